@@ -1,0 +1,28 @@
+#include "core/base/parallel.h"
+
+#include <omp.h>
+
+namespace graphrun {
+
+int NumThreads() { return omp_get_max_threads(); }
+void SetNumThreads(int n) { omp_set_num_threads(std::max(1, n)); }
+bool InParallelFor() { return omp_in_parallel() != 0; }
+
+namespace internal {
+
+void RunChunks(int chunks, void (*chunk)(void* context, int i), void* context) {
+  std::exception_ptr first;
+#pragma omp parallel for schedule(static) num_threads(chunks)
+  for (int i = 0; i < chunks; ++i) {
+    try {
+      chunk(context, i);
+    } catch (...) {
+#pragma omp critical(graphrun_run_chunks)
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace internal
+}  // namespace graphrun

@@ -1,0 +1,140 @@
+#include "core/base/shape.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/error.h"
+
+namespace graphrun {
+
+Shape::Shape(std::span<const int64_t> dims) {
+  if (dims.size() > kMaxRank) {
+    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions, not " + std::to_string(dims.size()));
+  }
+  rank_ = static_cast<int>(dims.size());
+  for (int i = 0; i < rank_; ++i) {
+    if (dims[i] < kUnknownDim) ThrowInvalid("dimension " + std::to_string(dims[i]) + " is negative");
+    dims_[i] = dims[i];
+  }
+}
+
+Shape Shape::Unknown() {
+  Shape s;
+  s.rank_ = kUnknownRank;
+  return s;
+}
+
+Shape Shape::UnknownOfRank(int rank) {
+  Shape s;
+  for (int i = 0; i < rank; ++i) s.Append(kUnknownDim);
+  return s;
+}
+
+Shape Shape::Parse(std::string_view text) {
+  if (text == "?") return Unknown();
+  const auto fail = [&] { ThrowInvalid("'" + std::string(text) + "' is no shape; write [2,?] or []"); };
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') fail();
+  std::string_view rest = text.substr(1, text.size() - 2);
+  Shape s;
+  while (!rest.empty()) {
+    const std::string_view item = rest.substr(0, rest.find(','));
+    int64_t dim = kUnknownDim;
+    if (item != "?") {
+      const auto [end, ec] = std::from_chars(item.data(), item.data() + item.size(), dim);
+      if (ec != std::errc() || end != item.data() + item.size() || dim < 0) fail();
+    }
+    s.Append(dim);
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+  }
+  return s;
+}
+
+bool Shape::fully_known() const {
+  return known_rank() && std::none_of(dims().begin(), dims().end(), [](int64_t d) { return d < 0; });
+}
+
+int64_t Shape::num_elements() const {
+  int64_t n = 1;
+  for (int64_t d : dims()) n *= d;
+  return n;
+}
+
+void Shape::Append(int64_t dim) {
+  if (rank_ == kMaxRank) ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions");
+  Check(rank_ >= 0, "Append to a shape of unknown rank");
+  dims_[rank_++] = dim;
+}
+
+Shape Shape::Slice(int begin, int end) const { return Shape(dims().subspan(begin, end - begin)); }
+
+bool Shape::operator==(const Shape& other) const {
+  return rank_ == other.rank_ && std::equal(dims().begin(), dims().end(), other.dims().begin());
+}
+
+bool Shape::CompatibleWith(const Shape& other) const {
+  if (!known_rank() || !other.known_rank()) return true;
+  if (rank_ != other.rank_) return false;
+  for (int i = 0; i < rank_; ++i) {
+    if (dims_[i] >= 0 && other.dims_[i] >= 0 && dims_[i] != other.dims_[i]) return false;
+  }
+  return true;
+}
+
+std::string Shape::ToString() const {
+  if (!known_rank()) return "?";
+  std::string out = "[";
+  for (int i = 0; i < rank_; ++i) {
+    if (i) out += ',';
+    out += dims_[i] < 0 ? "?" : std::to_string(dims_[i]);
+  }
+  return out + "]";
+}
+
+Shape Merge(const Shape& a, const Shape& b) {
+  if (!a.CompatibleWith(b)) ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() + " do not agree");
+  if (!a.known_rank()) return b;
+  if (!b.known_rank()) return a;
+  Shape out = a;
+  for (int i = 0; i < a.rank(); ++i) {
+    if (a[i] < 0) out.Set(i, b[i]);
+  }
+  return out;
+}
+
+Shape Generalize(const Shape& a, const Shape& b) {
+  if (!a.known_rank() || !b.known_rank() || a.rank() != b.rank()) return Shape::Unknown();
+  Shape out = a;
+  for (int i = 0; i < a.rank(); ++i) {
+    if (a[i] != b[i]) out.Set(i, kUnknownDim);
+  }
+  return out;
+}
+
+Shape Broadcast(const Shape& a, const Shape& b) {
+  if (!a.known_rank() || !b.known_rank()) return Shape::Unknown();
+  const int rank = std::max(a.rank(), b.rank());
+  Shape out = Shape::UnknownOfRank(rank);
+  for (int i = 0; i < rank; ++i) {
+    const int ia = i - (rank - a.rank()), ib = i - (rank - b.rank());
+    const int64_t da = ia < 0 ? 1 : a[ia], db = ib < 0 ? 1 : b[ib];
+    if (da == 1) {
+      out.Set(i, db);
+    } else if (db == 1 || da == db) {
+      out.Set(i, da);
+    } else if (da < 0 || db < 0) {
+      out.Set(i, std::max(da, db));  // the known one exceeds 1 and decides
+    } else {
+      ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() + " cannot be broadcast together");
+    }
+  }
+  return out;
+}
+
+Shape Concatenate(const Shape& a, const Shape& b) {
+  if (!a.known_rank() || !b.known_rank()) return Shape::Unknown();
+  Shape out = a;
+  for (int64_t d : b.dims()) out.Append(d);
+  return out;
+}
+
+}  // namespace graphrun
