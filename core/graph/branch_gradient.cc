@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/graph/backward_pass.h"
+#include "core/graph/control_flow_gradients.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+// One branch of an If, or the function of a call, while it is differentiated.
+struct Branch {
+  std::string attr;
+  std::unique_ptr<Function> forward;  // a copy that returns what the gradient needs
+  Function* function = nullptr;
+  FunctionBuilder* builder = nullptr;  // wraps it
+  FunctionBuilder* back = nullptr;
+  std::map<Output, Output> resolved;
+  std::vector<std::pair<Output, NodeId>> saved;  // value, parameter of the gradient function
+  std::vector<Grad> grads;
+};
+
+// Zeros that nobody reads, of the type of another branch's value.
+Output Unread(Function& f, const ValueType& type) {
+  Graph& g = f.graph;
+  const auto constant = [&](Tensor t) {
+    const DType dtype = t.dtype();
+    return Output{g.AddNode("Const", "unread", {}, {{"value", std::move(t)}, {"dtype", dtype}}), 0};
+  };
+  std::vector<int32_t> dims;
+  if (type.dtype == DType::kVariant) {
+    const Output shape = constant(Tensor::Scalar<int32_t>(-1));
+    return {g.AddNode("EmptyTensorList", "unread", {shape, shape}, {{"element_dtype", type.element_dtype}}), 0};
+  }
+  for (int64_t d : type.shape.dims()) dims.push_back(static_cast<int32_t>(std::max<int64_t>(0, d)));
+  const Output shape = constant(Tensor::Vector(dims));
+  return {g.AddNode("Fill", "unread", {shape, constant(Tensor::Zeros(type.dtype, {}))}), 0};
+}
+
+// `first` is the index of the first input that is passed to the branches.
+std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>& attr_names, int first) {
+  FunctionBuilder* outer = g.forward();
+  const Node node = g.node();
+  FunctionLibrary& library = *outer->graph().library();
+  BuildContext* context = outer->context();
+  const Scope s = g.scope().NameScope(first == 1 ? "cond" : "call");
+  const int n = g.num_inputs() - first;
+
+  std::vector<Branch> branches(attr_names.size());
+  for (size_t b = 0; b < branches.size(); ++b) {
+    Branch& branch = branches[b];
+    branch.attr = attr_names[b];
+    const Function& old = library.Get(std::get<FuncRef>(node.attrs.find(branch.attr)->second).name);
+    branch.forward = std::make_unique<Function>(library.UniqueName(old.name), old.graph.Clone());
+    branch.function = branch.forward.get();
+    branch.function->args = old.args;
+    branch.function->results = old.results;
+    branch.builder = context->Wrap(outer, branch.function);
+
+    FunctionScope back(s, branch.attr);
+    branch.back = &*back;
+    back->set_resolver([&branch, outer, node, first](const Expr& e) -> Output {
+      if (e.home() != branch.builder) return {};
+      const Output o = e.output();
+      if (const auto it = branch.resolved.find(o); it != branch.resolved.end()) return it->second;
+      const Graph& graph = branch.function->graph;
+      const auto& args = branch.function->args;
+      const auto arg = std::find(args.begin(), args.end(), o.node);
+      Output found;
+      if (arg != args.end()) {
+        found = branch.back->Resolve(Expr(outer, node.inputs[first + (arg - args.begin())]));
+      } else if (const Tensor* value = graph.ConstValue(o)) {
+        found = {branch.back->graph().AddNode("Const", graph.node(o.node).name, {},
+                                              {{"value", *value}, {"dtype", value->dtype()}}),
+                 0};
+      } else {
+        found = branch.back->AddArg("saved", graph.type(o)).output();
+        branch.saved.emplace_back(o, found.node);
+      }
+      branch.resolved[o] = found;
+      return found;
+    });
+    BackwardRequest request{.forward = branch.builder, .scope = back->scope(), .ys = {}, .dys = {}, .xs = {}};
+    for (int j = 0; j < g.num_outputs(); ++j) {
+      if (!g.HasDOut(j)) continue;
+      request.ys.push_back(branch.function->results[j]);
+      request.dys.push_back(g.DOut(j));
+    }
+    for (int i = 0; i < n; ++i) request.xs.push_back({branch.function->args[i], 0});
+    branch.grads = BackwardPass(request);
+  }
+
+  // An input gets a gradient if any branch has one; the others return zeros.
+  std::vector<int> with_grad;
+  for (int i = 0; i < n; ++i) {
+    if (!g.Needs(first + i)) continue;
+    if (std::any_of(branches.begin(), branches.end(), [&](const Branch& b) { return !b.grads[i].none(); })) {
+      with_grad.push_back(i);
+    }
+  }
+  std::vector<Grad> out(g.num_inputs());
+  if (with_grad.empty()) return out;
+  std::vector<std::vector<Expr>> results(branches.size());
+  for (size_t b = 0; b < branches.size(); ++b) {
+    const Scope inside = branches[b].back->scope();
+    for (int i : with_grad) {
+      const Grad& grad = branches[b].grads[i];
+      Expr e = grad.none() ? inside.Add("ZerosLike", {g.In(first + i)}) : ToDense(inside, grad);
+      results[b].emplace_back(branches[b].back, branches[b].back->Resolve(e));
+    }
+  }
+
+  // The forward node returns what the branches save, each branch's values after the other's.
+  int next_output = g.num_outputs();
+  AttrMap attrs = node.attrs;
+  for (size_t b = 0; b < branches.size(); ++b) {
+    for (const auto& [value, arg] : branches[b].saved) {
+      for (size_t other = 0; other < branches.size(); ++other) {
+        Function& f = *branches[other].function;
+        f.results.push_back(other == b ? value : Unread(f, branches[b].function->graph.type(value)));
+      }
+      (void)arg;
+    }
+  }
+  std::vector<DType> out_types;
+  for (Output o : branches[0].function->results) out_types.push_back(branches[0].function->graph.dtype(o));
+  attrs.insert_or_assign("Tout", out_types);
+  if (attrs.contains("output_shapes")) attrs.insert_or_assign("output_shapes", std::vector<Shape>());
+  for (Branch& b : branches) {
+    attrs.insert_or_assign(b.attr, FuncRef{b.function->name});
+    b.function->CollectEffects();
+    library.Add(std::move(b.forward));
+  }
+  outer->graph().ReplaceNode(g.id(), node.op->name, node.inputs, attrs);
+  for (Branch& b : branches) {
+    for (const auto& [value, arg] : b.saved) {
+      const Expr saved(outer, {g.id(), next_output++});
+      b.back->BindCapture(arg, Expr(s.home(), s.home()->Resolve(saved)));
+    }
+  }
+
+  // One signature for all branches.
+  FunctionBuilder& last = *branches.back().back;
+  const std::vector<Expr> captures = UnifyCaptures(*branches.front().back, 0, last, 0);
+  AttrMap back_attrs;
+  std::vector<DType> back_types;
+  for (const Expr& e : results[0]) back_types.push_back(e.dtype());
+  back_attrs.insert_or_assign("Tout", back_types);
+  for (size_t b = 0; b < branches.size(); ++b) {
+    back_attrs.insert_or_assign(branches[b].attr, FuncRef{branches[b].back->function().name});
+    branches[b].back->Finish(results[b]);
+  }
+  std::vector<Expr> inputs;
+  for (int i = 0; i < first; ++i) inputs.push_back(g.In(i));
+  inputs.insert(inputs.end(), captures.begin(), captures.end());
+  const Expr call = s.AddAsScope(node.op->name, inputs, back_attrs);
+  for (size_t k = 0; k < with_grad.size(); ++k) out[first + with_grad[k]] = call.sibling(static_cast<int>(k));
+  return out;
+}
+
+}  // namespace
+
+std::vector<Grad> IfGradient(GradContext& g) { return BranchGradient(g, {"then_branch", "else_branch"}, 1); }
+std::vector<Grad> CallGradient(GradContext& g) { return BranchGradient(g, {"f"}, 0); }
+
+}  // namespace graphrun

@@ -1,0 +1,179 @@
+#include "core/graph/control_flow.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/build_context.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+// While_v2's form: loop variables 0 and 1 are the trip counter and the maximum, so that TensorFlow can differentiate it
+// and the trip count is output 0.
+constexpr int kLeading = 2;
+
+bool AnyEffect(const Graph& g) {
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (g.exists(id) && HasEffect(g, id)) return true;
+  }
+  return false;
+}
+
+void InferAll(Graph& g) {
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (g.exists(id)) g.InferTypes(id);
+  }
+}
+
+// Checks a body's result against its loop variable. A result that is less known than the variable makes the variable
+// less known: returns whether it did.
+bool FitLoopVariable(Function& f, int index, const std::string& name) {
+  const Output arg{f.args[index], 0};
+  const ValueType before = f.graph.type(arg), after = f.graph.type(f.results[index]);
+  if (after.dtype != before.dtype || !after.shape.CompatibleWith(before.shape)) {
+    ThrowInvalid("loop variable " + std::to_string(index - kLeading) + " ('" + name + "') enters the body as " +
+                 before.ToString() + " and leaves it as " + after.ToString() +
+                 "; give shape_invariants if its shape changes");
+  }
+  ValueType fit = Generalize(before, after);
+  if (fit == before) return false;
+  f.graph.SetType(arg, fit);
+  return true;
+}
+
+}  // namespace
+
+std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn, const BranchFn& else_fn) {
+  if (pred.dtype() != DType::kBool || !pred.shape().CompatibleWith({})) {
+    ThrowInvalid("cond: the predicate is a bool scalar, not " + pred.type().ToString());
+  }
+  const Scope s = scope.NameScope("cond");
+  const auto build = [&](const char* name, const BranchFn& fn) {
+    FunctionScope f(s, name);
+    return std::pair{&*f, fn(s.In(*f))};
+  };
+  auto [then_builder, then_results] = build("then", then_fn);
+  auto [else_builder, else_results] = build("else", else_fn);
+  if (then_results.size() != else_results.size()) {
+    ThrowInvalid("cond '" + s.name_scope() + "': the branches return " + std::to_string(then_results.size()) +
+                 " and " + std::to_string(else_results.size()) + " tensors");
+  }
+  for (size_t i = 0; i < then_results.size(); ++i) {
+    if (then_results[i].dtype() != else_results[i].dtype()) {
+      ThrowInvalid("cond '" + s.name_scope() + "': result " + std::to_string(i) + " is " +
+                   then_results[i].type().ToString() + " in one branch and " + else_results[i].type().ToString() +
+                   " in the other");
+    }
+  }
+  // Results may be captures, so they are resolved before the captures are unified.
+  for (auto [builder, results] : {std::pair{then_builder, &then_results}, std::pair{else_builder, &else_results}}) {
+    for (Expr& e : *results) e = Expr(builder, builder->Resolve(e));
+  }
+  const std::vector<Expr> captures = UnifyCaptures(*then_builder, 0, *else_builder, 0);
+  const FuncRef then_ref{then_builder->function().name}, else_ref{else_builder->function().name};
+  const bool effects = AnyEffect(then_builder->graph()) || AnyEffect(else_builder->graph());
+  std::vector<DType> types;
+  for (const Expr& e : then_results) types.push_back(e.dtype());
+  then_builder->Finish(then_results);
+  else_builder->Finish(else_results);
+  std::vector<Expr> inputs = {pred};
+  inputs.insert(inputs.end(), captures.begin(), captures.end());
+  const Expr node = s.AddAsScope(effects ? "If" : "StatelessIf", inputs,
+                                 {{"then_branch", then_ref}, {"else_branch", else_ref}, {"Tout", types}});
+  std::vector<Expr> outputs;
+  for (size_t i = 0; i < types.size(); ++i) outputs.push_back(node.sibling(static_cast<int>(i)));
+  return outputs;
+}
+
+std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn& body,
+                            const std::vector<Expr>& initial, const WhileOptions& options) {
+  if (!options.shape_invariants.empty() && options.shape_invariants.size() != initial.size()) {
+    ThrowInvalid("while_loop: " + std::to_string(initial.size()) + " loop variables and " +
+                 std::to_string(options.shape_invariants.size()) + " shape invariants");
+  }
+  const Scope s = scope.NameScope("while");
+  const Scope consts = s.WithoutControlDependencies();
+  const Expr maximum = options.maximum_iterations.value_or(
+      consts.WithName("maximum_iterations").Const(Tensor::Scalar<int32_t>(-1)));
+  std::vector<Expr> inputs = {consts.WithName("loop_counter").Const(Tensor::Scalar<int32_t>(0)), maximum};
+  // What enters the loop belongs to the graph of the While.
+  for (const Expr& e : initial) inputs.emplace_back(scope.home(), scope.home()->Resolve(e));
+  const auto add_args = [&](FunctionBuilder& f) {
+    std::vector<Expr> args = {f.AddArg("loop_counter", {DType::kInt32, Shape{}}),
+                              f.AddArg("maximum_iterations", {DType::kInt32, Shape{}})};
+    for (size_t i = 0; i < initial.size(); ++i) {
+      ValueType type = inputs[kLeading + i].type();
+      if (!options.shape_invariants.empty()) type.shape = options.shape_invariants[i];
+      args.push_back(f.AddArg("arg" + std::to_string(i), type));
+    }
+    return args;
+  };
+
+  FunctionBuilder* body_builder = nullptr;
+  std::vector<Expr> results;
+  {
+    FunctionScope f(s, "body");
+    body_builder = &*f;
+    const std::vector<Expr> args = add_args(*f);
+    const Scope inside = s.In(*f);
+    results = body(inside, std::span(args).subspan(kLeading));
+    if (results.size() != initial.size()) {
+      ThrowInvalid("while_loop '" + s.name_scope() + "': the body returns " + std::to_string(results.size()) +
+                   " tensors for " + std::to_string(initial.size()) + " loop variables");
+    }
+    const Expr next = inside.WithName("next").Add("AddV2", {args[0], inside.Const(Tensor::Scalar<int32_t>(1))});
+    results.insert(results.begin(), {next, args[1]});
+    for (Expr& e : results) e = Expr(body_builder, f->Resolve(e));
+  }
+  // Loop variables become as unknown as the body makes them; this ends, since each step forgets something.
+  Function& body_function = body_builder->function();
+  for (const Expr& e : results) body_function.results.push_back(e.output());
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < results.size(); ++i) {
+      const std::string name = i < kLeading ? "counter" : initial[i - kLeading].name();
+      changed |= FitLoopVariable(body_function, static_cast<int>(i), name);
+    }
+    if (changed) InferAll(body_function.graph);
+  }
+  body_function.results.clear();
+
+  FunctionBuilder* cond_builder = nullptr;
+  Expr test;
+  {
+    FunctionScope f(s, "cond");
+    cond_builder = &*f;
+    std::vector<Expr> args = add_args(*f);
+    for (size_t i = 0; i < args.size(); ++i) {
+      f->graph().SetType(args[i].output(), body_builder->graph().type({body_function.args[i], 0}));
+    }
+    const Scope inside = s.In(*f);
+    test = cond(inside, std::span(args).subspan(kLeading));
+    if (test.dtype() != DType::kBool || !test.shape().CompatibleWith({})) {
+      ThrowInvalid("while_loop '" + s.name_scope() + "': the condition is a bool scalar, not " +
+                   test.type().ToString());
+    }
+    if (options.maximum_iterations) {
+      test = inside.Add("LogicalAnd", {inside.Add("Less", {args[0], args[1]}), test});
+    }
+    test = Expr(cond_builder, f->Resolve(test));
+  }
+  const size_t leading = inputs.size();
+  for (const Expr& capture : UnifyCaptures(*body_builder, leading, *cond_builder, leading)) inputs.push_back(capture);
+  for (size_t i = leading; i < inputs.size(); ++i) {
+    results.emplace_back(body_builder, Output{body_function.args[i], 0});
+  }
+  const FuncRef cond_ref{cond_builder->function().name}, body_ref{body_function.name};
+  const bool effects = AnyEffect(body_builder->graph()) || AnyEffect(cond_builder->graph());
+  body_builder->Finish(results);
+  cond_builder->Finish({test});
+  const Expr node = s.AddAsScope(
+      effects ? "While" : "StatelessWhile", inputs,
+      {{"cond", cond_ref}, {"body", body_ref}, {"parallel_iterations", options.parallel_iterations}});
+  std::vector<Expr> outputs;
+  for (size_t i = 0; i < initial.size(); ++i) outputs.push_back(node.sibling(static_cast<int>(i) + kLeading));
+  return outputs;
+}
+
+}  // namespace graphrun

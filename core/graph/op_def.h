@@ -1,0 +1,268 @@
+// OpDef: everything graphrun knows of an op, and Op<Attrs>, the builder with which ops/*.cc declare one.
+//
+//   OpDef MatMulOp() {
+//     return Op<Attrs>("MatMul").Doc("Product of two matrices.")
+//         .Input("a", "T").Input("b", "T").Output("product", "T").TypeAttr("T", kFloats)
+//         .Attr("transpose_a", &Attrs::ta, false).Attr("transpose_b", &Attrs::tb, false)
+//         .Shape(InferShape).Grad(Grad).Kernel(Kernel);
+//   }
+//
+// Names, attributes and defaults are TensorFlow's. Attributes are declared once, as members of a struct that is filled
+// when a node is made and handed to shape function, gradient and kernel.
+#ifndef GRAPHRUN_CORE_GRAPH_OP_DEF_H_
+#define GRAPHRUN_CORE_GRAPH_OP_DEF_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/graph/attr.h"
+
+namespace graphrun {
+
+class ShapeContext;
+class PartialContext;
+class GradContext;
+class KernelContext;
+class CostContext;
+struct Grad;
+struct Node;
+
+inline const std::vector<DType> kFloats = {DType::kFloat, DType::kDouble};
+inline const std::vector<DType> kInts = {DType::kInt32, DType::kInt64};
+inline const std::vector<DType> kNumbers = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64};
+inline const std::vector<DType> kAnyType = {};  // no restriction
+
+// An input or output: one tensor, N tensors of one type, or a list of tensors of given types.
+struct ArgDef {
+  std::string name;
+  DType fixed = DType::kInvalid;  // or:
+  std::string type_attr;          // the attribute that names the type
+  std::string number_attr;        // repeated as often as this attribute says
+  std::string type_list_attr;     // one tensor for each type of this list
+};
+
+struct AttrDef {
+  std::string name;
+  std::string kind;                        // as AttrKind()
+  std::optional<AttrValue> default_value;  // none: required, unless inferred from the inputs
+  std::vector<DType> allowed;              // of type and list(type); empty: any
+  std::optional<int64_t> minimum;          // of int and of a list's length
+  std::function<void(void* attrs, const AttrValue&)> store;  // into the attribute struct; may be empty
+};
+
+// What running a node does besides computing its outputs. A node with an effect is never merged with another, folded,
+// or run where its graph would not run it.
+enum class Effect {
+  kNone,
+  kRead,    // reads the variable of input 0
+  kWrite,   // writes it (and may read it)
+  kRandom,  // draws from the node's stream
+  kOther,   // everything else: checks that may fail, output
+};
+
+// Ops that the graph code and the executors interpret themselves; all others have a kernel.
+enum class Structure {
+  kNone,
+  kConst,        // attribute "value" is the output
+  kPlaceholder,  // must be fed
+  kArg,          // a function's parameter
+  kNoOp,
+  kWhile,  // attributes "cond" and "body"
+  kIf,     // attributes "then_branch" and "else_branch"; input 0 is the predicate
+  kCall,   // attribute "f"
+};
+
+struct Cost {
+  double flops = 0;
+  double bytes = 0;
+};
+inline Cost Flops(double n) { return {n, 0}; }
+
+// A plain value: declared by Op<Attrs>, checked by OpRegistry::Add, immutable afterwards.
+//
+// The kernel contract: outputs are allocated by the caller with the shapes that the shape function gave, uninitialised;
+// the kernel writes all elements. Ops marked AllocatesOutputs make their outputs with KernelContext::Allocate or
+// SetOut. Inputs have the declared dtypes and shapes that the shape function accepted, so a kernel checks only values
+// (an index in range). Kernels are re-entrant, allocate nothing on the heap in a steady step (scratch comes from
+// KernelContext::Scratch), and fail by throwing Error.
+class OpDef {
+ public:
+  std::string name;
+  std::string doc;
+  std::vector<ArgDef> inputs;
+  std::vector<ArgDef> outputs;
+  std::vector<AttrDef> attrs;
+
+  std::function<std::shared_ptr<void>()> make_attrs;  // a default attribute struct
+  std::function<void(ShapeContext&)> shape;
+  std::function<Shape(const PartialContext&)> partial;  // elements of a small int output as far as known
+  std::function<std::vector<Grad>(GradContext&)> grad;
+  std::string no_gradient;  // why there is none, when grad is empty
+  std::function<void(KernelContext&)> kernel;
+  std::function<Cost(const CostContext&)> cost;
+  // The input that output 0 always equals under the given types and values (a Sum over no axes), or -1.
+  std::function<int(const ShapeContext&)> same_as;
+
+  Effect effect = Effect::kNone;
+  Structure structure = Structure::kNone;
+  bool elementwise = false;        // output element i needs only (broadcast) input elements i
+  bool commutative = false;        // inputs 0 and 1 may be swapped
+  bool allocates_outputs = false;  // shapes of outputs depend on values of inputs
+  bool handles = false;            // outputs are variable handles, made once for a session
+  int view_of = -1;                // output 0 is this input's memory under another shape
+  std::vector<std::pair<int, int>> in_place;  // (input, output): may share memory when sizes agree
+  std::vector<int> retains;                   // inputs that are kept beyond the call (in a list, in a variable)
+
+  bool pure() const { return effect == Effect::kNone; }
+  const AttrDef* FindAttr(std::string_view attr) const;
+};
+
+struct NoAttrs {};
+
+template <typename Attrs = NoAttrs>
+class Op {
+ public:
+  explicit Op(std::string name) {
+    def_.name = std::move(name);
+    def_.make_attrs = [] { return std::make_shared<Attrs>(); };
+  }
+  Op& Doc(std::string text) { return Set(def_.doc, std::move(text)); }
+  // `type`: "float32", "T" (a type attribute), "N*T", or "Tin" (a list(type) attribute declared by TypeListAttr).
+  Op& Input(std::string name, std::string type) { return Arg(def_.inputs, std::move(name), std::move(type)); }
+  Op& Output(std::string name, std::string type) { return Arg(def_.outputs, std::move(name), std::move(type)); }
+
+  Op& TypeAttr(std::string name, std::vector<DType> allowed = {}, std::optional<DType> default_value = {}) {
+    std::optional<AttrValue> value;
+    if (default_value) value = *default_value;
+    def_.attrs.push_back({std::move(name), "type", value, std::move(allowed), {}, {}});
+    return *this;
+  }
+  Op& TypeListAttr(std::string name, int64_t minimum = 0) {
+    def_.attrs.push_back({std::move(name), "list(type)", {}, {}, minimum, {}});
+    return *this;
+  }
+  Op& NumberAttr(std::string name, int64_t minimum = 1) {
+    def_.attrs.push_back({std::move(name), "int", {}, {}, minimum, {}});
+    return *this;
+  }
+  // An attribute stored in a member of Attrs. Without a default it is required.
+  template <typename T>
+  Op& Attr(std::string name, T Attrs::*member) {
+    return AddAttr(std::move(name), member, std::nullopt);
+  }
+  template <typename T>
+  Op& Attr(std::string name, T Attrs::*member, std::type_identity_t<T> default_value) {
+    return AddAttr(std::move(name), member, AttrValue(Stored(default_value)));
+  }
+  // The same for a type attribute that the struct wants to know.
+  Op& TypeAttr(std::string name, DType Attrs::*member, std::vector<DType> allowed = {},
+               std::optional<DType> default_value = {}) {
+    Attr(std::move(name), member);
+    def_.attrs.back().allowed = std::move(allowed);
+    if (default_value) def_.attrs.back().default_value = *default_value;
+    return *this;
+  }
+  Op& Minimum(int64_t minimum) { return Set(def_.attrs.back().minimum, minimum); }  // of the last attribute
+
+  // Functions take the context alone or the context and the attributes.
+  template <typename Fn>
+  Op& Shape(Fn fn) {
+    return Set(def_.shape, Bind<ShapeContext&>(fn));
+  }
+  template <typename Fn>
+  Op& Partial(Fn fn) {
+    return Set(def_.partial, Bind<const PartialContext&>(fn));
+  }
+  template <typename Fn>
+  Op& Grad(Fn fn) {
+    return Set(def_.grad, Bind<GradContext&>(fn));
+  }
+  Op& NoGradient(std::string why) { return Set(def_.no_gradient, std::move(why)); }
+  template <typename Fn>
+  Op& Kernel(Fn fn) {
+    return Set(def_.kernel, Bind<KernelContext&>(fn));
+  }
+  template <typename Fn>
+  Op& Cost(Fn fn) {
+    return Set(def_.cost, Bind<const CostContext&>(fn));
+  }
+
+  template <typename Fn>
+  Op& SameAs(Fn fn) {
+    return Set(def_.same_as, Bind<const ShapeContext&>(fn));
+  }
+
+  Op& Has(Effect effect) { return Set(def_.effect, effect); }
+  Op& Is(Structure structure) { return Set(def_.structure, structure); }
+  Op& Elementwise() { return Set(def_.elementwise, true); }
+  Op& Commutative() { return Set(def_.commutative, true); }
+  Op& AllocatesOutputs() { return Set(def_.allocates_outputs, true); }
+  Op& Handles() { return Set(def_.handles, true); }
+  Op& ViewOf(int input) { return Set(def_.view_of, input); }
+  Op& InPlace(int input, int output = 0) {
+    def_.in_place.emplace_back(input, output);
+    return *this;
+  }
+  Op& Retains(int input) {
+    def_.retains.push_back(input);
+    return *this;
+  }
+
+  operator OpDef() const { return def_; }  // NOLINT: the end of the chain
+
+ private:
+  template <typename Member, typename Value>
+  Op& Set(Member& member, Value&& value) {
+    member = std::forward<Value>(value);
+    return *this;
+  }
+  Op& Arg(std::vector<ArgDef>& args, std::string name, std::string type) {
+    ArgDef arg{std::move(name), DType::kInvalid, {}, {}, {}};
+    const size_t star = type.find('*');
+    if (star != std::string::npos) {
+      arg.number_attr = type.substr(0, star);
+      type = type.substr(star + 1);
+    }
+    if (const auto dtype = ParseDType(type)) {
+      arg.fixed = *dtype;
+    } else {
+      arg.type_attr = type;  // OpRegistry::Add tells list(type) attributes apart
+    }
+    args.push_back(std::move(arg));
+    return *this;
+  }
+  static int64_t Stored(int v) { return v; }
+  template <typename T>
+  static const T& Stored(const T& v) {
+    return v;
+  }
+  template <typename T>
+  Op& AddAttr(std::string name, T Attrs::*member, std::optional<AttrValue> default_value) {
+    using Held = std::decay_t<decltype(Stored(std::declval<const T&>()))>;
+    def_.attrs.push_back({std::move(name), AttrKind(AttrValue(Held{})), std::move(default_value), {}, {},
+                          [member](void* attrs, const AttrValue& value) {
+                            static_cast<Attrs*>(attrs)->*member = static_cast<T>(std::get<Held>(value));
+                          }});
+    return *this;
+  }
+  template <typename Context, typename Fn>
+  static auto Bind(Fn fn) {
+    if constexpr (std::is_invocable_v<Fn, Context>) {
+      return fn;
+    } else {
+      return [fn](Context c) { return fn(c, c.template attrs<Attrs>()); };
+    }
+  }
+
+  OpDef def_;
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_GRAPH_OP_DEF_H_
