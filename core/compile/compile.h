@@ -1,0 +1,45 @@
+// Compile: from a graph and a signature to a Plan, through the passes.
+#ifndef GRAPHRUN_CORE_COMPILE_COMPILE_H_
+#define GRAPHRUN_CORE_COMPILE_COMPILE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/compile/plan.h"
+#include "core/graph/op_context.h"
+
+namespace graphrun {
+
+// What is to be run, and with what types of feeds.
+struct RunSignature {
+  std::vector<std::pair<Output, ValueType>> feeds;
+  std::vector<Output> fetches;
+  std::vector<NodeId> targets;
+};
+
+// One pass: rewrites a function and those it calls in place.
+struct Pass {
+  std::string name;
+  std::function<void(Function&)> run;
+};
+
+struct CompileOptions {
+  std::vector<std::string> disabled_passes = {};
+  // Called after each pass ("specialise" first) with the function as it is then.
+  std::function<void(const std::string& pass, const Function&)> after_pass = {};
+};
+
+// The passes after specialisation, in order; see compile.cc for why each is where it is.
+const std::vector<Pass>& Passes();
+
+// The function that computes the signature: parameters are the feeds, results the fetches.
+std::unique_ptr<Function> CompileFunction(const Graph& graph, const RunSignature& signature,
+                                          const CompileOptions& options = {});
+std::unique_ptr<Plan> Compile(const Graph& graph, const RunSignature& signature, const CompileOptions& options = {});
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_COMPILE_COMPILE_H_

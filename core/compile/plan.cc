@@ -1,0 +1,226 @@
+#include "core/compile/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "core/base/buffer.h"
+#include "core/base/error.h"
+#include "core/compile/memory_plan.h"
+#include "core/compile/order.h"
+#include "core/compile/specialise.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+const Function& FunctionAttr(const Graph& graph, const Node& node, const char* attr) {
+  return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
+}
+
+// Lays out one function and the blocks inside it. Times are positions in one order of all instructions, those of inner
+// blocks lying within their instruction's.
+class Planner {
+ public:
+  explicit Planner(Plan* plan) : plan_(*plan) {}
+  void PlanBlock(const Function& f, Block* block);
+  void AssignMemory();
+
+ private:
+  struct Value {
+    int slot = -1;
+    int last_use = -1;  // instruction index in its block; results: the number of instructions
+  };
+  int NewSlot() { return plan_.num_slots++; }
+  Storage ChooseStorage(const Graph& g, Output o, bool escapes) const;
+
+  Plan& plan_;
+  int time_ = 0;
+  std::map<int, int> arena_;                // slot -> index in requests_
+  std::map<int, int> memory_of_;            // slot of a view -> slot whose memory it shows
+  std::vector<MemoryRequest> requests_;
+  std::vector<ArenaValue> values_;          // as requests_
+};
+
+Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
+  const Node& node = g.node(o.node);
+  const ValueType& type = g.type(o);
+  if (node.op->structure != Structure::kNone || node.op->allocates_outputs || DTypeSize(type.dtype) == 0 ||
+      (node.op->view_of >= 0 && o.index == 0)) {
+    return Storage::kKernel;
+  }
+  if (!type.shape.fully_known()) return Storage::kDynamic;
+  return escapes ? Storage::kPool : Storage::kArena;
+}
+
+void Planner::PlanBlock(const Function& f, Block* block) {
+  const Graph& g = f.graph;
+  const std::vector<bool> needed = NeededNodes(g, {}, f.results, f.control_results);
+  std::vector<NodeId> order;
+  for (NodeId id : ExecutionOrder(g, needed, {})) {
+    if (g.node(id).op->structure != Structure::kArg && g.node(id).op->structure != Structure::kNoOp) {
+      order.push_back(id);
+    }
+  }
+  std::map<Output, Value> values;
+  const int end = static_cast<int>(order.size());
+  // Constants take no instruction.
+  std::vector<NodeId> running;
+  for (NodeId id : order) {
+    if (const Tensor* value = g.ConstValue({id, 0})) {
+      values[{id, 0}].slot = NewSlot();
+      plan_.constants.push_back({values[{id, 0}].slot, value->Own(nullptr)});
+    } else {
+      running.push_back(id);
+    }
+  }
+  for (NodeId arg : f.args) {
+    if (needed[arg]) values[{arg, 0}].slot = NewSlot();
+    block->args.push_back(needed[arg] ? values[{arg, 0}].slot : -1);
+  }
+  std::vector<bool> escapes_node;
+  std::map<Output, bool> escapes;  // is kept beyond its last use here
+  for (size_t i = 0; i < running.size(); ++i) {
+    const Node& node = g.node(running[i]);
+    for (Output o : node.inputs) values[o].last_use = static_cast<int>(i);
+    for (int k : node.op->retains) escapes[node.inputs[k]] = true;
+  }
+  for (Output o : f.results) {
+    values[o].last_use = end;
+    escapes[o] = true;
+  }
+  // A view escapes with its source.
+  for (auto it = running.rbegin(); it != running.rend(); ++it) {
+    const Node& node = g.node(*it);
+    if (node.op->view_of >= 0 && escapes[{*it, 0}]) escapes[node.inputs[node.op->view_of]] = true;
+  }
+
+  const auto is_const = [&](Output o) { return g.node(o.node).op->structure == Structure::kConst; };
+  for (size_t i = 0; i < running.size(); ++i) {
+    const NodeId id = running[i];
+    const Node& node = g.node(id);
+    Instruction in;
+    in.index = plan_.num_instructions++;
+    in.node = &node;
+    in.structure = node.op->structure;
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      const Output o = node.inputs[k];
+      in.inputs.push_back(values[o].slot);
+      // The same tensor twice: only its last mention may be moved.
+      const bool again = std::find(node.inputs.begin() + k + 1, node.inputs.end(), o) != node.inputs.end();
+      in.last_use.push_back(values[o].last_use == static_cast<int>(i) && !is_const(o) && !again);
+    }
+    const int start = time_++;
+    if (in.structure == Structure::kWhile || in.structure == Structure::kIf || in.structure == Structure::kCall) {
+      const std::vector<const char*> attrs = in.structure == Structure::kWhile ? std::vector{"cond", "body"}
+                                             : in.structure == Structure::kIf
+                                                 ? std::vector{"then_branch", "else_branch"}
+                                                 : std::vector{"f"};
+      for (const char* attr : attrs) {
+        in.blocks.push_back(std::make_unique<Block>());
+        PlanBlock(FunctionAttr(g, node, attr), in.blocks.back().get());
+      }
+      if (in.structure == Structure::kWhile) {
+        Block& body = *in.blocks[1];
+        body.temporaries = plan_.num_slots;
+        plan_.num_slots += static_cast<int>(body.results.size());
+        const Function& body_f = FunctionAttr(g, node, "body");
+        for (size_t k = 0; k < body.results.size(); ++k) {
+          const bool passes = body_f.results[k] == Output{body_f.args[k], 0};
+          body.passes.push_back(passes);
+        }
+      }
+    }
+    if (node.op->effect == Effect::kRandom) {
+      in.stream = static_cast<int>(plan_.streams.size());
+      const auto it = node.attrs.find(kStreamAttr);
+      plan_.streams.push_back(it == node.attrs.end() ? node.name : std::get<std::string>(it->second));
+    }
+    const int stop = time_++;
+    // Inputs live until here, through views too.
+    for (int slot : in.inputs) {
+      const auto view = memory_of_.find(slot);
+      const auto request = arena_.find(view == memory_of_.end() ? slot : view->second);
+      if (request != arena_.end()) requests_[request->second].last = stop;
+    }
+    for (int k = 0; k < g.num_outputs(id); ++k) {
+      const Output o{id, k};
+      PlannedOutput out;
+      const bool used = values.contains(o);
+      out.used = used;
+      out.dtype = g.dtype(o);
+      out.slot = values[o].slot = NewSlot();
+      out.storage = ChooseStorage(g, o, escapes[o]);
+      in.shapes.push_back(g.shape(o));
+      const bool shaped = !node.op->allocates_outputs && in.structure == Structure::kNone;
+      if (shaped && !g.shape(o).fully_known()) in.infer_shapes = true;
+      for (const auto& [from, to] : node.op->in_place) {
+        if (to == k && from < static_cast<int>(in.inputs.size()) && in.last_use[from] &&
+            g.dtype(node.inputs[from]) == g.dtype(o) && g.shape(node.inputs[from]) == g.shape(o)) {
+          out.forward_input = from;
+          break;
+        }
+      }
+      if (out.storage == Storage::kArena) {
+        const size_t bytes = g.shape(o).num_elements() * DTypeSize(g.dtype(o));
+        plan_.arena_values_bytes += bytes;
+        MemoryRequest request{.bytes = bytes, .first = start, .last = stop, .shares = -1};
+        if (out.forward_input >= 0) {
+          // In the arena, sharing is decided here; a view's memory may have other readers.
+          const int slot = in.inputs[out.forward_input];
+          const auto it = arena_.find(slot);
+          if (it != arena_.end() && requests_[it->second].views == 0) request.shares = it->second;
+          out.forward_input = -1;
+        }
+        arena_[out.slot] = static_cast<int>(requests_.size());
+        requests_.push_back(request);
+        values_.push_back({out.slot, g.dtype(o), g.shape(o), 0});
+      }
+      if (node.op->view_of >= 0 && k == 0) {
+        const int source = in.inputs[node.op->view_of];
+        const auto view = memory_of_.find(source);
+        const int root = view == memory_of_.end() ? source : view->second;
+        memory_of_[out.slot] = root;
+        if (const auto it = arena_.find(root); it != arena_.end()) ++requests_[it->second].views;
+      }
+      if (!used && out.storage != Storage::kArena) in.release.push_back(out.slot);
+      in.outputs.push_back(out);
+    }
+    for (size_t k = 0; k < in.inputs.size(); ++k) {
+      if (in.last_use[k] && !arena_.contains(in.inputs[k])) in.release.push_back(in.inputs[k]);
+    }
+    block->instructions.push_back(std::move(in));
+  }
+  // Results that are views of arena memory are copied out; the memory lives until the end of the block.
+  for (size_t k = 0; k < f.results.size(); ++k) {
+    const Output o = f.results[k];
+    block->results.push_back(values[o].slot);
+    const bool again = std::find(f.results.begin() + k + 1, f.results.end(), o) != f.results.end();
+    const bool is_arg = g.node(o.node).op->structure == Structure::kArg;
+    block->result_moves.push_back(!again && !is_const(o) && !is_arg);
+    const auto view = memory_of_.find(values[o].slot);
+    const auto it = arena_.find(view == memory_of_.end() ? values[o].slot : view->second);
+    if (it != arena_.end()) requests_[it->second].last = time_;
+  }
+  ++time_;
+}
+
+void Planner::AssignMemory() {
+  const MemoryPlan memory = PlanMemory(requests_);
+  for (size_t i = 0; i < values_.size(); ++i) values_[i].offset = memory.offsets[i];
+  plan_.arena_values = std::move(values_);
+  plan_.arena_bytes = memory.bytes;
+}
+
+}  // namespace
+
+std::unique_ptr<Plan> MakePlan(std::unique_ptr<Function> function) {
+  auto plan = std::make_unique<Plan>();
+  plan->function = std::move(function);
+  Planner planner(plan.get());
+  planner.PlanBlock(*plan->function, &plan->block);
+  planner.AssignMemory();
+  return plan;
+}
+
+}  // namespace graphrun

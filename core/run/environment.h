@@ -1,0 +1,41 @@
+// What all runs of one session share.
+#ifndef GRAPHRUN_CORE_RUN_ENVIRONMENT_H_
+#define GRAPHRUN_CORE_RUN_ENVIRONMENT_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/base/philox.h"
+#include "core/graph/op_context.h"
+
+namespace graphrun {
+
+class Environment {
+ public:
+  explicit Environment(std::optional<int64_t> seed) : pool_(BufferPool::Create()), seed_(seed) {
+    kernels_ = {pool_.get(), &variables_};
+  }
+  const KernelEnvironment& kernels() const { return kernels_; }
+  BufferPool* pool() const { return pool_.get(); }
+  VariableStore& variables() { return variables_; }
+  // The stream of the random node at `path`: its name, after the names of the calls that lead to it.
+  RandomStream* Stream(const std::string& path);
+
+ private:
+  std::shared_ptr<BufferPool> pool_;
+  VariableStore variables_;
+  KernelEnvironment kernels_;
+  std::optional<int64_t> seed_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<RandomStream>> streams_;
+};
+
+// "'model/MatMul' (MatMul) of float32[2,3], float32[4,5]", for error contexts.
+std::string DescribeNode(const Node& node, std::span<Tensor* const> inputs);
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_RUN_ENVIRONMENT_H_

@@ -1,0 +1,258 @@
+#include "core/run/executor.h"
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+
+// The memory of one run: a tensor for each slot, and the arena. Kept between runs, so that a steady step allocates
+// nothing.
+struct Executor::Frame {
+  Frame(const Plan& plan, const KernelEnvironment& environment, const std::vector<RandomStream*>& random);
+
+  void RunBlock(const Block& block);
+  void RunKernel(const Instruction& in);
+  void RunWhile(const Instruction& in);
+  void RunIf(const Instruction& in);
+  void RunCall(const Instruction& in);
+
+  void PassArgs(const Instruction& in, size_t first, const Block& block);
+  void TakeResults(const Instruction& in, const Block& block);
+  void ClearArgs(const Block& block);
+  Tensor Result(const Block& block, size_t k);
+  void InferShapes(const Instruction& in);
+  void Allocate(const Instruction& in, size_t k, const Shape& shape);
+  void Reset();  // after an error: drops what the run left in its slots
+
+  const Plan& plan;
+  const KernelEnvironment& env;
+  const std::vector<RandomStream*>& streams;
+  RefPtr<MemoryBuffer> arena;
+  std::vector<Tensor> slots;
+  std::vector<std::vector<Tensor*>> inputs, outputs;  // by instruction
+  std::vector<Shape> dynamic_shapes;                  // of the instruction at hand
+};
+
+namespace {
+
+template <typename Fn>
+void ForEachInstruction(const Block& block, Fn&& fn) {
+  for (const Instruction& in : block.instructions) {
+    fn(in);
+    for (const auto& inner : in.blocks) ForEachInstruction(*inner, fn);
+  }
+}
+
+}  // namespace
+
+Executor::Frame::Frame(const Plan& p, const KernelEnvironment& environment, const std::vector<RandomStream*>& random)
+    : plan(p),
+      env(environment),
+      streams(random),
+      arena(MemoryBuffer::New(p.arena_bytes)),
+      slots(p.num_slots),
+      inputs(p.num_instructions),
+      outputs(p.num_instructions) {
+  for (const Constant& c : plan.constants) slots[c.slot] = c.value;
+  for (const ArenaValue& v : plan.arena_values) {
+    slots[v.slot] = Tensor::View(v.dtype, v.shape, arena->data() + v.offset);
+  }
+  ForEachInstruction(plan.block, [&](const Instruction& in) {
+    for (int slot : in.inputs) inputs[in.index].push_back(&slots[slot]);
+    for (const PlannedOutput& out : in.outputs) outputs[in.index].push_back(&slots[out.slot]);
+  });
+}
+
+void Executor::Frame::RunBlock(const Block& block) {
+  for (const Instruction& in : block.instructions) {
+    try {
+      switch (in.structure) {
+        case Structure::kWhile: RunWhile(in); break;
+        case Structure::kIf: RunIf(in); break;
+        case Structure::kCall: RunCall(in); break;
+        default: RunKernel(in); break;
+      }
+    } catch (Error& e) {
+      e.While("while running " + DescribeNode(*in.node, inputs[in.index]));
+      throw;
+    }
+    for (int slot : in.release) slots[slot] = Tensor();
+  }
+}
+
+void Executor::Frame::InferShapes(const Instruction& in) {
+  std::vector<ValueType> in_types, out_types;
+  for (const PlannedOutput& out : in.outputs) out_types.push_back({.dtype = out.dtype});
+  for (const Tensor* t : inputs[in.index]) in_types.push_back(TypeOf(*t));
+  const Graph& any = plan.function->graph;
+  const ShapeContext::Values known{
+      [&](int i) {
+        const Tensor* t = inputs[in.index][i];
+        return DTypeSize(t->dtype()) > 0 ? t : nullptr;
+      },
+      {}};
+  ShapeContext context(*in.node, *any.library(), in_types, out_types, known);
+  in.node->op->shape(context);
+  dynamic_shapes.clear();
+  for (const ValueType& t : out_types) dynamic_shapes.push_back(t.shape);
+}
+
+// Gives output k memory, taking over that of an input which nobody needs any more.
+void Executor::Frame::Allocate(const Instruction& in, size_t k, const Shape& shape) {
+  const PlannedOutput& out = in.outputs[k];
+  if (out.forward_input >= 0) {
+    Tensor& source = *inputs[in.index][out.forward_input];
+    // The kernel still reads the input by its slot: both slots share the memory for the time of the call.
+    if (source.unique() && source.shape() == shape) {
+      slots[out.slot] = source;
+      return;
+    }
+  }
+  slots[out.slot] = Tensor(out.dtype, shape, env.pool);
+}
+
+void Executor::Frame::RunKernel(const Instruction& in) {
+  const std::vector<Shape>* shapes = &in.shapes;
+  if (in.infer_shapes) {
+    InferShapes(in);
+    shapes = &dynamic_shapes;
+  }
+  for (size_t k = 0; k < in.outputs.size(); ++k) {
+    const Storage storage = in.outputs[k].storage;
+    if (storage == Storage::kPool || storage == Storage::kDynamic) Allocate(in, k, (*shapes)[k]);
+  }
+  KernelContext context(*in.node, env, inputs[in.index], outputs[in.index], *shapes, in.last_use.data(),
+                        in.stream < 0 ? nullptr : streams[in.stream]);
+  in.node->op->kernel(context);
+}
+
+void Executor::Frame::PassArgs(const Instruction& in, size_t first, const Block& block) {
+  for (size_t i = 0; i < block.args.size(); ++i) {
+    if (block.args[i] < 0) continue;
+    Tensor& source = slots[in.inputs[first + i]];
+    // An arena slot stays as it is; other values move on when this is their last use.
+    const bool move = in.last_use[first + i] && source.owning();
+    slots[block.args[i]] = move ? std::move(source) : source;
+  }
+}
+
+Tensor Executor::Frame::Result(const Block& block, size_t k) {
+  Tensor& source = slots[block.results[k]];
+  if (!source.owning()) return source.Copy(env.pool);
+  return block.result_moves[k] ? std::move(source) : source;
+}
+
+void Executor::Frame::ClearArgs(const Block& block) {
+  for (int slot : block.args) {
+    if (slot >= 0) slots[slot] = Tensor();
+  }
+}
+
+void Executor::Frame::TakeResults(const Instruction& in, const Block& block) {
+  for (size_t k = 0; k < in.outputs.size(); ++k) slots[in.outputs[k].slot] = Result(block, k);
+  ClearArgs(block);
+}
+
+void Executor::Frame::RunIf(const Instruction& in) {
+  const Block& block = *in.blocks[slots[in.inputs[0]].scalar<bool>() ? 0 : 1];
+  PassArgs(in, 1, block);
+  RunBlock(block);
+  TakeResults(in, block);
+}
+
+void Executor::Frame::RunCall(const Instruction& in) {
+  PassArgs(in, 0, *in.blocks[0]);
+  RunBlock(*in.blocks[0]);
+  TakeResults(in, *in.blocks[0]);
+}
+
+void Executor::Frame::RunWhile(const Instruction& in) {
+  const Block &cond = *in.blocks[0], &body = *in.blocks[1];
+  const size_t n = in.inputs.size();
+  // The loop variables live in the output slots between trips: moved into the body, and back.
+  for (size_t k = 0; k < n; ++k) {
+    Tensor& source = slots[in.inputs[k]];
+    slots[in.outputs[k].slot] = in.last_use[k] && source.owning() ? std::move(source) : source;
+  }
+  for (;;) {
+    for (size_t k = 0; k < n; ++k) {
+      if (cond.args[k] >= 0) slots[cond.args[k]] = slots[in.outputs[k].slot];
+    }
+    RunBlock(cond);
+    const bool more = slots[cond.results[0]].scalar<bool>();
+    ClearArgs(cond);
+    if (!more) break;
+    for (size_t k = 0; k < n; ++k) {
+      if (body.args[k] < 0) continue;
+      Tensor& variable = slots[in.outputs[k].slot];
+      slots[body.args[k]] = body.passes[k] ? variable : std::move(variable);
+    }
+    RunBlock(body);
+    // Results may be parameters of one another: all are taken before any is handed on.
+    for (size_t k = 0; k < n; ++k) {
+      if (!body.passes[k]) slots[body.temporaries + k] = Result(body, k);
+    }
+    for (size_t k = 0; k < n; ++k) {
+      if (!body.passes[k]) slots[in.outputs[k].slot] = std::move(slots[body.temporaries + k]);
+    }
+    ClearArgs(body);
+  }
+  for (size_t k = 0; k < n; ++k) {
+    Tensor& out = slots[in.outputs[k].slot];
+    if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
+  }
+}
+
+void Executor::Frame::Reset() {
+  for (Tensor& t : slots) t = Tensor();
+  for (const Constant& c : plan.constants) slots[c.slot] = c.value;
+  for (const ArenaValue& v : plan.arena_values) {
+    slots[v.slot] = Tensor::View(v.dtype, v.shape, arena->data() + v.offset);
+  }
+}
+
+Executor::Executor(std::unique_ptr<const Plan> plan, Environment* env) : plan_(std::move(plan)), env_(env) {
+  for (const std::string& path : plan_->streams) streams_.push_back(env_->Stream(path));
+}
+Executor::~Executor() = default;
+
+std::unique_ptr<Executor::Frame> Executor::NewFrame() {
+  return std::make_unique<Frame>(*plan_, env_->kernels(), streams_);
+}
+
+void Executor::Run(const std::vector<Tensor>& values, const std::vector<uint8_t>& used,
+                   std::vector<Tensor>* fetched) {
+  std::unique_ptr<Frame> frame;
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      frame = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!frame) frame = NewFrame();
+  const Block& block = plan_->block;
+  size_t arg = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!used[i]) continue;
+    if (block.args[arg] >= 0) frame->slots[block.args[arg]] = values[i];
+    ++arg;
+  }
+  try {
+    frame->RunBlock(block);
+  } catch (...) {
+    frame->Reset();
+    std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(frame));
+    throw;
+  }
+  fetched->resize(block.results.size());
+  for (size_t k = 0; k < fetched->size(); ++k) (*fetched)[k] = frame->Result(block, k);
+  frame->ClearArgs(block);
+  std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(frame));
+}
+
+}  // namespace graphrun

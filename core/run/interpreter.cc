@@ -1,0 +1,145 @@
+#include "core/run/interpreter.h"
+
+#include <cmath>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/compile/order.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+const std::string& FunctionAttr(const Node& node, const char* attr) {
+  return std::get<FuncRef>(node.attrs.find(attr)->second).name;
+}
+
+}  // namespace
+
+std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds, const std::vector<Output>& fetches,
+                                     const std::vector<NodeId>& targets) {
+  return RunGraph(graph_, feeds, fetches, targets, "");
+}
+
+std::vector<Tensor> Interpreter::RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
+                                          const std::vector<Output>& fetches, const std::vector<NodeId>& targets,
+                                          const std::string& path) {
+  std::set<Output> fed;
+  for (const auto& [output, value] : given) fed.insert(output);
+  const std::vector<bool> needed = NeededNodes(graph, fed, fetches, targets);
+  std::vector<std::vector<Tensor>> values(graph.num_ids());
+  const auto value_of = [&](Output o) -> const Tensor& {
+    const auto it = given.find(o);
+    return it != given.end() ? it->second : values[o.node][o.index];
+  };
+  for (NodeId id : ExecutionOrder(graph, needed, fed)) {
+    const Node& node = graph.node(id);
+    std::vector<Tensor> inputs;
+    for (Output o : node.inputs) inputs.push_back(value_of(o));
+    std::vector<Tensor*> pointers;
+    for (Tensor& t : inputs) pointers.push_back(&t);
+    WithContext([&] { return "while running " + DescribeNode(node, pointers); },
+                [&] {
+                  values[id] = RunNode(graph, id, inputs, path);
+                  for (int i = 0; i < graph.num_outputs(id); ++i) CheckOutput(graph, {id, i}, values[id][i]);
+                });
+  }
+  std::vector<Tensor> fetched;
+  for (Output o : fetches) fetched.push_back(value_of(o));
+  return fetched;
+}
+
+std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
+                                         const std::string& path) {
+  const Node& node = graph.node(id);
+  const std::string inner = path + node.name + "/";
+  switch (node.op->structure) {
+    case Structure::kNone:
+      return RunKernel(graph, id, inputs, path);
+    case Structure::kConst:
+      return {*graph.ConstValue({id, 0})};
+    case Structure::kPlaceholder:
+      ThrowInvalid("placeholder '" + node.name + "' (" + graph.type({id, 0}).ToString() + ") is needed and must be fed");
+    case Structure::kArg:
+      ThrowInternal("parameter '" + node.name + "' was not given");
+    case Structure::kNoOp:
+      return {};
+    case Structure::kWhile:
+      return RunWhile(node, std::move(inputs), inner);
+    case Structure::kIf: {
+      const char* branch = inputs[0].scalar<bool>() ? "then_branch" : "else_branch";
+      inputs.erase(inputs.begin());
+      return Call(FunctionAttr(node, branch), inputs, inner);
+    }
+    case Structure::kCall:
+      return Call(FunctionAttr(node, "f"), inputs, inner);
+  }
+  return {};
+}
+
+std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
+                                           const std::string& path) {
+  const Node& node = graph.node(id);
+  std::vector<ValueType> in_types, out_types;
+  std::vector<Tensor*> in, out;
+  for (Tensor& t : inputs) {
+    in_types.push_back(TypeOf(t));
+    in.push_back(&t);
+  }
+  for (int i = 0; i < graph.num_outputs(id); ++i) out_types.push_back({.dtype = graph.dtype({id, i})});
+  const ShapeContext::Values known{[&](int i) { return DTypeSize(inputs[i].dtype()) > 0 ? &inputs[i] : nullptr; }, {}};
+  ShapeContext shapes(node, *graph.library(), in_types, out_types, known);
+  node.op->shape(shapes);
+
+  std::vector<Tensor> outputs(out_types.size());
+  std::vector<Shape> out_shapes;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    out_shapes.push_back(out_types[i].shape);
+    const bool by_kernel = node.op->allocates_outputs || (node.op->view_of >= 0 && i == 0) ||
+                           out_types[i].dtype == DType::kVariant || out_types[i].dtype == DType::kResource;
+    if (!by_kernel) outputs[i] = Tensor(out_types[i].dtype, out_types[i].shape, env_->pool());
+    out.push_back(&outputs[i]);
+  }
+  RandomStream* stream = node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
+  KernelContext context(node, env_->kernels(), in, out, out_shapes, nullptr, stream);
+  node.op->kernel(context);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].empty() || outputs[i].dtype() != out_types[i].dtype ||
+        !outputs[i].shape().CompatibleWith(out_shapes[i])) {
+      ThrowInternal("output " + std::to_string(i) + " is " + TypeOf(outputs[i]).ToString() + ", but the shape function said " +
+                    out_types[i].ToString());
+    }
+  }
+  return outputs;
+}
+
+std::vector<Tensor> Interpreter::Call(const std::string& name, const std::vector<Tensor>& args,
+                                      const std::string& path) {
+  const Function& f = graph_.library()->Get(name);
+  Check(args.size() == f.args.size(), "graph invariant 7: as many arguments as parameters");
+  std::map<Output, Tensor> given;
+  for (size_t i = 0; i < args.size(); ++i) given[{f.args[i], 0}] = args[i];
+  return WithContext([&] { return "in function '" + name + "'"; },
+                     [&] { return RunGraph(f.graph, given, f.results, f.control_results, path); });
+}
+
+std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> vars, const std::string& path) {
+  const std::string &cond = FunctionAttr(node, "cond"), &body = FunctionAttr(node, "body");
+  while (Call(cond, vars, path + "cond/")[0].scalar<bool>()) vars = Call(body, vars, path);
+  return vars;
+}
+
+void Interpreter::CheckOutput(const Graph& graph, Output output, const Tensor& value) const {
+  if (!value.shape().CompatibleWith(graph.shape(output))) {
+    ThrowInternal("output " + std::to_string(output.index) + " has shape " + value.shape().ToString() +
+                  ", but the graph says " + graph.shape(output).ToString());
+  }
+  if (!check_nan_ || !(value.dtype() == DType::kFloat || value.dtype() == DType::kDouble)) return;
+  ForFloat(value.dtype(), [&](auto z) {
+    for (auto v : value.span<decltype(z)>()) {
+      if (!std::isfinite(v)) ThrowInvalid("output " + std::to_string(output.index) + " holds " + std::to_string(v));
+    }
+  });
+}
+
+}  // namespace graphrun
