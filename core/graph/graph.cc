@@ -310,9 +310,10 @@ std::optional<Shape> Graph::PartialValue(Output o, int depth) const {
   if (!node.op->partial || o.index != 0 || depth == 0) return Shape::UnknownOfRank(n);
   std::vector<ValueType> inputs;
   for (Output i : node.inputs) inputs.push_back(type(i));
-  const PartialContext context(node, inputs, [&](int i) {
-    return PartialValue(node.inputs[i], depth - 1).value_or(Shape::Unknown());
-  });
+  const PartialContext context(
+      node, inputs,
+      [&](int i) { return PartialValue(node.inputs[i], depth - 1).value_or(Shape::Unknown()); },
+      [&](int i) { return ConstValue(node.inputs[i]); });
   const Shape elements = node.op->partial(context);
   return elements.rank() == n ? elements : Shape::UnknownOfRank(n);
 }

@@ -1,0 +1,36 @@
+// Axes and small integer operands: what the ops that move, index and reduce dimensions share.
+#ifndef GRAPHRUN_OPS_AXIS_H_
+#define GRAPHRUN_OPS_AXIS_H_
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+
+namespace graphrun::ops {
+
+// `axis` counted from the front. INVALID_ARGUMENT unless it is in [-rank, rank). REQUIRES: rank >=
+// 0.
+int CanonicalAxis(int64_t axis, int rank);
+
+// The axis that int scalar input i names among `rank` dimensions; nothing while either is unknown
+// (rank < 0).
+std::optional<int> KnownAxis(const ShapeContext& c, int i, int rank);
+
+// The elements of a constant int32 or int64 tensor; nothing when x is no constant.
+std::optional<std::vector<int64_t>> ConstInts(Expr x);
+
+// A constant of x's integer dtype.
+Expr IntsLike(const Scope& s, Expr x, const std::vector<int64_t>& values);
+
+// Row-major strides of a fully known shape, in elements.
+std::array<int64_t, Shape::kMaxRank> Strides(const Shape& shape);
+
+// Product of dimensions [begin, end).
+int64_t CountElements(const Shape& shape, int begin, int end);
+
+}  // namespace graphrun::ops
+
+#endif  // GRAPHRUN_OPS_AXIS_H_

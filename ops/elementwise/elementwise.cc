@@ -1,0 +1,254 @@
+// The driver of all element-wise kernels: broadcasting, threads, remainders.
+#include "ops/elementwise/elementwise.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/parallel.h"
+#include "ops/builders.h"
+
+namespace graphrun::ops {
+namespace elementwise {
+namespace {
+
+constexpr int64_t kGather = 16 * kBlock;   // elements gathered at a time
+constexpr int64_t kPiece = 1024 * kBlock;  // a long row is cut into such pieces
+
+using Byte = char;
+
+// The output's dimensions with those of size 1 dropped and neighbours joined where every operand
+// allows it, and each operand's strides in elements: 0 where it is broadcast.
+struct Walk {
+  int rank = 0;
+  std::array<int64_t, Shape::kMaxRank> dims{};
+  std::array<std::array<int64_t, Shape::kMaxRank>, kMaxOperands> strides{};
+};
+
+Walk MakeWalk(std::span<const Operand> in, const Shape& shape) {
+  const int n = static_cast<int>(in.size());
+  std::array<std::array<int64_t, Shape::kMaxRank>, kMaxOperands> strides{};
+  for (int k = 0; k < n; ++k) {
+    const Shape& s = *in[k].shape;
+    int64_t stride = 1;
+    for (int i = shape.rank() - 1, j = s.rank() - 1; j >= 0; --i, --j) {
+      strides[k][i] = s[j] == 1 ? 0 : stride;
+      stride *= s[j];
+    }
+  }
+  Walk w;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] == 1) continue;
+    bool joins = w.rank > 0;
+    for (int k = 0; joins && k < n; ++k)
+      joins = w.strides[k][w.rank - 1] == strides[k][i] * shape[i];
+    if (!joins) w.dims[w.rank++] = 1;
+    w.dims[w.rank - 1] *= shape[i];
+    for (int k = 0; k < n; ++k) w.strides[k][w.rank - 1] = strides[k][i];
+  }
+  if (w.rank == 0) w.dims[w.rank++] = 1;  // one element
+  return w;
+}
+
+// Counts through the first `rank` dimensions of a walk and keeps each operand's offset.
+struct Odometer {
+  Odometer(const Walk& walk, int walk_rank, int operands, int64_t start)
+      : w(walk), rank(walk_rank), n(operands) {
+    for (int i = rank - 1; i >= 0; --i) {
+      at[i] = start % w.dims[i];
+      start /= w.dims[i];
+      for (int k = 0; k < n; ++k) offset[k] += at[i] * w.strides[k][i];
+    }
+  }
+  void Next() {
+    for (int i = rank - 1; i >= 0; --i) {
+      for (int k = 0; k < n; ++k) offset[k] += w.strides[k][i];
+      if (++at[i] < w.dims[i]) return;
+      for (int k = 0; k < n; ++k) offset[k] -= at[i] * w.strides[k][i];
+      at[i] = 0;
+    }
+  }
+  const Walk& w;
+  int rank;
+  int n;
+  std::array<int64_t, Shape::kMaxRank> at{};
+  std::array<int64_t, kMaxOperands> offset{};
+};
+
+template <typename T>
+void FillAs(void* to, const void* from, int64_t n) {
+  std::fill_n(static_cast<T*>(to), n, *static_cast<const T*>(from));
+}
+void FillWith(int size, void* to, const void* from, int64_t n) {
+  if (size == 4) return FillAs<uint32_t>(to, from, n);
+  if (size == 8) return FillAs<uint64_t>(to, from, n);
+  FillAs<uint8_t>(to, from, n);
+}
+
+template <typename T>
+void CopyStridedAs(void* to, const void* from, int64_t stride, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) static_cast<T*>(to)[i] = static_cast<const T*>(from)[i * stride];
+}
+void CopyStrided(int size, void* to, const void* from, int64_t stride, int64_t n) {
+  if (size == 4) return CopyStridedAs<uint32_t>(to, from, stride, n);
+  if (size == 8) return CopyStridedAs<uint64_t>(to, from, stride, n);
+  CopyStridedAs<uint8_t>(to, from, stride, n);
+}
+
+// A row of `count` elements; operand k is a row too, or one element when step[k] is 0.
+void RunRow(const ElementLoop& loop, int n, std::array<const Byte*, kMaxOperands> in,
+            const std::array<int64_t, kMaxOperands>& step, Byte* out, int64_t count) {
+  alignas(kAlignment) Byte splat[kMaxOperands][kBlock * 8];
+  std::array<const void*, kMaxOperands> from{};
+  std::array<int64_t, kMaxOperands> by{};
+  for (int k = 0; k < n; ++k) {
+    from[k] = in[k];
+    by[k] = step[k] * kBlock;
+    if (step[k] != 0) continue;
+    FillWith(loop.in_size[k], splat[k], in[k], kBlock);
+    from[k] = splat[k];
+  }
+  const int64_t blocks = count / kBlock, rest = count % kBlock;
+  if (blocks > 0) loop.run(blocks, from.data(), by.data(), out);
+  if (rest == 0) return;
+  alignas(kAlignment) Byte result[kBlock * 8];
+  for (int k = 0; k < n; ++k) {
+    if (step[k] == 0) continue;
+    const Byte* tail = in[k] + blocks * kBlock * loop.in_size[k];
+    std::memcpy(splat[k], tail, rest * loop.in_size[k]);
+    // Padded with a value that the op must take anyway: other values could be refused.
+    FillWith(loop.in_size[k], splat[k] + rest * loop.in_size[k], tail, kBlock - rest);
+    from[k] = splat[k];
+  }
+  loop.run(1, from.data(), by.data(), result);
+  std::memcpy(out + blocks * kBlock * loop.out_size, result, rest * loop.out_size);
+}
+
+// Elements [begin, end) of a walk whose rows are shorter than a block: operands are gathered first.
+void RunGathered(const ElementLoop& loop, const Walk& w, std::span<const Operand> in, Byte* out,
+                 int64_t begin, int64_t end) {
+  const int n = static_cast<int>(in.size());
+  const int64_t inner = w.dims[w.rank - 1];
+  alignas(kAlignment) Byte gathered[kMaxOperands][kGather * 8];
+  Odometer outer(w, w.rank - 1, n, begin / inner);
+  int64_t column = begin % inner;
+  while (begin < end) {
+    const int64_t count = std::min(kGather, end - begin);
+    for (int64_t done = 0; done < count;) {
+      const int64_t run = std::min(inner - column, count - done);
+      for (int k = 0; k < n; ++k) {
+        const int64_t stride = w.strides[k][w.rank - 1], size = loop.in_size[k];
+        const Byte* from =
+            static_cast<const Byte*>(in[k].data) + (outer.offset[k] + column * stride) * size;
+        CopyStrided(static_cast<int>(size), gathered[k] + done * size, from, stride, run);
+      }
+      done += run;
+      column += run;
+      if (column == inner) {
+        column = 0;
+        outer.Next();
+      }
+    }
+    std::array<const Byte*, kMaxOperands> from{};
+    for (int k = 0; k < n; ++k) from[k] = gathered[k];
+    RunRow(loop, n, from, {1, 1, 1}, out + begin * loop.out_size, count);
+    begin += count;
+  }
+}
+
+// Rows of at least a block: units of work are rows, or pieces of long ones.
+void RunRows(const ElementLoop& loop, const Walk& w, std::span<const Operand> in, Byte* out,
+             int64_t total) {
+  const int n = static_cast<int>(in.size());
+  const int64_t inner = w.dims[w.rank - 1];
+  const int64_t piece = std::min(inner, kPiece), pieces = (inner + piece - 1) / piece;
+  ParallelFor(total / inner * pieces, std::max<int64_t>(1, loop.grain / piece),
+              [&](int64_t begin, int64_t end) {
+                Odometer outer(w, w.rank - 1, n, begin / pieces);
+                for (int64_t unit = begin; unit < end; ++unit) {
+                  const int64_t column = unit % pieces * piece;
+                  std::array<const Byte*, kMaxOperands> from{};
+                  std::array<int64_t, kMaxOperands> step{};
+                  for (int k = 0; k < n; ++k) {
+                    step[k] = w.strides[k][w.rank - 1];
+                    from[k] = static_cast<const Byte*>(in[k].data) +
+                              (outer.offset[k] + column * step[k]) * loop.in_size[k];
+                  }
+                  RunRow(loop, n, from, step,
+                         out + (unit / pieces * inner + column) * loop.out_size,
+                         std::min(piece, inner - column));
+                  if (unit % pieces == pieces - 1) outer.Next();
+                }
+              });
+}
+
+}  // namespace
+}  // namespace elementwise
+
+void RunElementwise(const ElementLoop& loop, std::span<const Operand> in, void* out,
+                    const Shape& shape) {
+  using namespace elementwise;  // NOLINT: this file's own
+  const int n = static_cast<int>(in.size());
+  const int64_t total = shape.num_elements();
+  if (total == 0) return;
+  Byte* const to = static_cast<Byte*>(out);
+  const bool dense = std::all_of(in.begin(), in.end(), [&](const Operand& o) {
+    return o.shape == &shape || o.shape->num_elements() == total;
+  });
+  if (dense) {
+    const int64_t blocks = (total + kBlock - 1) / kBlock;
+    ParallelFor(blocks, loop.grain / kBlock, [&](int64_t begin, int64_t end) {
+      begin *= kBlock;
+      end = std::min(end * kBlock, total);
+      std::array<const Byte*, kMaxOperands> from{};
+      for (int k = 0; k < n; ++k)
+        from[k] = static_cast<const Byte*>(in[k].data) + begin * loop.in_size[k];
+      RunRow(loop, n, from, {1, 1, 1}, to + begin * loop.out_size, end - begin);
+    });
+    return;
+  }
+  const Walk w = MakeWalk(in, shape);
+  if (w.rank == 1 || w.dims[w.rank - 1] >= kBlock) return RunRows(loop, w, in, to, total);
+  ParallelFor(total, loop.grain,
+              [&](int64_t begin, int64_t end) { RunGathered(loop, w, in, to, begin, end); });
+}
+
+void RunElementwise(const ElementLoop& loop, int n, KernelContext& k) {
+  std::array<Operand, kMaxOperands> in{};
+  for (int i = 0; i < n; ++i) in[i] = {k.In(i).raw(), &k.In(i).shape()};
+  RunElementwise(loop, std::span(in.data(), n), k.Out(0).raw(), k.Out(0).shape());
+}
+
+Op<> ElementwiseDeclaration(std::string name, std::string doc, std::vector<DType> types,
+                            const ArgNames& args, bool same_shape, bool bool_result) {
+  Op<> op(std::move(name));
+  op.Doc(std::move(doc));
+  // An op of one type, as LogicalAnd, has no attribute for it.
+  const bool fixed = types.size() == 1;
+  const std::string type = fixed ? std::string(DTypeName(types[0])) : "T";
+  for (const std::string& input : args.inputs) op.Input(input, type);
+  op.Output(args.output, bool_result ? "bool" : type);
+  if (!fixed) op.TypeAttr("T", std::move(types));
+  op.Shape([same_shape](ShapeContext& c) {
+    Shape shape = c.In(0);
+    for (int i = 1; i < c.num_inputs(); ++i) {
+      shape = same_shape ? c.MergeShapes(shape, c.In(i), "the operands' shapes")
+                         : Broadcast(shape, c.In(i));
+    }
+    c.SetOut(0, shape);
+  });
+  op.Cost([](const CostContext& c) {
+    const Shape& out = c.Out(0);
+    return Flops(out.fully_known() ? static_cast<double>(out.num_elements()) : 0);
+  });
+  op.Elementwise();
+  return op;
+}
+
+Expr ConstLike(const Scope& scope, Expr like, double value) {
+  Expr out;
+  ForNumeric(like.dtype(),
+             [&](auto t) { out = op::Const(scope, static_cast<decltype(t)>(value)); });
+  return out;
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,107 @@
+// Select, SelectV2: elements of one tensor or another by a condition.
+#include "ops/builders.h"
+#include "ops/elementwise/elementwise.h"
+
+namespace graphrun::ops {
+namespace select {
+namespace {
+
+using SelectFn = decltype([](const auto& condition, const auto& t, const auto& e) {
+  return PerElement([](bool c, auto a, auto b) { return c ? a : b; }, condition, t, e);
+});
+
+// Elements are only moved, so their size is all that matters.
+const ElementLoop& LoopFor(DType dtype) {
+  static constexpr ElementLoop kBytes = LoopOf<SelectFn, uint8_t, bool, uint8_t, uint8_t>();
+  static constexpr ElementLoop kWords = LoopOf<SelectFn, uint32_t, bool, uint32_t, uint32_t>();
+  static constexpr ElementLoop kLongs = LoopOf<SelectFn, uint64_t, bool, uint64_t, uint64_t>();
+  switch (DTypeSize(dtype)) {
+    case 1:
+      return kBytes;
+    case 4:
+      return kWords;
+    case 8:
+      return kLongs;
+    default:
+      ThrowUnsupportedType(dtype, "types of 1, 4 or 8 bytes");
+  }
+}
+
+// [n] as [n,1,...]: a condition for each row of a tensor.
+Shape AsRows(const Shape& condition, int rank) {
+  Shape rows = condition;
+  while (rows.rank() < rank) rows.Append(1);
+  return rows;
+}
+
+void RunSelect(KernelContext& k, const Shape& condition) {
+  const std::array<Operand, 3> in{Operand{k.In(0).raw(), &condition},
+                                  Operand{k.In(1).raw(), &k.In(1).shape()},
+                                  Operand{k.In(2).raw(), &k.In(2).shape()}};
+  RunElementwise(LoopFor(k.In(1).dtype()), in, k.Out(0).raw(), k.Out(0).shape());
+}
+
+void SelectShape(ShapeContext& c) {
+  Shape out = c.MergeShapes(c.In(1), c.In(2), "the shapes of the two choices:");
+  const Shape& condition = c.In(0);
+  if (condition.known_rank() && condition.rank() == 1 && out.known_rank() && out.rank() > 1) {
+    out.Set(0, c.MergeDim(condition[0], out[0],
+                          "the lengths of the condition and of the choices' first dimension:"));
+  } else if (condition.known_rank() && condition.rank() > 0 &&
+             !(condition.rank() == 1 && !out.known_rank())) {
+    out = c.MergeShapes(condition, out, "the shapes of the condition and of the choices:");
+  }
+  c.SetOut(0, out);
+}
+
+// dt = dy where the condition holds, de = dy where it does not.
+template <typename Choose>
+std::vector<Grad> ChoiceGrad(GradContext& g, Expr zero, Choose choose) {
+  std::vector<Grad> grads(3);
+  if (g.Needs(1)) grads[1] = g.SumTo(1, choose(g.scope(), g.In(0), g.DOut(0), zero));
+  if (g.Needs(2)) grads[2] = g.SumTo(2, choose(g.scope(), g.In(0), zero, g.DOut(0)));
+  return grads;
+}
+
+Op<> Declaration(const char* name, const char* doc) {
+  return Op(name)
+      .Doc(doc)
+      .Input("condition", "bool")
+      .Input("t", "T")
+      .Input("e", "T")
+      .Output("output", "T")
+      .TypeAttr("T", kNumberOrBoolTypes.dtypes())
+      .InPlace(1)
+      .InPlace(2);
+}
+
+}  // namespace
+}  // namespace select
+
+OpDef SelectOp() {
+  return select::Declaration(
+             "Select",
+             "t where condition holds, e elsewhere. t and e have one shape; condition has it too, "
+             "or "
+             "is a scalar, or a vector with one element for each row (first dimension) of t.")
+      .Shape(select::SelectShape)
+      .Grad([](GradContext& g) {
+        return select::ChoiceGrad(g, op::ZerosLike(g.scope(), g.DOut(0)), op::Select);
+      })
+      .Kernel([](KernelContext& k) {
+        select::RunSelect(k, select::AsRows(k.In(0).shape(), k.Out(0).shape().rank()));
+      });
+}
+
+OpDef SelectV2Op() {
+  return select::Declaration("SelectV2",
+                             "t where condition holds, e elsewhere; all three are broadcast.")
+      .Shape([](ShapeContext& c) { c.SetOut(0, Broadcast(c.In(0), Broadcast(c.In(1), c.In(2)))); })
+      .Grad([](GradContext& g) {
+        return select::ChoiceGrad(g, ConstLike(g.scope(), g.DOut(0), 0), op::SelectV2);
+      })
+      .Kernel([](KernelContext& k) { select::RunSelect(k, k.In(0).shape()); })
+      .Elementwise();
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,81 @@
+// ZerosLike, OnesLike: constants of another tensor's shape.
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/parallel.h"
+#include "ops/elementwise/elementwise.h"
+
+namespace graphrun::ops {
+namespace zeros_like {
+namespace {
+
+// A list of as many elements, none of them set. When the elements that are set have one shape, it
+// becomes the list's, so that the zeros can be read. Lists in a list become such lists, since their
+// lengths are known only here.
+Tensor EmptyLike(const TensorList& list, BufferPool* pool) {
+  RefPtr<TensorList> out = TensorList::New(list.dtype, list.shape, pool);
+  out->items.resize(list.items.size());
+  if (list.dtype == DType::kVariant) {
+    for (size_t i = 0; i < list.items.size(); ++i) {
+      if (!list.items[i].empty()) out->items[i] = EmptyLike(AsList(list.items[i]), pool);
+    }
+    return Tensor::Object(DType::kVariant, out);
+  }
+  const Tensor* set = nullptr;
+  for (const Tensor& item : list.items) {
+    if (item.empty()) continue;
+    if (set && set->shape() != item.shape()) return Tensor::Object(DType::kVariant, out);
+    set = &item;
+  }
+  if (set) out->shape = set->shape();
+  return Tensor::Object(DType::kVariant, out);
+}
+
+void ZerosKernel(KernelContext& k) {
+  if (k.In(0).dtype() == DType::kVariant) {
+    return k.SetOut(0, EmptyLike(AsList(k.In(0)), k.pool()));
+  }
+  char* out = static_cast<char*>(k.Out(0).raw());
+  ParallelFor(static_cast<int64_t>(k.Out(0).bytes()), kCheap * 8,
+              [&](int64_t begin, int64_t end) { std::memset(out + begin, 0, end - begin); });
+}
+
+void OnesKernel(KernelContext& k) {
+  ForNumericOrBool(k.Out(0).dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    std::ranges::fill(k.Out<T>(0), T{1});
+  });
+}
+
+void SameType(ShapeContext& c) { c.Out(0) = c.Type(0); }
+
+}  // namespace
+}  // namespace zeros_like
+
+OpDef ZerosLikeOp() {
+  std::vector<DType> types = kNumberOrBoolTypes.dtypes();
+  types.push_back(DType::kVariant);
+  return Op("ZerosLike")
+      .Doc(
+          "Zeros of x's shape and type. Of a tensor list: a list of as many elements, none of them "
+          "set.")
+      .Input("x", "T")
+      .Output("y", "T")
+      .TypeAttr("T", types)
+      .Shape(zeros_like::SameType)
+      .Grad([](GradContext& g) { return g.None(); })
+      .Kernel(zeros_like::ZerosKernel);
+}
+
+OpDef OnesLikeOp() {
+  return Op("OnesLike")
+      .Doc("Ones of x's shape and type.")
+      .Input("x", "T")
+      .Output("y", "T")
+      .TypeAttr("T", kNumberOrBoolTypes.dtypes())
+      .Shape(zeros_like::SameType)
+      .Grad([](GradContext& g) { return g.None(); })
+      .Kernel(zeros_like::OnesKernel);
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,73 @@
+// Reshape: the same elements in row-major order under another shape.
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "ops/axis.h"
+#include "ops/builders.h"
+
+namespace graphrun::ops {
+namespace reshape {
+
+void InferShape(ShapeContext& c) {
+  const Shape& x = c.In(0);
+  const bool scalar = c.In(1).rank() == 0;  // TensorFlow takes a lone size for a vector of one
+  if (!scalar) c.WithRank(1, 1);
+  Shape y = scalar ? Shape{c.IntValue(1).value_or(kUnknownDim)} : c.ValueAsShape(1);
+  c.SetOut(0, y);
+  if (!y.known_rank()) return;
+  int64_t known = 1;
+  int unknown = 0, at = 0;
+  for (int i = 0; i < y.rank(); ++i) {
+    if (y[i] >= 0) {
+      known *= y[i];
+    } else {
+      ++unknown;
+      at = i;
+    }
+  }
+  const bool exact = c.Value(1) != nullptr;
+  if (exact && unknown > 1)
+    ThrowInvalid("Reshape: only one size of " + y.ToString() + " may be -1");
+  if (!x.fully_known() || unknown > 1) return;
+  const int64_t n = x.num_elements();
+  const auto mismatch = [&] {
+    ThrowInvalid("Reshape: a tensor of shape " + x.ToString() + " has " + std::to_string(n) +
+                 " elements, which do not fit the requested shape " + y.ToString());
+  };
+  if (unknown == 0) {
+    if (n != known) mismatch();
+  } else if (known > 0) {
+    if (n % known != 0) mismatch();
+    y.Set(at, n / known);
+  } else if (n != 0) {
+    mismatch();
+  } else if (exact) {
+    ThrowInvalid("Reshape: the size -1 in " + y.ToString() +
+                 " cannot be inferred, since the others are zero");
+  }
+  c.SetOut(0, y);
+}
+
+}  // namespace reshape
+
+OpDef ReshapeOp() {
+  return Op<>("Reshape")
+      .Doc(
+          "output has the elements of tensor, in row-major order, and the dimensions that the int "
+          "vector shape names; one "
+          "of them may be -1 and is inferred. INVALID_ARGUMENT when the numbers of elements "
+          "differ.")
+      .Input("tensor", "T")
+      .Input("shape", "Tshape")
+      .Output("output", "T")
+      .TypeAttr("T")
+      .TypeAttr("Tshape", kInts, DType::kInt32)
+      .Shape(reshape::InferShape)
+      .Partial([](const PartialContext& c) { return c.Value(0); })
+      .Grad([](GradContext& g) -> std::vector<Grad> {
+        return {op::Reshape(g.scope(), g.DOut(0), g.ShapeOf(g.In(0))), {}};
+      })
+      .Kernel([](KernelContext& k) { k.SetOut(0, k.Take(0).Reshaped(k.OutShape(0))); })
+      .ViewOf(0);
+}
+
+}  // namespace graphrun::ops

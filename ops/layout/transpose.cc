@@ -1,0 +1,73 @@
+// Transpose: permutes dimensions.
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "ops/axis.h"
+#include "ops/builders.h"
+#include "ops/layout/strided.h"
+
+namespace graphrun::ops {
+namespace transpose {
+
+void InferShape(ShapeContext& c) {
+  const Shape& x = c.In(0);
+  const Shape perm = c.WithRank(1, 1);
+  const int64_t rank =
+      c.MergeDim(x.known_rank() ? x.rank() : kUnknownDim, perm[0], "rank and length of perm");
+  if (rank < 0) return;
+  if (rank > Shape::kMaxRank)
+    ThrowInvalid("Transpose: perm has " + std::to_string(rank) + " elements");
+  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  if (const Tensor* p = c.Value(1)) {
+    uint32_t seen = 0;
+    for (int i = 0; i < rank; ++i) {
+      const int64_t from = p->int_at(i);
+      if (from < 0 || from >= rank || (seen >> from & 1)) {
+        ThrowInvalid("Transpose: perm " + p->ToString() + " is no permutation of " +
+                     std::to_string(rank) + " dimensions");
+      }
+      seen |= 1u << from;
+      if (x.known_rank()) y.Set(i, x[static_cast<int>(from)]);
+    }
+  }
+  c.SetOut(0, y);
+}
+
+// dx is dy with the permutation undone.
+std::vector<Grad> Gradient(GradContext& g) {
+  const Scope& s = g.scope();
+  const Expr perm = g.In(1);
+  if (const auto p = ConstInts(perm)) {
+    std::vector<int64_t> inverse(p->size());
+    for (size_t i = 0; i < p->size(); ++i) inverse[(*p)[i]] = static_cast<int64_t>(i);
+    return {op::Transpose(s, g.DOut(0), IntsLike(s, perm, inverse)), {}};
+  }
+  return {op::Transpose(s, g.DOut(0), op::InvertPermutation(s, perm)), {}};
+}
+
+void Kernel(KernelContext& k) {
+  const Shape& y = k.Out(0).shape();
+  const auto from = Strides(k.In(0).shape()), to = Strides(y);
+  StridedCopy copy;
+  for (int i = 0; i < y.rank(); ++i) copy.Add(y[i], to[i], from[k.In(1).int_at(i)]);
+  copy.Run(k.Out(0), 0, k.In(0), 0);
+}
+
+}  // namespace transpose
+
+OpDef TransposeOp() {
+  return Op<>("Transpose")
+      .Doc(
+          "y has dimension perm[i] of x as its dimension i; perm is an int vector. "
+          "INVALID_ARGUMENT when perm is no "
+          "permutation of x's dimensions.")
+      .Input("x", "T")
+      .Input("perm", "Tperm")
+      .Output("y", "T")
+      .TypeAttr("T")
+      .TypeAttr("Tperm", kInts, DType::kInt32)
+      .Shape(transpose::InferShape)
+      .Grad(transpose::Gradient)
+      .Kernel(transpose::Kernel);
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,124 @@
+// BatchMatMul, BatchMatMulV2: products of the matrices in the last two dimensions.
+#include <algorithm>
+
+#include "core/base/parallel.h"
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "ops/axis.h"
+#include "ops/builders.h"
+#include "ops/linear/gemm.h"
+
+namespace graphrun::ops {
+namespace batch_matmul {
+
+// Multiplications of one product from which on it is better to split the product than the batch.
+constexpr double kLargeProduct = 1 << 22;
+
+struct Attrs {
+  bool tx, ty;
+};
+
+template <bool kBroadcast>
+void InferShape(ShapeContext& c, const Attrs& t) {
+  const Shape x = c.WithRankAtLeast(0, 2), y = c.WithRankAtLeast(1, 2);
+  if (!x.known_rank() || !y.known_rank()) return;
+  const int rx = x.rank(), ry = y.rank();
+  c.MergeDim(x[t.tx ? rx - 2 : rx - 1], y[t.ty ? ry - 1 : ry - 2], "inner dimension");
+  const Shape bx = x.Slice(0, rx - 2), by = y.Slice(0, ry - 2);
+  Shape out = kBroadcast ? Broadcast(bx, by) : c.MergeShapes(bx, by, "batch dimensions");
+  out.Append(x[t.tx ? rx - 1 : rx - 2]);
+  out.Append(y[t.ty ? ry - 2 : ry - 1]);
+  c.SetOut(0, out);
+}
+
+// As MatMul's; what broadcasting repeated is summed.
+std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
+  const Expr x = g.In(0), y = g.In(1), dz = g.DOut(0);
+  const Scope& s = g.scope();
+  std::vector<Grad> dx = g.None();
+  if (g.Needs(0)) {
+    dx[0] = g.SumTo(0, t.tx ? op::BatchMatMulV2(s, y, dz, t.ty, true)
+                            : op::BatchMatMulV2(s, dz, y, false, !t.ty));
+  }
+  if (g.Needs(1)) {
+    dx[1] = g.SumTo(1, t.ty ? op::BatchMatMulV2(s, dz, x, true, t.tx)
+                            : op::BatchMatMulV2(s, x, dz, !t.tx, false));
+  }
+  return dx;
+}
+
+// Where matrix number i of the broadcast batch lies in an operand, in matrices.
+int64_t MatrixAt(int64_t i, const Shape& batch, const Shape& operand) {
+  int64_t at = 0, stride = 1;
+  for (int d = batch.rank() - 1, o = operand.rank() - 3; d >= 0; --d, --o) {
+    const int64_t position = i % batch[d];
+    i /= batch[d];
+    if (o < 0) break;
+    if (operand[o] > 1) at += position * stride;
+    stride *= operand[o];
+  }
+  return at;
+}
+
+template <typename T>
+void Run(KernelContext& k, const Attrs& t) {
+  const Shape &xs = k.In(0).shape(), &ys = k.In(1).shape(), &zs = k.Out(0).shape();
+  const int rank = zs.rank();
+  const int64_t m = zs[rank - 2], n = zs[rank - 1], inner = xs[xs.rank() - (t.tx ? 2 : 1)];
+  const Shape batch = zs.Slice(0, rank - 2);
+  const int64_t count = batch.num_elements();
+  const T *x = k.In(0).data<T>(), *y = k.In(1).data<T>();
+  T* z = k.Out(0).data<T>();
+  const double work = static_cast<double>(m) * n * inner;
+  const int64_t grain =
+      work >= kLargeProduct ? count : static_cast<int64_t>(65536 / std::max(work, 1.0)) + 1;
+  ParallelFor(count, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Gemm<T>(t.tx, t.ty, m, n, inner, x + MatrixAt(i, batch, xs) * m * inner,
+              y + MatrixAt(i, batch, ys) * inner * n, z + i * m * n);
+    }
+  });
+}
+
+void Kernel(KernelContext& k, const Attrs& t) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Run<decltype(z)>(k, t); });
+}
+
+Op<Attrs> Common(const char* name, std::string doc) {
+  return Op<Attrs>(name)
+      .Doc(std::move(doc))
+      .Input("x", "T")
+      .Input("y", "T")
+      .Output("output", "T")
+      .TypeAttr("T", kNumbers)
+      .Attr("adj_x", &Attrs::tx, false)
+      .Attr("adj_y", &Attrs::ty, false)
+      .Grad(Gradient)
+      .Kernel(Kernel)
+      .Cost([](const CostContext& c, const Attrs& t) {
+        const Shape& x = c.In(0);
+        return Flops(2.0 * c.Out(0).num_elements() * x[x.rank() - (t.tx ? 2 : 1)]);
+      });
+}
+
+}  // namespace batch_matmul
+
+OpDef BatchMatMulOp() {
+  return batch_matmul::Common(
+             "BatchMatMul",
+             "output [...,m,n] = x [...,m,k] times y [...,k,n] for each matrix of the batch; adj_x "
+             "and "
+             "adj_y transpose first. INVALID_ARGUMENT unless batch dimensions and k agree.")
+      .Shape(batch_matmul::InferShape<false>);
+}
+
+OpDef BatchMatMulV2Op() {
+  return batch_matmul::Common(
+             "BatchMatMulV2",
+             "output [...,m,n] = x [...,m,k] times y [...,k,n] for each matrix of the batch, whose "
+             "dimensions are broadcast; adj_x and adj_y transpose first. INVALID_ARGUMENT unless "
+             "batch dimensions can be broadcast and k agrees.")
+      .Shape(batch_matmul::InferShape<true>);
+}
+
+}  // namespace graphrun::ops

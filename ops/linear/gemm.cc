@@ -1,0 +1,129 @@
+#include "ops/linear/gemm.h"
+
+#include <dnnl.h>
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+
+namespace graphrun::ops {
+namespace gemm {
+
+// Multiplications below which waking a second thread costs more than it saves.
+constexpr double kParallelWork = 512 << 10;
+
+// Has OpenMP regions of libraries that this thread calls run on one thread.
+class OneThread {
+ public:
+  explicit OneThread(bool on) : before_(on ? NumThreads() : 0) {
+    if (before_ > 0) SetNumThreads(1);
+  }
+  ~OneThread() {
+    if (before_ > 0) SetNumThreads(before_);
+  }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+struct Sizes {
+  bool ta, tb;
+  int64_t m, n, k, lda, ldb, ldc;
+};
+
+void Product(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
+  const OneThread one(static_cast<double>(s.m) * s.n * s.k < kParallelWork);
+  const dnnl_status_t status = dnnl_sgemm(s.ta ? 'T' : 'N', s.tb ? 'T' : 'N', s.m, s.n, s.k, alpha,
+                                          a, s.lda, b, s.ldb, beta, c, s.ldc);
+  if (status == dnnl_out_of_memory) {
+    throw Error(Code::kResourceExhausted, "no memory for the packed operands of a matrix product");
+  }
+  if (status != dnnl_success) ThrowInternal("oneDNN's sgemm returned " + std::to_string(status));
+}
+
+template <int kOrder>
+using View = Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, kOrder>,
+                        Eigen::Unaligned, Eigen::OuterStride<>>;
+
+// A transposed row-major matrix is a column-major one.
+template <typename Fn>
+void WithView(bool transposed, const double* p, int64_t rows, int64_t cols, int64_t stride,
+              Fn&& fn) {
+  if (transposed) {
+    fn(View<Eigen::ColMajor>(p, rows, cols, Eigen::OuterStride<>(stride)));
+  } else {
+    fn(View<Eigen::RowMajor>(p, rows, cols, Eigen::OuterStride<>(stride)));
+  }
+}
+
+void Product(const Sizes& s, double alpha, const double* a, const double* b, double beta,
+             double* c) {
+  const int64_t grain = static_cast<int64_t>(kParallelWork / (static_cast<double>(s.n) * s.k)) + 1;
+  ParallelFor(s.m, grain, [&](int64_t begin, int64_t end) {
+    const int64_t rows = end - begin;
+    Eigen::Map<Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
+               Eigen::Unaligned, Eigen::OuterStride<>>
+        out(c + begin * s.ldc, rows, s.n, Eigen::OuterStride<>(s.ldc));
+    if (beta == 0) {
+      out.setZero();
+    } else if (beta != 1) {
+      out *= beta;
+    }
+    WithView(s.ta, a + begin * (s.ta ? 1 : s.lda), rows, s.k, s.lda, [&](const auto& x) {
+      WithView(s.tb, b, s.k, s.n, s.ldb, [&](const auto& y) { out.noalias() += alpha * x * y; });
+    });
+  });
+}
+
+// Integers: rows of B are added to rows of C, in unsigned arithmetic, where overflow is defined.
+template <typename T>
+void Product(const Sizes& s, T alpha, const T* a, const T* b, T beta, T* c) {
+  using U = std::make_unsigned_t<T>;
+  const int64_t grain = static_cast<int64_t>(kParallelWork / (static_cast<double>(s.n) * s.k)) + 1;
+  const int64_t b_row = s.tb ? 1 : s.ldb, b_col = s.tb ? s.ldb : 1;
+  ParallelFor(s.m, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      T* const row = c + i * s.ldc;
+      for (int64_t j = 0; j < s.n; ++j)
+        row[j] = beta == 0 ? 0 : static_cast<T>(U(row[j]) * U(beta));
+      for (int64_t p = 0; p < s.k; ++p) {
+        const U x = U(alpha) * U(s.ta ? a[p * s.lda + i] : a[i * s.lda + p]);
+        for (int64_t j = 0; j < s.n; ++j) {
+          row[j] = static_cast<T>(U(row[j]) + x * U(b[p * b_row + j * b_col]));
+        }
+      }
+    }
+  });
+}
+
+}  // namespace gemm
+
+template <typename T>
+void Gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, T alpha, const T* a,
+          int64_t lda, const T* b, int64_t ldb, T beta, T* c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) c[i * ldc + j] = beta == 0 ? T{0} : beta * c[i * ldc + j];
+    }
+    return;
+  }
+  gemm::Product({transpose_a, transpose_b, m, n, k, lda, ldb, ldc}, alpha, a, b, beta, c);
+}
+
+template void Gemm(bool, bool, int64_t, int64_t, int64_t, float, const float*, int64_t,
+                   const float*, int64_t, float, float*, int64_t);
+template void Gemm(bool, bool, int64_t, int64_t, int64_t, double, const double*, int64_t,
+                   const double*, int64_t, double, double*, int64_t);
+template void Gemm(bool, bool, int64_t, int64_t, int64_t, int32_t, const int32_t*, int64_t,
+                   const int32_t*, int64_t, int32_t, int32_t*, int64_t);
+template void Gemm(bool, bool, int64_t, int64_t, int64_t, int64_t, const int64_t*, int64_t,
+                   const int64_t*, int64_t, int64_t, int64_t*, int64_t);
+
+}  // namespace graphrun::ops

@@ -1,0 +1,160 @@
+// SoftmaxCrossEntropyWithLogits, SparseSoftmaxCrossEntropyWithLogits: the loss of each row of
+// logits, together with its gradient.
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "ops/axis.h"
+#include "ops/builders.h"
+#include "ops/loss/softmax_rows.h"
+
+namespace graphrun::ops {
+namespace cross_entropy {
+
+void InferDense(ShapeContext& c) {
+  const Shape x =
+      c.MergeShapes(c.WithRank(0, 2), c.WithRank(1, 2), "shapes of features and labels");
+  c.SetOut(0, x.Slice(0, 1));
+  c.SetOut(1, x);
+}
+
+void InferSparse(ShapeContext& c) {
+  Shape x = c.WithRank(0, 2);
+  const int64_t rows =
+      c.MergeDim(x[0], c.WithRank(1, 1)[0], "rows of features and number of labels");
+  if (x[1] == 0)
+    ThrowInvalid("SparseSoftmaxCrossEntropyWithLogits: features " + x.ToString() +
+                 " have no class");
+  x.Set(0, rows);
+  c.SetOut(0, {rows});
+  c.SetOut(1, x);
+}
+
+Expr Column(const Scope& s, Expr vector) { return op::ExpandDims(s, vector, -1); }
+
+// With p = softmax(features): dfeatures = dloss·backprop, and, since backprop = p - labels,
+// (dbackprop - sum(dbackprop·p))·p.
+Expr FeaturesGradient(GradContext& g) {
+  const Scope& s = g.scope();
+  Expr dx;
+  if (g.HasDOut(0)) dx = op::Mul(s, Column(s, g.DOut(0)), g.Out(1));
+  if (g.HasDOut(1)) {
+    const Expr p = op::Softmax(s, g.In(0)), d = g.DOut(1);
+    const Expr second = op::Mul(s, op::Sub(s, d, op::Sum(s, op::Mul(s, d, p), {1}, true)), p);
+    dx = dx.valid() ? op::AddV2(s, dx, second) : second;
+  }
+  return dx;
+}
+
+// dlabels = -dloss·log p - dbackprop
+std::vector<Grad> DenseGradient(GradContext& g) {
+  const Scope& s = g.scope();
+  std::vector<Grad> dx = g.None();
+  if (g.Needs(0)) dx[0] = FeaturesGradient(g);
+  if (!g.Needs(1)) return dx;
+  Expr labels;
+  if (g.HasDOut(0))
+    labels = op::Neg(s, op::Mul(s, Column(s, g.DOut(0)), op::LogSoftmax(s, g.In(0))));
+  if (g.HasDOut(1)) labels = labels.valid() ? op::Sub(s, labels, g.DOut(1)) : op::Neg(s, g.DOut(1));
+  dx[1] = labels;
+  return dx;
+}
+
+// Calls row(r, features of row r, backprop of row r) in parallel.
+template <typename T, typename Row>
+void ForRows(KernelContext& k, Row&& row) {
+  const Shape& shape = k.In(0).shape();
+  const int64_t n = shape[1];
+  const T* x = k.In(0).data<T>();
+  T* y = k.Out(1).data<T>();
+  ParallelFor(shape[0], kSoftmaxGrain / (n + 1) + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) row(r, x + r * n, y + r * n);
+  });
+}
+
+void DenseKernel(KernelContext& k) {
+  const int64_t n = k.In(0).shape()[1];
+  ForFloat(k.Out(0).dtype(), [&](auto z) {
+    using T = decltype(z);
+    const T* labels = k.In(1).data<T>();
+    T* loss = k.Out(0).data<T>();
+    ForRows<T>(k, [&](int64_t r, const T* x, T* y) {
+      T sum = 0;
+      if (n > 0) {
+        const ExpSum<T> row = ExpRow(x, n, y);
+        const T shift = row.max + std::log(row.sum), factor = 1 / row.sum;
+        const T* const label = labels + r * n;
+        for (int64_t i = 0; i < n; ++i) {
+          sum += label[i] * (shift - x[i]);
+          y[i] = y[i] * factor - label[i];
+        }
+      }
+      loss[r] = sum;
+    });
+  });
+}
+
+void SparseKernel(KernelContext& k) {
+  const int64_t n = k.In(0).shape()[1];
+  ForFloat(k.Out(0).dtype(), [&](auto z) {
+    using T = decltype(z);
+    T* loss = k.Out(0).data<T>();
+    ForRows<T>(k, [&](int64_t r, const T* x, T* y) {
+      const int64_t label = k.In(1).int_at(r);
+      if (label < 0 || label >= n) {
+        ThrowInvalid("SparseSoftmaxCrossEntropyWithLogits: label " + std::to_string(label) +
+                     " of row " + std::to_string(r) + " is outside the valid range [0, " +
+                     std::to_string(n) + ")");
+      }
+      const T chosen = x[label];
+      const ExpSum<T> row = ExpRow(x, n, y);
+      ScaleRow(1 / row.sum, n, y);
+      y[label] -= 1;
+      loss[r] = std::log(row.sum) - (chosen - row.max);
+    });
+  });
+}
+
+}  // namespace cross_entropy
+
+OpDef SoftmaxCrossEntropyWithLogitsOp() {
+  return Op<>("SoftmaxCrossEntropyWithLogits")
+      .Doc(
+          "For features and labels [rows,classes], where each row of labels is a distribution: "
+          "loss[r] is the sum of "
+          "-labels[r,j] * log softmax(features[r])[j], and backprop [rows,classes] its gradient, "
+          "softmax - labels. "
+          "INVALID_ARGUMENT when the shapes differ.")
+      .Input("features", "T")
+      .Input("labels", "T")
+      .Output("loss", "T")
+      .Output("backprop", "T")
+      .TypeAttr("T", kFloats)
+      .Shape(cross_entropy::InferDense)
+      .Grad(cross_entropy::DenseGradient)
+      .Kernel(cross_entropy::DenseKernel);
+}
+
+OpDef SparseSoftmaxCrossEntropyWithLogitsOp() {
+  return Op<>("SparseSoftmaxCrossEntropyWithLogits")
+      .Doc(
+          "For features [rows,classes] and int labels [rows]: loss[r] = -log "
+          "softmax(features[r])[labels[r]], and "
+          "backprop [rows,classes] its gradient. INVALID_ARGUMENT when a label is not in [0, "
+          "classes).")
+      .Input("features", "T")
+      .Input("labels", "Tlabels")
+      .Output("loss", "T")
+      .Output("backprop", "T")
+      .TypeAttr("T", kFloats)
+      .TypeAttr("Tlabels", kInts, DType::kInt64)
+      .Shape(cross_entropy::InferSparse)
+      .Grad([](GradContext& g) -> std::vector<Grad> {
+        return {cross_entropy::FeaturesGradient(g), {}};
+      })
+      .Kernel(cross_entropy::SparseKernel)
+      .InPlace(0, 1);
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,126 @@
+#include "ops/reduce/reduce.h"
+
+#include <algorithm>
+
+#include "ops/axis.h"
+#include "ops/builders.h"
+
+namespace graphrun::ops {
+
+Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::string& type,
+                         const std::vector<DType>& allowed) {
+  Op<ReduceAttrs> op(name);
+  op.Doc("output is " + what +
+         " of input over the dimensions in reduction_indices, an int scalar or vector in [-rank, "
+         "rank). They disappear, or "
+         "become 1 with keep_dims. INVALID_ARGUMENT when an axis is out of range or occurs twice.")
+      .Input("input", type)
+      .Input("reduction_indices", "Tidx")
+      .Output("output", type)
+      .Attr("keep_dims", &ReduceAttrs::keep_dims, false);
+  if (type == "T") op.TypeAttr("T", allowed);
+  return op.TypeAttr("Tidx", kInts, DType::kInt32).Shape(InferReduceShape);
+}
+
+uint32_t ReducedAxes(const Tensor& axes, int rank) {
+  uint32_t set = 0;
+  for (int64_t i = 0; i < axes.num_elements(); ++i) {
+    const uint32_t bit = 1u << CanonicalAxis(axes.int_at(i), rank);
+    if (set & bit) ThrowInvalid("an axis to reduce occurs twice: " + axes.ToString());
+    set |= bit;
+  }
+  return set;
+}
+
+void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {
+  const Shape &x = c.In(0), &axes = c.In(1);
+  if (axes.known_rank() && axes.rank() > 1)
+    ThrowInvalid("axes to reduce are a scalar or vector, not " + axes.ToString());
+  if (!x.known_rank()) return;
+  const Tensor* value = c.Value(1);
+  if (!value) {
+    if (t.keep_dims) c.SetOut(0, Shape::UnknownOfRank(x.rank()));
+    return;
+  }
+  const uint32_t set = ReducedAxes(*value, x.rank());
+  Shape y;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (!(set >> i & 1)) {
+      y.Append(x[i]);
+    } else if (t.keep_dims) {
+      y.Append(1);
+    }
+  }
+  c.SetOut(0, y);
+}
+
+ReducePlan::ReducePlan(const Shape& x, uint32_t axes) {
+  struct Group {
+    int64_t size, stride;
+    bool reduced;
+  };
+  std::array<Group, Shape::kMaxRank> groups;
+  int n = 0;
+  const auto strides = Strides(x);
+  for (int i = 0; i < x.rank(); ++i) {
+    const bool is_reduced = axes >> i & 1;
+    (is_reduced ? count : outputs) *= x[i];
+    if (x[i] == 1) continue;
+    if (n > 0 && groups[n - 1].reduced == is_reduced) {
+      groups[n - 1] = {groups[n - 1].size * x[i], strides[i], is_reduced};
+    } else {
+      groups[n++] = {x[i], strides[i], is_reduced};
+    }
+  }
+  if (n > 0) {
+    inner = groups[n - 1].size;
+    inner_reduced = groups[n - 1].reduced;
+  }
+  for (int i = 0; i + 1 < n; ++i) {
+    (groups[i].reduced ? reduced[num_reduced++] : kept[num_kept++]) = {groups[i].size,
+                                                                       groups[i].stride};
+  }
+}
+
+int64_t ReducePlan::Offset(const Dim* dims, int n, int64_t i) {
+  int64_t offset = 0;
+  for (int d = n - 1; d >= 0; --d) {
+    offset += i % dims[d].size * dims[d].stride;
+    i /= dims[d].size;
+  }
+  return offset;
+}
+
+Expr WithReducedDims(GradContext& g, const ReduceAttrs& t, Expr reduced) {
+  if (t.keep_dims) return reduced;
+  const Scope& s = g.scope();
+  const Expr x = g.In(0), axes = g.In(1);
+  const int rank = x.shape().rank();
+  const Tensor* value = axes.graph().ConstValue(axes.output());
+  if (value && rank >= 0) {
+    const uint32_t set = ReducedAxes(*value, rank);
+    Shape kept = x.shape();
+    for (int i = 0; i < rank; ++i) {
+      if (set >> i & 1) kept.Set(i, 1);
+    }
+    if (kept.fully_known()) return op::Reshape(s, reduced, op::ShapeConst(s, kept));
+    for (int i = 0; i < rank; ++i) {
+      if (set >> i & 1) reduced = op::ExpandDims(s, reduced, i);
+    }
+    return reduced;
+  }
+  // The shape with ones written over the reduced dimensions.
+  const Expr flat = op::Reshape(s, op::Cast(s, axes, DType::kInt32), op::Ints(s, {-1}));
+  const Expr all = op::AllAxes(s, x);
+  const Expr positive = op::FloorMod(s, op::AddV2(s, flat, op::Rank(s, x)), op::Rank(s, x));
+  const Expr ones = op::Fill(s, op::Shape(s, flat), op::Const(s, 1));
+  const Expr kept = s.Add("DynamicStitch", {all, positive, g.ShapeOf(x), ones});
+  return op::Reshape(s, reduced, kept);
+}
+
+Expr FloatConst(const Scope& s, DType dtype, double value) {
+  return s.Const(dtype == DType::kDouble ? Tensor::Scalar(value)
+                                         : Tensor::Scalar(static_cast<float>(value)));
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,55 @@
+// What the reductions share: signature, shapes, gradient helpers, and the order of the sums.
+#ifndef GRAPHRUN_OPS_REDUCE_REDUCE_H_
+#define GRAPHRUN_OPS_REDUCE_REDUCE_H_
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun::ops {
+
+struct ReduceAttrs {
+  bool keep_dims;
+};
+
+// An op with input `input` of `type` ("T" with the allowed types, or "bool"), reduction_indices,
+// output and keep_dims.
+Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::string& type,
+                         const std::vector<DType>& allowed);
+
+// The shape of the reduced tensor, for a ShapeContext's inputs 0 (tensor) and 1 (axes).
+void InferReduceShape(ShapeContext& c, const ReduceAttrs& t);
+
+// The set of axes as bits. INVALID_ARGUMENT when one is out of range or occurs twice. REQUIRES: int
+// axes, rank >= 0.
+uint32_t ReducedAxes(const Tensor& axes, int rank);
+
+// How a tensor is walked: neighbouring dimensions that are both kept or both reduced are joined.
+struct ReducePlan {
+  struct Dim {
+    int64_t size, stride;
+  };
+  std::array<Dim, Shape::kMaxRank> kept{}, reduced{};  // without the innermost
+  int num_kept = 0, num_reduced = 0;
+  bool inner_reduced = false;  // the innermost dimension, of stride 1
+  int64_t inner = 1;
+  int64_t outputs = 1;  // elements of the result
+  int64_t count = 1;    // elements reduced into each
+
+  ReducePlan(const Shape& x, uint32_t axes);
+  static int64_t Offset(const Dim* dims, int n, int64_t i);
+};
+
+// `reduced`, of the shape of output 0, with the reduced dimensions of input 0 as 1.
+Expr WithReducedDims(GradContext& g, const ReduceAttrs& t, Expr reduced);
+
+// A scalar constant of floating dtype.
+Expr FloatConst(const Scope& s, DType dtype, double value);
+
+}  // namespace graphrun::ops
+
+#endif  // GRAPHRUN_OPS_REDUCE_REDUCE_H_

@@ -1,0 +1,23 @@
+// Sum: adds over dimensions.
+#include "ops/builders.h"
+#include "ops/reduce/reduce_kernel.h"
+
+namespace graphrun::ops {
+namespace sum {
+
+// Each summed element gets the sum's gradient.
+std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
+  return {op::BroadcastTo(g.scope(), WithReducedDims(g, t, g.DOut(0)), g.ShapeOf(g.In(0))), {}};
+}
+
+void Kernel(KernelContext& k) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Adder<decltype(z)>, decltype(z)>(k); });
+}
+
+}  // namespace sum
+
+OpDef SumOp() {
+  return ReduceOp("Sum", "the sum", "T", kNumbers).Grad(sum::Gradient).Kernel(sum::Kernel);
+}
+
+}  // namespace graphrun::ops

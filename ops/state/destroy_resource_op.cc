@@ -1,0 +1,32 @@
+// DestroyResourceOp: takes a variable its value.
+#include "core/graph/op_def.h"
+#include "ops/state/handle.h"
+
+namespace graphrun::ops {
+namespace destroy_resource_op {
+
+struct Attrs {
+  bool ignore_lookup_error;
+};
+
+void Kernel(KernelContext& k, const Attrs& t) {
+  k.VariableAt(0, !t.ignore_lookup_error).value = Tensor();
+}
+
+}  // namespace destroy_resource_op
+
+OpDef DestroyResourceOpOp() {
+  using destroy_resource_op::Attrs;
+  return Op<Attrs>("DestroyResourceOp")
+      .Doc(
+          "Leaves the variable without a value. If it has none already, an error unless "
+          "`ignore_lookup_error`.")
+      .Input("resource", "resource")
+      .Attr("ignore_lookup_error", &Attrs::ignore_lookup_error, true)
+      .Has(Effect::kWrite)
+      .Shape([](ShapeContext& c) { HandleShape(c, 0); })
+      .NoGradient("it has no outputs")
+      .Kernel(destroy_resource_op::Kernel);
+}
+
+}  // namespace graphrun::ops

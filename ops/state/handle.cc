@@ -1,0 +1,40 @@
+#include "ops/state/handle.h"
+
+namespace graphrun::ops {
+namespace handle {
+
+[[noreturn]] void ThrowDType(const std::string& what, DType has, DType wants) {
+  ThrowInvalid(what + " is " + std::string(DTypeName(has)) + ", and the op works on " +
+               std::string(DTypeName(wants)));
+}
+
+}  // namespace handle
+
+Shape HandleShape(ShapeContext& c, int i, DType dtype) {
+  c.WithRank(i, 0);
+  const ValueType& type = c.Type(i);
+  if (dtype != DType::kInvalid && type.element_dtype != DType::kInvalid &&
+      type.element_dtype != dtype) {
+    handle::ThrowDType("the variable of input " + std::to_string(i), type.element_dtype, dtype);
+  }
+  return type.element_shape;
+}
+
+VariableState& VariableOfType(const KernelContext& k, int i, DType dtype) {
+  VariableState& v = k.VariableAt(i);
+  if (v.dtype != dtype) handle::ThrowDType("variable '" + v.name + "'", v.dtype, dtype);
+  return v;
+}
+
+void CheckIndices(const Tensor& indices, int64_t limit) {
+  ForInt(indices.dtype(), [&](auto z) {
+    const auto at = indices.span<decltype(z)>();
+    for (size_t i = 0; i < at.size(); ++i) {
+      if (at[i] >= 0 && at[i] < limit) continue;
+      ThrowInvalid("indices[" + std::to_string(i) + "] = " + std::to_string(at[i]) +
+                   " is not in [0, " + std::to_string(limit) + ")");
+    }
+  });
+}
+
+}  // namespace graphrun::ops

@@ -1,0 +1,56 @@
+// ResourceApplyCenteredRMSProp and its sparse form: RMSProp by the gradient's variance.
+#include "ops/training/apply.h"
+
+namespace graphrun::ops {
+namespace apply_centered_rms_prop {
+
+template <typename T>
+auto Rule(const KernelContext& k) {
+  const T lr = k.In(4).scalar<T>(), rho = k.In(5).scalar<T>();
+  const T momentum = k.In(6).scalar<T>(), epsilon = k.In(7).scalar<T>();
+  return [=](const auto& grad, auto var, auto mg, auto ms, auto mom) {
+    ms += (grad.square() - ms) * (T(1) - rho);
+    mg += (grad - mg) * (T(1) - rho);
+    mom = mom * momentum + grad * lr / (ms - mg.square() + epsilon).sqrt();
+    var -= mom;
+  };
+}
+
+OpDef Declare(const char* name, const char* doc, bool sparse) {
+  Op<ApplyAttrs> op(name);
+  op.Doc(doc).Input("var", "resource").Input("mg", "resource").Input("ms", "resource");
+  op.Input("mom", "resource").Input("lr", "T").Input("rho", "T").Input("momentum", "T");
+  op.Input("epsilon", "T").Input("grad", "T").TypeAttr("T", kFloats);
+  if (sparse) op.Input("indices", "Tindices").TypeAttr("Tindices", kInts);
+  return op.Attr("use_locking", &ApplyAttrs::use_locking, false)
+      .Has(Effect::kWrite)
+      .Shape([sparse](ShapeContext& c) {
+        sparse ? InferApplySparse(c, 4, 8, 9) : InferApplyDense(c, 4, 8);
+      })
+      .NoGradient("it has no outputs")
+      .Kernel([sparse](KernelContext& k) {
+        ForFloat(k.In(8).dtype(), [&](auto z) {
+          using T = decltype(z);
+          sparse ? ApplySparse<T, 4>(k, 8, 9, Rule<T>(k)) : ApplyDense<T, 4>(k, 8, Rule<T>(k));
+        });
+      });
+}
+
+}  // namespace apply_centered_rms_prop
+
+OpDef ResourceApplyCenteredRMSPropOp() {
+  return apply_centered_rms_prop::Declare(
+      "ResourceApplyCenteredRMSProp",
+      "mg and ms are running means of grad and grad² (weights rho and 1-rho); "
+      "mom = momentum·mom + lr·grad / √(ms - mg² + epsilon); var -= mom.",
+      false);
+}
+
+OpDef ResourceSparseApplyCenteredRMSPropOp() {
+  return apply_centered_rms_prop::Declare(
+      "ResourceSparseApplyCenteredRMSProp",
+      "ResourceApplyCenteredRMSProp on the rows `indices` [n] with grad [n, inner...], one by one.",
+      true);
+}
+
+}  // namespace graphrun::ops
