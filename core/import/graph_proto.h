@@ -1,0 +1,35 @@
+// Graph <-> GraphDef, functions included.
+#ifndef GRAPHRUN_CORE_IMPORT_GRAPH_PROTO_H_
+#define GRAPHRUN_CORE_IMPORT_GRAPH_PROTO_H_
+
+#include "core/graph/graph.h"
+#include "core/import/tensor_proto.h"
+
+namespace graphrun {
+
+namespace pb {
+class GraphDef;
+class OpList;
+}  // namespace pb
+
+// The graph version that we write: TensorFlow 2.15's.
+inline constexpr int kGraphVersion = 1645;
+
+// Adds the nodes of `def`, in its order as far as edges allow, and the functions that they reach to
+// *graph. Attributes that are missing take the op's defaults; those that begin with '_' are kept,
+// except _class (it ties a node to the device of another). An attribute that our op does not know
+// is dropped when `producer_ops`, the declarations of the file's writer, say that it has its
+// default; otherwise it is an error. UNIMPLEMENTED with all ops that we do not have and how often
+// each occurs; INVALID_ARGUMENT naming the node for everything that is wrong in the file: names,
+// inputs, cycles, attributes. After an error *graph is good for nothing. REQUIRES: *graph is empty.
+void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
+                    Graph* graph);
+
+// Writes nodes and reachable functions so that TensorFlow runs them: all attributes; output_shapes
+// of every While and If; the effects of a function in its control_ret; what is known of parameters
+// in arg_attr.
+void GraphToProto(const Graph& graph, pb::GraphDef* def);
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_IMPORT_GRAPH_PROTO_H_

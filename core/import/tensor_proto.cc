@@ -1,0 +1,226 @@
+#include "core/import/tensor_proto.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "proto/tensor.pb.h"
+#include "proto/tensor_shape.pb.h"
+
+namespace graphrun {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensor_content is little endian");
+
+// The product of the dimensions that are neither unknown nor zero; nothing when it does not fit.
+std::optional<int64_t> BoundedProduct(const Shape& shape) {
+  int64_t n = 1;
+  for (int64_t d : shape.dims()) {
+    if (d > 0 && __builtin_mul_overflow(n, d, &n)) return std::nullopt;
+  }
+  return n;
+}
+
+// Elements of a typed field, the last one repeated as often as the shape asks.
+template <typename T, typename Field>
+void Fill(const Field& values, Tensor* out) {
+  const int64_t n = out->num_elements();
+  T* to = static_cast<T*>(out->raw());
+  const int64_t given = std::min<int64_t>(n, values.size());
+  for (int64_t i = 0; i < given; ++i) to[i] = static_cast<T>(values[static_cast<int>(i)]);
+  const T last = given > 0 ? to[given - 1] : T{};
+  std::fill(to + given, to + n, last);
+}
+
+// Calls fn(stored element type, field) for the typed field of a dtype. Returns false when there is
+// none.
+template <typename Proto, typename Fn>
+bool WithField(DType dtype, Proto& p, Fn&& fn) {
+  constexpr bool kConst = std::is_const_v<Proto>;
+#define GRAPHRUN_FIELD(T, field)   \
+  if constexpr (kConst) {          \
+    fn(T{}, p.field());            \
+  } else {                         \
+    fn(T{}, *p.mutable_##field()); \
+  }                                \
+  return true
+  switch (dtype) {
+    case DType::kFloat:
+      GRAPHRUN_FIELD(float, float_val);
+    case DType::kDouble:
+      GRAPHRUN_FIELD(double, double_val);
+    case DType::kInt32:
+      GRAPHRUN_FIELD(int32_t, int_val);
+    case DType::kInt16:
+      GRAPHRUN_FIELD(int16_t, int_val);
+    case DType::kInt8:
+      GRAPHRUN_FIELD(int8_t, int_val);
+    case DType::kUInt16:
+      GRAPHRUN_FIELD(uint16_t, int_val);
+    case DType::kUInt8:
+      GRAPHRUN_FIELD(uint8_t, int_val);
+    case DType::kInt64:
+      GRAPHRUN_FIELD(int64_t, int64_val);
+    case DType::kUInt32:
+      GRAPHRUN_FIELD(uint32_t, uint32_val);
+    case DType::kUInt64:
+      GRAPHRUN_FIELD(uint64_t, uint64_val);
+    case DType::kBool:
+      GRAPHRUN_FIELD(bool, bool_val);
+    case DType::kHalf:
+    case DType::kBFloat16:
+      GRAPHRUN_FIELD(uint16_t, half_val);
+    default:
+      return false;
+  }
+#undef GRAPHRUN_FIELD
+}
+
+// TensorFlow's C++ packs strings as all their lengths, then all their bytes.
+void UnpackStrings(std::string_view content, Tensor* out) {
+  const auto fail = [] { ThrowInvalid("the packed strings of a tensor end too early"); };
+  std::vector<uint64_t> lengths;
+  for (int64_t i = 0; i < out->num_elements(); ++i) {
+    uint64_t length = 0;
+    for (int shift = 0;; shift += 7) {
+      if (content.empty() || shift > 63) fail();
+      const auto byte = static_cast<uint8_t>(content.front());
+      content.remove_prefix(1);
+      length |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    lengths.push_back(length);
+  }
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] > content.size()) fail();
+    out->data<std::string>()[i] = std::string(content.substr(0, lengths[i]));
+    content.remove_prefix(lengths[i]);
+  }
+}
+
+Tensor StringsFromProto(const pb::TensorProto& proto, const Shape& shape, int64_t n,
+                        ImportBudget* budget) {
+  const std::string& content = proto.tensor_content();
+  if (!content.empty()) {
+    if (n > static_cast<int64_t>(content.size())) {
+      ThrowInvalid("the packed strings of a tensor end too early");
+    }
+    Tensor out(DType::kString, shape);
+    UnpackStrings(content, &out);
+    return out;
+  }
+  const int64_t given = std::min<int64_t>(n, proto.string_val_size());
+  const int64_t each = sizeof(std::string) + (given > 0 ? proto.string_val(given - 1).size() : 0);
+  int64_t bytes = 0;
+  if (__builtin_mul_overflow(n - given, each, &bytes)) bytes = INT64_MAX;
+  budget->Take(bytes);
+  Tensor out(DType::kString, shape);
+  std::string* to = out.data<std::string>();
+  for (int64_t i = 0; i < n; ++i) {
+    if (given > 0) to[i] = proto.string_val(static_cast<int>(std::min(i, given - 1)));
+  }
+  return out;
+}
+
+bool AllEqual(const char* bytes, size_t size, int64_t n) {
+  // Every element equals its neighbour exactly when the bytes equal themselves one element later.
+  return n > 1 && std::memcmp(bytes, bytes + size, (n - 1) * size) == 0;
+}
+
+}  // namespace
+
+void ImportBudget::Take(int64_t bytes) {
+  if (bytes > left_) {
+    throw Error(Code::kResourceExhausted, "the file asks for " + std::to_string(bytes) +
+                                              " bytes of repeated values, and " +
+                                              std::to_string(left_) + " are left of its limit");
+  }
+  left_ -= bytes;
+}
+
+Shape ShapeFromProto(const pb::TensorShapeProto& proto) {
+  if (proto.unknown_rank()) return Shape::Unknown();
+  Shape shape;
+  for (const auto& dim : proto.dim()) {
+    if (dim.size() < kUnknownDim)
+      ThrowInvalid("dimension " + std::to_string(dim.size()) + " is negative");
+    shape.Append(dim.size());
+  }
+  if (!BoundedProduct(shape)) ThrowInvalid("shape " + shape.ToString() + " has too many elements");
+  return shape;
+}
+
+void ShapeToProto(const Shape& shape, pb::TensorShapeProto* proto) {
+  if (!shape.known_rank()) return proto->set_unknown_rank(true);
+  for (int64_t d : shape.dims()) proto->add_dim()->set_size(d);
+}
+
+Tensor TensorFromProto(const pb::TensorProto& proto, ImportBudget* budget) {
+  const auto dtype = static_cast<DType>(proto.dtype());
+  const Shape shape = ShapeFromProto(proto.tensor_shape());
+  if (!shape.fully_known()) {
+    ThrowInvalid("a tensor has the partial shape " + shape.ToString());
+  }
+  const int64_t n = shape.num_elements();
+  if (dtype == DType::kString) return StringsFromProto(proto, shape, n, budget);
+  const auto size = static_cast<int64_t>(DTypeSize(dtype));
+  if (size == 0) {
+    throw Error(Code::kUnimplemented, "a tensor of type " + pb::DataType_Name(proto.dtype()) +
+                                          " in a file is not supported");
+  }
+  int64_t bytes = 0;
+  if (__builtin_mul_overflow(n, size, &bytes)) {
+    ThrowInvalid("shape " + shape.ToString() + " has too many elements");
+  }
+  const std::string& content = proto.tensor_content();
+  if (!content.empty()) {
+    if (static_cast<int64_t>(content.size()) != bytes) {
+      ThrowInvalid("a tensor " + std::string(DTypeName(dtype)) + shape.ToString() + " has " +
+                   std::to_string(content.size()) + " bytes of content, not " +
+                   std::to_string(bytes));
+    }
+    Tensor out(dtype, shape);
+    if (dtype == DType::kBool) {  // any other byte in a bool is undefined behaviour
+      std::transform(content.begin(), content.end(), out.data<bool>(),
+                     [](char c) { return c != 0; });
+    } else {
+      std::memcpy(out.raw(), content.data(), bytes);
+    }
+    return out;
+  }
+  Tensor out;
+  WithField(dtype, proto, [&](auto zero, const auto& values) {
+    budget->Take(std::max<int64_t>(0, n - values.size()) * size);
+    out = Tensor(dtype, shape);
+    Fill<decltype(zero)>(values, &out);
+  });
+  return out;
+}
+
+void TensorToProto(const Tensor& tensor, pb::TensorProto* proto) {
+  proto->set_dtype(static_cast<pb::DataType>(tensor.dtype()));
+  ShapeToProto(tensor.shape(), proto->mutable_tensor_shape());
+  const int64_t n = tensor.num_elements();
+  if (n == 0) return;
+  if (tensor.dtype() == DType::kString) {
+    for (const std::string& s : tensor.span<std::string>()) proto->add_string_val(s);
+    return;
+  }
+  const size_t size = DTypeSize(tensor.dtype());
+  Check(size > 0, "TensorToProto: numeric, bool or string");
+  const auto* bytes = static_cast<const char*>(tensor.raw());
+  if (n == 1 || AllEqual(bytes, size, n)) {
+    WithField(tensor.dtype(), *proto, [&](auto value, auto& values) {
+      std::memcpy(&value, bytes, size);
+      values.Add(value);
+    });
+  } else {
+    proto->set_tensor_content(bytes, tensor.bytes());
+  }
+}
+
+}  // namespace graphrun

@@ -1,0 +1,314 @@
+#include "core/io/dot_picture.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <tuple>
+
+#include "core/base/error.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string TypeText(const ValueType& t) {
+  if (t.element_dtype != DType::kInvalid) {
+    return (t.dtype == DType::kVariant ? "list of " : "") +
+           TypeText({t.element_dtype, t.element_shape});
+  }
+  const std::string shape = t.shape.known_rank() ? t.shape.ToString() : "[...]";
+  return t.dtype == DType::kFloat ? shape : std::string(DTypeName(t.dtype)) + shape;
+}
+
+// Scopes of one structure have one colour.
+std::string_view Pastel(size_t structure) {
+  constexpr std::array<std::string_view, 8> kColours = {"#dbe9f6", "#e3f1d9", "#fdeac9", "#ecdff2",
+                                                        "#d8f0ec", "#fbdfdc", "#f5f0c8", "#e4e4ee"};
+  return kColours[structure % kColours.size()];
+}
+
+std::string Times(int n) { return n > 1 ? " \u00d7" + std::to_string(n) : ""; }
+
+std::string Counted(int n, const char* what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+DotPicture::DotPicture(std::string id, const Graph& graph, const Function* function, bool is_loop,
+                       const DotOptions& options)
+    : id_(std::move(id)),
+      graph_(graph),
+      function_(function),
+      is_loop_(is_loop),
+      options_(options),
+      tree_(graph, !options.expand) {
+  const auto& items = tree_.items();
+  if (!function && !options.scope.empty()) {
+    std::vector<std::string> paths;
+    root_ = -1;
+    for (size_t i = 1; i < items.size(); ++i) {
+      if (!items[i].scope()) continue;
+      paths.push_back(items[i].path);
+      const bool prefix =
+          items[i].path == options.scope || items[i].path.starts_with(options.scope + "/");
+      if (root_ < 0 && prefix) root_ = static_cast<int>(i);
+    }
+    if (root_ < 0) {
+      ThrowNotFound("no scope '" + options.scope + "' in the graph" +
+                    DidYouMean(options.scope, paths));
+    }
+  }
+  inside_.assign(items.size(), false);
+  for (size_t i = 0; i < items.size(); ++i) {
+    inside_[i] = static_cast<int>(i) == root_ || (items[i].parent >= 0 && inside_[items[i].parent]);
+  }
+  std::vector<bool> used(graph.num_ids(), false);
+  for (NodeId n = 0; n < graph.num_ids(); ++n) {
+    if (!graph.exists(n)) continue;
+    for (Output o : graph.node(n).inputs) used[o.node] = true;
+  }
+  hidden_.assign(items.size(), !options.expand);
+  hidden_[0] = false;
+  for (size_t i = items.size(); i-- > 1;) {
+    for (NodeId n : items[i].nodes) {
+      const Structure structure = graph.node(n).op->structure;
+      const bool idle =
+          structure == Structure::kConst || (structure == Structure::kArg && !used[n]);
+      if (!idle) hidden_[i] = false;
+    }
+    if (!hidden_[i]) hidden_[items[i].parent] = false;
+  }
+  open_.assign(items.size(), false);
+  Open(0);
+}
+
+bool DotPicture::IsVariable(int item) const {
+  const ScopeItem& it = tree_.items()[item];
+  return !it.nodes.empty() && graph_.node(it.nodes[0]).op->handles;
+}
+
+void DotPicture::Show() {
+  const auto& items = tree_.items();
+  shown_.assign(items.size(), -1);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const int self = static_cast<int>(i);
+    if (hidden_[i]) continue;
+    const int parent = items[i].parent;
+    // Outside the scope that was asked for, everything stays in the topmost item that does not
+    // contain it.
+    const bool own = parent < 0 || open_[parent];
+    shown_[i] = own ? self : shown_[parent];
+  }
+}
+
+int DotPicture::num_boxes() const {
+  int n = 0;
+  for (size_t i = 0; i < shown_.size(); ++i) n += inside_[i] && IsBox(static_cast<int>(i));
+  return n;
+}
+
+bool DotPicture::IsBox(int item) const {
+  if (item == 0 || shown_[item] != item) return false;
+  if (!inside_[item] && !neighbour_[item]) return false;
+  return !open_[item] || !tree_.items()[item].nodes.empty();
+}
+
+void DotPicture::Open(int boxes) {
+  const auto& items = tree_.items();
+  neighbour_.assign(items.size(), false);
+  for (int i = root_; i >= 0; i = items[i].parent) open_[i] = true;
+  if (options_.expand || options_.depth >= 0) {
+    for (size_t i = 0; i < items.size(); ++i) {
+      const int level = items[i].depth - items[root_].depth;
+      if (inside_[i] && items[i].scope() && (options_.expand || level < options_.depth))
+        open_[i] = true;
+    }
+  } else {
+    // The scopes nearest to the top first, of these the largest: what they hold tells most.
+    Show();
+    int shown = num_boxes();
+    while (true) {
+      int best = -1, best_cost = 0;
+      std::tuple<int, int> best_rank;
+      for (size_t i = 0; i < items.size(); ++i) {
+        const int self = static_cast<int>(i);
+        if (!inside_[i] || open_[i] || shown_[i] != self || !items[i].scope() || IsVariable(self))
+          continue;
+        int cost = items[i].nodes.empty() ? -1 : 0;
+        for (int c : items[i].children) cost += !hidden_[c];
+        const std::tuple rank(items[i].depth, -items[i].size);
+        if (shown + cost > boxes || (best >= 0 && best_rank <= rank)) continue;
+        best = self;
+        best_rank = rank;
+        best_cost = cost;
+      }
+      if (best < 0) break;
+      open_[best] = true;
+      shown += best_cost;
+      Show();
+    }
+  }
+  Show();
+  CollectEdges();
+}
+
+void DotPicture::CollectEdges() {
+  edges_.clear();
+  const auto find = [&](NodeId from, NodeId to) -> Edge* {
+    const int a = shown_[tree_.item_of(from)], b = shown_[tree_.item_of(to)];
+    if (a < 0 || b < 0 || a == b || a == 0 || b == 0 || (!inside_[a] && !inside_[b]))
+      return nullptr;
+    neighbour_[a] = neighbour_[a] || !inside_[a];
+    neighbour_[b] = neighbour_[b] || !inside_[b];
+    return &edges_[{a, b}];
+  };
+  for (NodeId n = 0; n < graph_.num_ids(); ++n) {
+    if (!graph_.exists(n)) continue;
+    for (Output o : graph_.node(n).inputs) {
+      Edge* e = find(o.node, n);
+      if (!e || (e->tensors > 0 && e->only == o)) continue;
+      ++e->tensors;
+      e->only = o;
+      e->type = TypeText(graph_.type(o));
+    }
+    for (NodeId c : graph_.node(n).control_inputs) {
+      if (Edge* e = find(c, n)) ++e->controls;
+    }
+  }
+}
+
+std::string DotPicture::AnyBox() const {
+  for (size_t i = 1; i < shown_.size(); ++i) {
+    if (inside_[i] && IsBox(static_cast<int>(i))) return BoxName(static_cast<int>(i));
+  }
+  return "";
+}
+
+std::string DotPicture::Types(const ScopeItem& item) const {
+  constexpr int kMost = 2;
+  const int n = graph_.num_outputs(item.nodes[0]);
+  std::string text;
+  for (int i = 0; i < std::min(n, kMost); ++i) {
+    ValueType type = graph_.type({item.nodes[0], i});
+    for (NodeId other : item.nodes) {
+      if (i < graph_.num_outputs(other)) type = Generalize(type, graph_.type({other, i}));
+    }
+    text += (i ? ", " : "") + TypeText(type);
+  }
+  return n > kMost ? text + ", ... (" + std::to_string(n) + ")" : text;
+}
+
+std::string DotPicture::Label(int item) const {
+  const ScopeItem& it = tree_.items()[item];
+  std::string label = (inside_[item] ? it.name : it.path) + Times(it.repeats);
+  if (it.nodes.empty()) return label + "\n" + Counted(it.size, "node");
+  const std::string& op = graph_.node(it.nodes[0]).op->name;
+  const std::string types = Types(it);
+  if (IsVariable(item)) return label + "\n" + types;
+  if (op != WithoutNumbers(it.name) && op != "_Arg") label += "\n" + op;
+  return types.empty() ? label : label + "\n" + types;
+}
+
+std::string DotPicture::Style(int item) const {
+  const ScopeItem& it = tree_.items()[item];
+  if (!inside_[item]) return "shape=plaintext, fontcolor=\"#777777\", style=\"\"";
+  if (it.nodes.empty()) {
+    return "shape=box, style=\"rounded,filled,bold\", fillcolor=" + Quoted(Pastel(it.structure));
+  }
+  switch (graph_.node(it.nodes[0]).op->structure) {
+    case Structure::kPlaceholder:
+      return "shape=invhouse, fillcolor=\"#c9e7c1\"";
+    case Structure::kArg:
+      return "shape=ellipse, fillcolor=\"#eeeeee\"";
+    case Structure::kConst:
+      return "shape=plaintext, style=\"\"";
+    case Structure::kWhile:
+    case Structure::kIf:
+    case Structure::kCall:
+      return "shape=box, style=\"rounded,filled,bold\", fillcolor=\"#d9c7e8\"";
+    default:
+      break;
+  }
+  if (IsVariable(item)) return "shape=cylinder, fillcolor=\"#f9cf9c\"";
+  return "shape=box, fillcolor=white";
+}
+
+void DotPicture::WriteBoxes(const std::string& indent, std::string* out) const {
+  const auto& items = tree_.items();
+  const auto write_box = [&](int i, const std::string& in) {
+    *out += in + BoxName(i) + " [label=" + Quoted(Label(i)) + ", tooltip=" + Quoted(items[i].path) +
+            ", " + Style(i) + "];\n";
+  };
+  struct Step {
+    int item;
+    int level;
+    bool close;
+  };
+  std::vector<Step> stack = {{root_, 0, false}};
+  while (!stack.empty()) {
+    const Step s = stack.back();
+    stack.pop_back();
+    const std::string in = indent + std::string(2 * s.level, ' ');
+    if (s.close) {
+      *out += in + "}\n";
+      continue;
+    }
+    const bool frame = open_[s.item] && s.item != 0;
+    if (frame) {
+      *out += in + "subgraph cluster_" + BoxName(s.item) + " {\n" + in + "  label=" +
+              Quoted((s.item == root_ ? items[s.item].path : items[s.item].name) +
+                     Times(items[s.item].repeats)) +
+              ";\n";
+      stack.push_back({s.item, s.level, true});
+    }
+    const int inner = s.level + (frame ? 1 : 0);
+    if (IsBox(s.item)) write_box(s.item, indent + std::string(2 * inner, ' '));
+    if (!open_[s.item]) continue;
+    const auto& children = items[s.item].children;
+    for (auto c = children.rbegin(); c != children.rend(); ++c) {
+      if (!hidden_[*c]) stack.push_back({*c, inner, false});
+    }
+  }
+  for (size_t i = 1; i < items.size(); ++i) {
+    if (neighbour_[i] && IsBox(static_cast<int>(i))) write_box(static_cast<int>(i), indent);
+  }
+}
+
+void DotPicture::WriteEdges(const std::string& indent, std::string* out) const {
+  for (const auto& [ends, e] : edges_) {
+    *out += indent + BoxName(ends.first) + " -> " + BoxName(ends.second);
+    if (e.tensors == 0) {
+      *out += " [style=dashed]";
+    } else if (e.tensors > 1) {
+      *out += " [label=\"" + std::to_string(e.tensors) +
+              "\", penwidth=" + (e.tensors > 4 ? "2.5" : "1.7") + "]";
+    } else if (tree_.items()[ends.first].nodes.empty()) {  // a node shows its type itself
+      *out += " [label=" + Quoted(e.type) + "]";
+    }
+    *out += ";\n";
+  }
+  if (!function_ || !is_loop_) return;
+  for (size_t i = 0; i < function_->results.size(); ++i) {
+    const int from = shown_[tree_.item_of(function_->results[i].node)];
+    const int to = shown_[tree_.item_of(function_->args[i])];
+    if (from < 0 || to < 0 || from == to) continue;
+    *out += indent + BoxName(from) + " -> " + BoxName(to) +
+            " [constraint=false, color=\"#8a5bab\", penwidth=2.2];\n";
+  }
+}
+
+}  // namespace graphrun
