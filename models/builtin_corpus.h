@@ -1,0 +1,25 @@
+// Texts made by small generators of ours, so that models run without a download.
+#ifndef GRAPHRUN_MODELS_BUILTIN_CORPUS_H_
+#define GRAPHRUN_MODELS_BUILTIN_CORPUS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace graphrun {
+
+struct BuiltinCorpus {
+  std::string train, valid, test;
+};
+
+// The same bytes everywhere and always. NOT_FOUND, with the names there are, for an unknown name.
+//   words: English-like sentences, one a line, words and punctuation apart by spaces, all in lower
+//   case; a few hundred
+//     different words, with agreement in number, relative clauses, reported speech and lists to
+//     learn. About 90,000 words for training, 8,000 each for valid and test.
+BuiltinCorpus MakeBuiltinCorpus(std::string_view name);
+std::vector<std::string> BuiltinCorpusNames();
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_MODELS_BUILTIN_CORPUS_H_
