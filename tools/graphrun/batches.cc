@@ -1,0 +1,94 @@
+// graphrun batches: shows the batches as a model will see them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/graphrun/commands.h"
+#include "tools/graphrun/plan_text.h"
+
+namespace graphrun {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string data;
+  std::string phase;
+  int64_t count = 1;
+  int64_t rows = 4;
+};
+
+const pb::Phase& FindPhase(const pb::RunPlan& plan, const std::string& name) {
+  if (name.empty() || name == plan.train().name()) return plan.train();
+  std::vector<std::string> names{plan.train().name()};
+  for (const pb::Phase& phase : plan.evaluations()) {
+    if (phase.name() == name) return phase;
+    names.push_back(phase.name());
+  }
+  ThrowNotFound(fmt::format("--phase {}: the plan has {}", name, fmt::join(names, ", ")));
+}
+
+void PrintRow(const char* what, int64_t row, std::span<const int32_t> ids, const pb::RunPlan& plan,
+              const Vocabulary& vocabulary) {
+  const bool words = plan.corpus().tokenizer() == pb::WORDS;
+  std::string text;
+  for (const int32_t id : ids) {
+    if (words && !text.empty()) text += ' ';
+    const std::string& symbol = vocabulary.symbol(id);
+    text += symbol == "\n" ? "\\n" : symbol == "\r" ? "\\r" : symbol;
+  }
+  fmt::print("  {} [{}]  {}\n    {}\n", what, row, fmt::join(ids, " "), text);
+}
+
+void ShowBatches(const Options& options) {
+  const Model model = LoadModel(options.file);
+  pb::RunPlan plan = PlanOf(model, options.file);
+  const pb::Phase& phase = FindPhase(plan, options.phase);
+  const PlanText text(options.data, {phase.split()}, &plan);
+  const std::unique_ptr<Batcher> batcher = text.MakeBatcher(phase);
+  const Graph& graph = model.meta->graph;
+  fmt::print("{}\n", text.Describe());
+  for (const pb::Feed& feed : phase.feeds()) {
+    const Output tensor = graph.FindOutput(feed.tensor());
+    fmt::print("{} {} <- {}\n", feed.tensor(), graph.type(tensor).ToString(),
+               feed.has_constant()                 ? fmt::format("{}", feed.constant())
+               : feed.source() == pb::Feed::INPUTS ? "inputs"
+                                                   : "targets");
+  }
+  for (const pb::Carry& carry : phase.state()) {
+    fmt::print("{} {} <- {} of the step before\n", carry.feed(),
+               graph.type(graph.FindOutput(carry.feed())).ToString(), carry.fetch());
+  }
+  const int64_t rows = phase.batches().batch(), steps = phase.batches().steps();
+  const int64_t shown = std::min(rows, options.rows);
+  std::vector<int32_t> inputs(rows * steps), targets(rows * steps);
+  for (int64_t i = 0; i < std::min(options.count, batcher->batches_per_epoch()); ++i) {
+    batcher->Fill(i, inputs, targets);
+    fmt::print("batch {} of {} ({}): inputs int32[{},{}], targets int32[{},{}]\n", i + 1,
+               batcher->batches_per_epoch(), phase.name(), rows, steps, rows, steps);
+    for (int64_t r = 0; r < shown; ++r) {
+      PrintRow("inputs ", r, std::span(inputs).subspan(r * steps, steps), plan, text.vocabulary());
+      PrintRow("targets", r, std::span(targets).subspan(r * steps, steps), plan, text.vocabulary());
+    }
+    if (shown < rows) fmt::print("  ... {} more rows\n", rows - shown);
+  }
+}
+
+}  // namespace
+
+void AddBatchesCommand(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "batches", "Show the first batches as the model will see them: shapes, ids, text");
+  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
+  command->add_option("--data", options->data, "Text, as for graphrun train");
+  command->add_option("-n", options->count, "Batches to show")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 30));
+  command->add_option("--rows", options->rows, "Rows to show of each")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 30));
+  command->add_option("--phase", options->phase, "Phase of the plan; by default training");
+  command->footer("Example:\n  graphrun batches ptb.pb --data folder-with-ptb.train.txt -n 2");
+  command->callback([options] { ShowBatches(*options); });
+}
+
+}  // namespace graphrun

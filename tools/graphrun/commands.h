@@ -1,0 +1,60 @@
+// The subcommands of `graphrun`, and what they share. Each AddXCommand adds one subcommand to the
+// app; its callback does the work when the command line has been read, and lets errors out to main.
+#ifndef GRAPHRUN_TOOLS_GRAPHRUN_COMMANDS_H_
+#define GRAPHRUN_TOOLS_GRAPHRUN_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/graph/meta_graph.h"
+#include "core/graph/op_registry.h"
+#include "proto/plan.pb.h"
+
+namespace graphrun {
+
+void AddListCommand(CLI::App& app);
+void AddExportCommand(CLI::App& app);
+void AddTrainCommand(CLI::App& app);
+void AddRunCommand(CLI::App& app);
+void AddBatchesCommand(CLI::App& app);
+void AddInfoCommand(CLI::App& app);
+void AddOpsCommand(CLI::App& app);
+void AddDotCommand(CLI::App& app);
+
+// An error in the content of a file that was given: main's exit code is 2 for it, and 1 for every
+// other error.
+class BadFile : public Error {
+ public:
+  explicit BadFile(Error error) : Error(std::move(error)) {}
+};
+
+// Ends the command with an exit code that is no error to report: after Ctrl-C.
+struct ExitWith {
+  int code;
+};
+
+// A model file in memory. `meta` keeps pointers to `registry`.
+struct Model {
+  std::unique_ptr<OpRegistry> registry;
+  std::unique_ptr<MetaGraph> meta;
+};
+
+// NOT_FOUND when there is no such file; BadFile when it is no model.
+Model LoadModel(const std::string& path);
+// The plan of a model, checked. FAILED_PRECONDITION when it has none; BadFile when it does not fit
+// the graph.
+pb::RunPlan PlanOf(const Model& model, const std::string& path);
+
+// "k=v" into {k, v}; INVALID_ARGUMENT, naming the option, when there is no name or no '='.
+std::pair<std::string, std::string> SplitAssignment(const std::string& text,
+                                                    const std::string& option);
+// The whole of `text` as a number; INVALID_ARGUMENT, saying what it is for, otherwise.
+double ParseNumber(const std::string& text, const std::string& what);
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_TOOLS_GRAPHRUN_COMMANDS_H_

@@ -1,0 +1,61 @@
+// graphrun dot: a picture of a model's graph.
+#include "core/io/dot.h"
+
+#include <fmt/format.h>
+
+#include "core/base/file.h"
+#include "tools/graphrun/commands.h"
+
+namespace graphrun {
+
+void AddDotCommand(CLI::App& app) {
+  struct Options {
+    std::string model, output;
+    DotOptions dot;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("dot", "Draws the graph of a model, folded by scopes, as DOT or SVG.");
+  command->footer(
+      "Closed scopes show how many nodes they hold; --depth and --scope open more. Layers or time "
+      "steps of the\n"
+      "same structure are one box with \u00d7N. Control edges are dashed. Functions, as the bodies "
+      "of loops, have\n"
+      "frames of their own; the bold line in a loop body leads from a new value to the variable of "
+      "the next trip.\n"
+      "SVG needs Graphviz (apt install graphviz).\n\n"
+      "Example:\n"
+      "  graphrun dot ptb.pb -o ptb.svg\n"
+      "  graphrun dot ptb.pb --scope train/gradients --depth 2 -o gradients.svg\n"
+      "  graphrun dot ptb.pb --expand | dot -Tpdf > all.pdf");
+  command->add_option("model", options->model, "The model file")->required()->type_name("MODEL.pb");
+  command
+      ->add_option("-o,--output", options->output,
+                   "A .dot or .svg file; standard output (DOT) without it")
+      ->type_name("FILE");
+  command
+      ->add_option("--depth", options->dot.depth,
+                   "Opens this many levels of scopes; by default what stays readable")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--scope", options->dot.scope, "Draws only this scope and its neighbours")
+      ->type_name("NAME");
+  command->add_flag("--expand", options->dot.expand, "Draws every node, constants too");
+  command->callback([options] {
+    const std::string& out = options->output;
+    const bool svg = out.ends_with(".svg");
+    if (!out.empty() && !svg && !out.ends_with(".dot") && !out.ends_with(".gv")) {
+      ThrowInvalid(fmt::format("-o takes a .dot or .svg file, not '{}'", out));
+    }
+    const Model model = LoadModel(options->model);
+    const std::string dot = ToDot(model.meta->graph, options->dot);
+    if (out.empty()) {
+      fmt::print("{}", dot);
+    } else if (svg) {
+      RenderSvg(dot, out);
+    } else {
+      WriteFile(out, dot);
+    }
+  });
+}
+
+}  // namespace graphrun

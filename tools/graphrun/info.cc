@@ -1,0 +1,191 @@
+// graphrun info: what is in a model file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/graph/op_def.h"
+#include "models/run_plan.h"
+#include "tools/graphrun/commands.h"
+
+namespace graphrun {
+namespace {
+
+// 4660000 -> "4,660,000".
+std::string Thousands(int64_t n) {
+  std::string text = std::to_string(n);
+  for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3) text.insert(at, ",");
+  return text;
+}
+
+std::string Bytes(double n) {
+  const char* unit = "bytes";
+  for (const char* next : {"KiB", "MiB", "GiB"}) {
+    if (n < 1024) break;
+    n /= 1024;
+    unit = next;
+  }
+  return fmt::format("{:.3g} {}", n, unit);
+}
+
+std::string Join(const std::vector<std::string>& items, size_t most = 6) {
+  std::string text;
+  for (size_t i = 0; i < std::min(items.size(), most); ++i) text += (i ? ", " : "") + items[i];
+  return items.size() > most ? fmt::format("{}, ... ({})", text, items.size()) : text;
+}
+
+void PrintVariables(const MetaGraph& meta) {
+  fmt::print("\nVariables\n");
+  size_t width = 8;
+  for (const VariableInfo& v : meta.variables) width = std::max(width, v.name.size());
+  int64_t trained = 0, all = 0;
+  double bytes = 0;
+  for (const VariableInfo& v : meta.variables) {
+    const bool known = v.shape.fully_known();
+    const int64_t n = known ? v.shape.num_elements() : 0;
+    all += n;
+    bytes += static_cast<double>(n) * static_cast<double>(DTypeSize(v.dtype));
+    if (v.trainable) trained += n;
+    fmt::print("  {:<{}}  {:<8} {:<14} {:>12}{}\n", v.name, width, DTypeName(v.dtype),
+               v.shape.ToString(), known ? Thousands(n) : "?", v.trainable ? "" : "  not trained");
+  }
+  fmt::print("  {} variables, {} parameters ({} trained), {}\n", meta.variables.size(),
+             Thousands(all), Thousands(trained), Bytes(bytes));
+}
+
+void PrintPhase(const pb::Phase& phase, const char* when) {
+  const std::string order = phase.batches().order_case() == pb::Batches::kContiguousRows
+                                ? ", rows carried on from batch to batch"
+                                : "";
+  fmt::print(
+      "  {:<10} {} text {} in batches of {} x {}{}; loss {}{}\n", phase.name() + ":", when,
+      pb::Split_Name(phase.split()), phase.batches().batch(), phase.batches().steps(), order,
+      phase.loss(),
+      phase.state_size() ? fmt::format("; {} tensors of state carried", phase.state_size()) : "");
+}
+
+void PrintPlan(const MetaGraph& meta) {
+  const std::optional<pb::RunPlan> plan = FindRunPlan(meta);
+  if (!plan) {
+    fmt::print("\nNo run plan: graphrun run takes this file, graphrun train does not\n");
+    return;
+  }
+  fmt::print("\nPlan\n");
+  if (!plan->model().empty()) fmt::print("  {:<10} {}\n", "model:", plan->model());
+  std::vector<std::string> settings;
+  for (const auto& s : plan->settings()) settings.push_back(s.name() + "=" + s.value());
+  if (!settings.empty()) fmt::print("  {:<10} {}\n", "settings:", Join(settings, 40));
+  const pb::Vocabulary& v = plan->vocabulary();
+  fmt::print("  {:<10} {} in a vocabulary of {}{}\n",
+             "text:", plan->corpus().tokenizer() == pb::WORDS ? "words" : "characters",
+             Thousands(v.rows()),
+             v.symbols_size() ? fmt::format(" ({} known)", Thousands(v.symbols_size()))
+                              : ", to be built from the training text");
+  PrintPhase(plan->train(), fmt::format("{} epochs of", plan->epochs()).c_str());
+  for (const pb::Phase& phase : plan->evaluations()) {
+    PrintPhase(phase, phase.when() == pb::Phase::AT_END ? "at the end," : "after each epoch,");
+  }
+  if (plan->learning_rate().pieces_size() > 0) {
+    std::vector<std::string> rates;
+    for (int e = 0; e < std::min(plan->epochs(), 4); ++e) {
+      rates.push_back(fmt::format("{:.4g}", RateOfEpoch(plan->learning_rate(), e)));
+    }
+    fmt::print("  {:<10} {}{}\n", "rate:", Join(rates), plan->epochs() > 4 ? ", ..." : "");
+  }
+  if (plan->has_sampler())
+    fmt::print("  {:<10} {} symbols\n", "sample:", plan->sampler().step().length());
+}
+
+void PrintSignatures(const MetaGraph& meta) {
+  if (meta.signatures.empty()) return;
+  fmt::print("\nSignatures\n");
+  const auto print = [](const char* title, const std::map<std::string, SignatureTensor>& tensors) {
+    for (const auto& [key, t] : tensors) {
+      fmt::print("    {} {}: {} {}{}\n", title, key, t.name, DTypeName(t.dtype),
+                 t.shape.ToString());
+    }
+  };
+  for (const auto& [name, s] : meta.signatures) {
+    fmt::print("  {}{}\n", name, s.method_name.empty() ? "" : " (" + s.method_name + ")");
+    print("in ", s.inputs);
+    print("out", s.outputs);
+  }
+}
+
+void PrintCollections(const MetaGraph& meta) {
+  fmt::print("\nCollections\n");
+  const auto print = [](const std::string& name, const std::string& what) {
+    fmt::print("  {:<24} {}\n", name, what);
+  };
+  for (const auto& [name, members] : meta.variable_lists)
+    print(name, fmt::format("{} variables", members.size()));
+  for (const auto& [name, members] : meta.node_lists) print(name, Join(members, 3));
+  for (const auto& [name, messages] : meta.byte_lists) {
+    size_t bytes = 0;
+    for (const std::string& m : messages) bytes += m.size();
+    print(name,
+          name == kRunPlanCollection
+              ? fmt::format("the plan above, {}", Bytes(static_cast<double>(bytes)))
+              : fmt::format("{} messages, {}", messages.size(), Bytes(static_cast<double>(bytes))));
+  }
+  for (const auto& [name, bytes] : meta.other_lists)
+    print(name, Bytes(static_cast<double>(bytes.size())));
+}
+
+void CountOps(const Graph& g, std::map<std::string, int>* counts) {
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (g.exists(id)) ++(*counts)[g.node(id).op->name];
+  }
+}
+
+void PrintNodes(const MetaGraph& meta) {
+  std::map<std::string, int> counts;
+  CountOps(meta.graph, &counts);
+  const auto& functions = meta.graph.library()->functions();
+  int inner = 0;
+  for (const auto& [name, f] : functions) {
+    CountOps(f->graph, &counts);
+    inner += f->graph.num_nodes();
+  }
+  if (!functions.empty()) fmt::print("\nFunctions\n");
+  for (const auto& [name, f] : functions) {
+    fmt::print("  {:<48} {:>5} nodes, {} parameters, {} results\n", name, f->graph.num_nodes(),
+               f->args.size(), f->results.size());
+  }
+  fmt::print("\nNodes: {} in the graph{}\n", Thousands(meta.graph.num_nodes()),
+             inner ? fmt::format(", {} in functions", Thousands(inner)) : "");
+  std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  constexpr size_t kColumns = 3;
+  const size_t rows = (sorted.size() + kColumns - 1) / kColumns;
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t at = r; at < sorted.size(); at += rows) {
+      const bool last = at + rows >= sorted.size();
+      fmt::print("  {:>5} {:<{}}{}", sorted[at].second, sorted[at].first, last ? 0 : 26,
+                 last ? "\n" : "");
+    }
+  }
+}
+
+}  // namespace
+
+void AddInfoCommand(CLI::App& app) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand(
+      "info", "Shows what is in a model file: variables, plan, signatures, nodes.");
+  command->footer("Example:\n  graphrun info ptb.pb");
+  command->add_option("model", *path, "The model file")->required()->type_name("MODEL.pb");
+  command->callback([path] {
+    const Model model = LoadModel(*path);
+    const MetaGraph& meta = *model.meta;
+    fmt::print("{}{}\n", *path, meta.tags.empty() ? "" : " (" + Join(meta.tags) + ")");
+    PrintVariables(meta);
+    PrintPlan(meta);
+    PrintSignatures(meta);
+    PrintCollections(meta);
+    PrintNodes(meta);
+  });
+}
+
+}  // namespace graphrun

@@ -1,0 +1,95 @@
+#include "tools/graphrun/line_format.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "core/base/error.h"
+
+namespace graphrun {
+namespace {
+
+constexpr std::pair<const char*, double LineValues::*> kNames[] = {
+    {"epoch", &LineValues::epoch},     {"epochs", &LineValues::epochs},
+    {"step", &LineValues::step},       {"steps", &LineValues::steps},
+    {"percent", &LineValues::percent}, {"total_step", &LineValues::total_step},
+    {"cost", &LineValues::cost},       {"loss", &LineValues::loss},
+    {"bits", &LineValues::bits},       {"perplexity", &LineValues::perplexity},
+    {"speed", &LineValues::speed},     {"rate", &LineValues::rate},
+    {"seconds", &LineValues::seconds},
+};
+// A plan comes from a file: it shall not print without end.
+constexpr int kMaxWidth = 40;
+
+double LineValues::*MemberOf(std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& [text, member] : kNames) {
+    if (name == text) return member;
+    known.emplace_back(text);
+  }
+  ThrowInvalid(fmt::format("a line of the run plan uses the unknown name '{}'{}", name,
+                           DidYouMean(name, known)));
+}
+
+// A number at the start of *text, which is removed; `missing` when there is none.
+int TakeNumber(std::string_view* text, int missing) {
+  int n = missing;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
+  if (error == std::errc()) text->remove_prefix(end - text->data());
+  return n;
+}
+
+}  // namespace
+
+LineFormat::LineFormat(std::string_view line) {
+  Piece piece;
+  const auto bad = [line] {
+    ThrowInvalid(fmt::format("a line of the run plan is no format: '{}'", line));
+  };
+  for (size_t i = 0; i < line.size(); ++i) {
+    const bool twice = i + 1 < line.size() && line[i + 1] == line[i];
+    if ((line[i] == '{' || line[i] == '}') && twice) {
+      piece.text += line[i++];
+    } else if (line[i] == '{') {
+      const size_t end = line.find('}', i);
+      if (end == std::string_view::npos) bad();
+      std::string_view inside = line.substr(i + 1, end - i - 1);
+      const size_t colon = inside.find(':');
+      piece.value = MemberOf(inside.substr(0, colon));
+      if (colon != std::string_view::npos) {
+        inside.remove_prefix(colon + 1);
+        piece.width = TakeNumber(&inside, 0);
+        if (!inside.empty() && inside[0] == '.') {
+          inside.remove_prefix(1);
+          piece.digits = TakeNumber(&inside, -1);
+          if (piece.digits < 0) bad();
+        }
+        if (!inside.empty() || piece.width < 0 || piece.width > kMaxWidth ||
+            piece.digits > kMaxWidth)
+          bad();
+      }
+      pieces_.push_back(std::exchange(piece, {}));
+      i = end;
+    } else if (line[i] == '}') {
+      bad();
+    } else {
+      piece.text += line[i];
+    }
+  }
+  if (!piece.text.empty()) pieces_.push_back(piece);
+}
+
+std::string LineFormat::operator()(const LineValues& values) const {
+  std::string out;
+  for (const Piece& piece : pieces_) {
+    out += piece.text;
+    if (piece.value == nullptr) continue;
+    const double value = values.*piece.value;
+    out += piece.digits < 0 ? fmt::format("{:{}}", value, piece.width)
+                            : fmt::format("{:{}.{}f}", value, piece.width, piece.digits);
+  }
+  return out;
+}
+
+}  // namespace graphrun

@@ -1,0 +1,40 @@
+// LineFormat: the lines of a RunPlan, "Perplexity={perplexity:.3}", filled with numbers. See Report
+// in plan.proto.
+#ifndef GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_
+#define GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace graphrun {
+
+// The numbers that lines can use; the names in a line are the members'.
+struct LineValues {
+  double epoch = 0, epochs = 0, step = 0, steps = 0, total_step = 0, percent = 0;
+  double cost = 0, loss = 0, perplexity = 0, bits = 0;
+  double speed = 0, rate = 0, seconds = 0;
+};
+
+class LineFormat {
+ public:
+  // INVALID_ARGUMENT for a name that LineValues has not, a bad format, or a brace that is not
+  // closed.
+  explicit LineFormat(std::string_view line);
+  bool empty() const { return pieces_.empty(); }
+  std::string operator()(const LineValues& values) const;
+
+ private:
+  struct Piece {
+    std::string text;                     // before the number
+    double LineValues::*value = nullptr;  // nullptr: no number
+    int width = 0;
+    int digits = -1;  // -1: as many as needed
+  };
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_

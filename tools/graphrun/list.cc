@@ -1,0 +1,34 @@
+// graphrun list: the models that can be exported.
+#include <fmt/format.h>
+
+#include "models/model_registry.h"
+#include "tools/graphrun/commands.h"
+
+namespace graphrun {
+namespace {
+
+void List(const std::string& name) {
+  if (!name.empty()) models::GetModel(name);
+  for (const models::ModelSpec& model : models::AllModels()) {
+    if (!name.empty() && model.name != name) continue;
+    fmt::print("{}: {}\n", model.name, model.doc);
+    for (const models::OptionDef& option : model.options) {
+      fmt::print("  {:<24} {}\n",
+                 fmt::format("{}={}", option.name, models::ToString(option.default_value)),
+                 option.doc);
+    }
+  }
+}
+
+}  // namespace
+
+void AddListCommand(CLI::App& app) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("list", "List the models that can be exported, and their options");
+  command->add_option("NAME", *name, "Model; by default all");
+  command->footer("Example:\n  graphrun list ptb");
+  command->callback([name] { List(*name); });
+}
+
+}  // namespace graphrun

@@ -1,0 +1,49 @@
+#include "tools/graphrun/plan_text.h"
+
+#include <fmt/format.h>
+
+namespace graphrun {
+
+PlanText::PlanText(const std::string& data, const std::set<pb::Split>& splits, pb::RunPlan* plan) {
+  const TextSource texts = LoadTexts(data, plan->corpus());
+  source_ = texts.description;
+  vocabulary_ = VocabularyFor(plan->vocabulary(), plan->corpus(), texts);
+  vocabulary_->ToPlan(plan->mutable_vocabulary());
+  for (const pb::Split split : splits) {
+    encoded_[split] = Encode(texts.Of(split), plan->corpus(), *vocabulary_,
+                             fmt::format("the {} text", SplitName(split)));
+  }
+}
+
+std::unique_ptr<Batcher> PlanText::MakeBatcher(const pb::Phase& phase) const {
+  return graphrun::MakeBatcher(phase.batches(), Of(phase.split()).ids,
+                               fmt::format("the {} text", SplitName(phase.split())));
+}
+
+std::string PlanText::Describe() const {
+  std::string line = fmt::format("text: {}:", source_);
+  for (const auto& [split, text] : encoded_) {
+    line += fmt::format(" {} {},", text.ids.size(), SplitName(split));
+  }
+  return line + fmt::format(" vocabulary {}", vocabulary_->size());
+}
+
+std::string PlanText::DescribeUnknown() const {
+  std::string lines;
+  for (const auto& [split, text] : encoded_) {
+    if (text.unknown == 0) continue;
+    lines += fmt::format(
+        "{} symbols of the {} text are not in the vocabulary and {}; the first is '{}'\n",
+        text.unknown, SplitName(split),
+        text.replaced ? "stand as the unknown symbol" : "are left out", text.first_unknown);
+  }
+  return lines;
+}
+
+std::set<pb::Split> SplitsOf(const pb::RunPlan& plan) {
+  std::set<pb::Split> splits{plan.train().split()};
+  for (const pb::Phase& phase : plan.evaluations()) splits.insert(phase.split());
+  return splits;
+}
+
+}  // namespace graphrun

@@ -1,0 +1,117 @@
+// graphrun run: one raw run of a session, with feeds, fetches and targets by name.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/base/parallel.h"
+#include "core/io/npy.h"
+#include "core/run/session.h"
+#include "models/run_plan.h"
+#include "tools/graphrun/commands.h"
+#include "tools/graphrun/tensor_text.h"
+
+namespace graphrun {
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> feeds, fetches, targets, outputs;
+  bool init = false;
+  bool interpret = false;
+  std::optional<int> threads;
+  std::optional<int64_t> seed;
+};
+
+Tensor FeedValue(const std::string& text, DType dtype) {
+  if (!text.ends_with(".npy")) return ParseTensor(text, dtype);
+  if (!std::filesystem::exists(text))
+    throw Error(Code::kNotFound, fmt::format("there is no file '{}'", text));
+  try {
+    return ReadNpy(text);
+  } catch (const Error& e) {
+    throw BadFile(e);
+  }
+}
+
+// A name of a tensor to fetch; the name of an operation without outputs is an error that says so.
+void CheckFetch(const std::string& name, const Graph& graph) {
+  const NodeId node = graph.Find(name);
+  if (node != kNoNode && graph.num_outputs(node) == 0) {
+    ThrowInvalid(
+        fmt::format("--fetch {}: the operation has no outputs; run it by --target {}", name, name));
+  }
+}
+
+void Run(const Options& options) {
+  if (options.fetches.empty() && options.targets.empty()) {
+    ThrowInvalid("there is nothing to run: name tensors by --fetch or operations by --target");
+  }
+  if (!options.outputs.empty() && options.outputs.size() != options.fetches.size()) {
+    ThrowInvalid(
+        fmt::format("there are {} --fetch and {} -o: name one file for each, in the same order",
+                    options.fetches.size(), options.outputs.size()));
+  }
+  if (options.threads) SetNumThreads(*options.threads);
+  const Model model = LoadModel(options.file);
+  const Graph& graph = model.meta->graph;
+  Feeds feeds;
+  for (const std::string& text : options.feeds) {
+    const auto [name, value] = SplitAssignment(text, "--feed");
+    WithContext([&name = name] { return fmt::format("while reading --feed {}", name); },
+                [&, &name = name, &value = value] {
+                  feeds.emplace_back(name, FeedValue(value, graph.dtype(graph.FindOutput(name))));
+                });
+  }
+  for (const std::string& name : options.fetches) CheckFetch(name, graph);
+  Session session(graph, {.interpret = options.interpret, .seed = options.seed});
+  if (options.init) {
+    const pb::RunPlan plan = PlanOf(model, options.file);
+    session.Run({}, {}, {plan.init().begin(), plan.init().end()});
+  }
+  const std::vector<Tensor> values =
+      session.Run(feeds, {options.fetches.begin(), options.fetches.end()},
+                  {options.targets.begin(), options.targets.end()});
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string name = graph.OutputName(graph.FindOutput(options.fetches[i]));
+    const std::string type =
+        fmt::format("{}{}", DTypeName(values[i].dtype()), values[i].shape().ToString());
+    if (options.outputs.empty()) {
+      fmt::print("{} {}\n{}\n", name, type, FormatTensor(values[i]));
+    } else {
+      WriteNpy(options.outputs[i], values[i]);
+      fmt::print("{} {} -> {}\n", name, type, options.outputs[i]);
+    }
+  }
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("run", "Run a graph once: feed tensors, fetch tensors, run operations");
+  command->add_option("FILE", options->file, "Model")->required();
+  const auto list = [command](const char* name, std::vector<std::string>* to, const char* help) {
+    command->add_option(name, *to, help)->allow_extra_args(false);
+  };
+  list("--feed", &options->feeds,
+       "TENSOR=FILE.npy or TENSOR=VALUE, repeatable; a value is 2.5 or [[1,2],[3,4]]");
+  list("--fetch", &options->fetches, "Tensor to print or to write, repeatable");
+  list("--target", &options->targets, "Operation to run, repeatable");
+  list("-o", &options->outputs,
+       "FILE.npy to write a fetched tensor to; one for each --fetch, in the same order");
+  command->add_flag("--init", options->init,
+                    "Give the variables their initial values first, by the model's plan");
+  command->add_flag("--interpret", options->interpret,
+                    "Run the graph as it is written, without compiling it: slow");
+  command->add_option("--threads", options->threads, "Threads of the kernels")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--seed", options->seed, "Seed of random operations that have none");
+  command->footer(
+      "Example:\n"
+      "  graphrun run model.pb --feed x=1 --feed y=2 --fetch z\n"
+      "  graphrun run model.pb --feed x=input.npy --fetch logits:0 -o logits.npy");
+  command->callback([options] { Run(*options); });
+}
+
+}  // namespace graphrun
