@@ -17,7 +17,7 @@ Grad WithValues(const Grad& grad, Expr values) {
 }  // namespace
 
 Expr Hyper::AsExpr(const Scope& scope, const char* name, DType dtype) const {
-  return expr_ ? expr_ : ScalarConst(scope.WithName(name), dtype, value_);
+  return expr_.valid() ? expr_ : ScalarConst(scope.WithName(name), dtype, value_);
 }
 
 Expr ClipByValue(const Scope& scope, Expr x, const Hyper& low, const Hyper& high) {
@@ -68,7 +68,7 @@ Expr GlobalNorm(const Scope& scope, const std::vector<Grad>& grads) {
 
 Clipped ClipByGlobalNorm(const Scope& scope, const std::vector<Grad>& grads, const Hyper& clip_norm,
                          Expr use_norm) {
-  const Expr norm = use_norm ? use_norm : GlobalNorm(scope, grads);
+  const Expr norm = use_norm.valid() ? use_norm : GlobalNorm(scope, grads);
   const DType dtype = norm.dtype();
   const Scope own = scope.NameScope("clip_by_global_norm");
   const Expr bound = clip_norm.AsExpr(own, "clip_norm", dtype);

@@ -92,7 +92,7 @@ Expr Dense(const Scope& scope, Expr x, int64_t units, const DenseOptions& option
                           .trainable = options.trainable});
   }
   Expr y = shape.rank() == 2 ? op::MatMul(s, x, kernel) : Tensordot(s, x, kernel);
-  if (bias) y = op::BiasAdd(s, y, bias);
+  if (bias.valid()) y = op::BiasAdd(s, y, bias);
   return options.activation ? options.activation(s, y) : y;
 }
 

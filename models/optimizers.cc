@@ -48,7 +48,7 @@ std::vector<GradAndVar> Optimizer::ComputeGradients(const Scope& scope, Expr los
   std::vector<Expr> xs;
   for (const Variable& v : variables) xs.push_back(v.value);
   std::vector<Grad> grads =
-      Gradients(scope, {loss}, xs, grad_loss ? std::vector{grad_loss} : std::vector<Expr>{});
+      Gradients(scope, {loss}, xs, grad_loss.valid() ? std::vector{grad_loss} : std::vector<Expr>{});
   std::vector<GradAndVar> pairs;
   for (size_t i = 0; i < xs.size(); ++i) pairs.push_back({std::move(grads[i]), variables[i]});
   return pairs;
@@ -242,7 +242,7 @@ Expr RMSPropOptimizer::Apply(const Scope& s, const char* op, const Variable& v, 
         As(s, decay_, v.dtype), As(s, momentum_, v.dtype), As(s, epsilon_, v.dtype), grad}) {
     inputs.push_back(e);
   }
-  if (indices) inputs.push_back(indices);
+  if (indices.valid()) inputs.push_back(indices);
   return s.Add(op, inputs);
 }
 

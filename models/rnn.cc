@@ -98,7 +98,7 @@ void CheckInputs(Expr inputs) {
 RnnResult Loop(const Scope& s, RNNCell& cell, Expr inputs, const RnnOptions& options) {
   const Dim batch = DimOf(s, inputs, 1);
   Expr lengths;
-  if (options.sequence_length) {
+  if (options.sequence_length.valid()) {
     const Expr given = Lengths(s, options.sequence_length);
     lengths = CheckedLengths(s, op::Identity(s.WithName("sequence_length"), given), batch);
   }
@@ -106,7 +106,7 @@ RnnResult Loop(const Scope& s, RNNCell& cell, Expr inputs, const RnnOptions& opt
   const DType dtype = StateType(options, initial);
   const Dim steps = DimOf(s, inputs, 0);
   const Shape output_size = cell.output_size();
-  const Expr zero_output = lengths ? BatchZeros(s, batch, output_size, dtype) : Expr();
+  const Expr zero_output = lengths.valid() ? BatchZeros(s, batch, output_size, dtype) : Expr();
 
   const Shape input_row = inputs.shape().From(1);
   const Scope unstack = s.NameScope("TensorArrayUnstack");
@@ -119,7 +119,7 @@ RnnResult Loop(const Scope& s, RNNCell& cell, Expr inputs, const RnnOptions& opt
   const Expr outputs =
       op::TensorListReserve(s.WithName("TensorArrayV2"), output_shape, count, dtype);
   Expr bound = count;
-  if (lengths) {
+  if (lengths.valid()) {
     const Expr one = ScalarConst(s, DType::kInt32, 1);
     bound = op::Minimum(s, count, op::Maximum(s, one, op::Max(s, lengths, {0})));
   }
@@ -135,7 +135,7 @@ RnnResult Loop(const Scope& s, RNNCell& cell, Expr inputs, const RnnOptions& opt
     const Expr input = op::TensorListGetItem(read, list, time, row_shape, inputs.dtype());
     const State state(v.begin() + 2, v.end());
     CellResult result = cell(b, input, state);
-    if (lengths) {
+    if (lengths.valid()) {
       const Expr done = op::GreaterEqual(b, time, lengths);
       result.output = CopyThrough(b, done, zero_output, result.output);
       for (size_t i = 0; i < state.size(); ++i) {
@@ -165,7 +165,7 @@ RnnResult DynamicRnnIn(const Scope& s, RNNCell& cell, Expr inputs, const RnnOpti
 
 Expr Reverse(const Scope& s, Expr x, Expr lengths, bool time_major) {
   const int32_t time = time_major ? 0 : 1;
-  if (lengths) return op::ReverseSequence(s, x, lengths, time, 1 - time);
+  if (lengths.valid()) return op::ReverseSequence(s, x, lengths, time, 1 - time);
   const Scope own = Named(s, "ReverseV2");
   return op::ReverseV2(own, x, op::Ints(own.WithName("axis"), {time}));
 }

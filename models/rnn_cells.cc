@@ -198,7 +198,7 @@ CellResult LSTMCell::Call(const Scope& s, Expr inputs, const State& state) {
   const Expr c_before = state[0];
   // A gate reads the memory through its peephole, when there is one.
   const auto peep = [&](Expr gate, Expr diagonal, Expr c) {
-    return diagonal ? AddUp(s, gate, Times(s, diagonal, c)) : gate;
+    return diagonal.valid() ? AddUp(s, gate, Times(s, diagonal, c)) : gate;
   };
   const auto clip = [&](Expr x, const std::optional<double>& bound) {
     return bound ? train::ClipByValue(s, x, -*bound, *bound) : x;
@@ -210,7 +210,7 @@ CellResult LSTMCell::Call(const Scope& s, Expr inputs, const State& state) {
   const Expr c = clip(AddUp(s, kept, Times(s, input, tanh(s, ijfo[1]))), options_.cell_clip);
   const Expr output = op::Sigmoid(s, peep(ijfo[3], to_o, c));
   Expr m = Times(s, output, tanh(s, c));
-  if (projection) m = clip(op::MatMul(s, m, projection), options_.proj_clip);
+  if (projection.valid()) m = clip(op::MatMul(s, m, projection), options_.proj_clip);
   return {m, {c, m}};
 }
 

@@ -127,7 +127,8 @@ std::string SplitName(pb::Split split) {
 const std::string& TextSource::Of(pb::Split split) const {
   const auto it = texts.find(split);
   if (it == texts.end()) {
-    ThrowNotFound(fmt::format("there is no {} text in {}", SplitName(split), description));
+    ThrowNotFound(fmt::format("there is no {} text in {}: not enough data, or no file for it",
+                              SplitName(split), description));
   }
   return it->second;
 }

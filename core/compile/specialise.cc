@@ -49,6 +49,9 @@ class Copier {
   void Inline(NodeId id, const Function& f, const std::vector<Output>& inputs);
   std::vector<int> LiveVariables(NodeId id, const Function& cond, const Function& body) const;
   Output AddConst(const std::string& name, Tensor value);
+  // A fed output stays what it is fed with.
+  void SetCopy(Output from, Output to) { map_.try_emplace(from, to); }
+  bool Effectful(NodeId copy) const { return copy < static_cast<NodeId>(effect_.size()) && effect_[copy]; }
   void Finish(NodeId id, NodeId copy);
 
   const Graph& from_;
@@ -118,9 +121,7 @@ std::vector<NodeId> Copier::ControlInputs(NodeId id) const {
   std::vector<NodeId> out;
   for (NodeId c : from_.node(id).control_inputs) {
     const auto it = nodes_.find(c);
-    if (it != nodes_.end() && it->second < static_cast<NodeId>(effect_.size()) && effect_[it->second]) {
-      out.push_back(it->second);
-    }
+    if (it != nodes_.end() && Effectful(it->second)) out.push_back(it->second);
   }
   return out;
 }
@@ -146,9 +147,14 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
     for (Output o : inputs) in.push_back(to_.type(o));
     const ShapeContext::Values values{[&](int i) { return to_.ConstValue(inputs[i]); }, {}};
     const ShapeContext context(node, *to_.library(), in, out, values);
-    if (const int same = op.same_as(context); same >= 0) {
-      map_[{id, 0}] = inputs[same];
-      if (const NodeId source = inputs[same].node; source < static_cast<NodeId>(effect_.size())) nodes_[id] = source;
+    const int same = op.same_as(context);
+    // Who waits for this node waits for all of its inputs.
+    const bool waits = std::any_of(inputs.begin(), inputs.end(), [&](Output o) {
+      return same >= 0 && o != inputs[same] && Effectful(o.node);
+    });
+    if (same >= 0 && !waits) {
+      SetCopy({id, 0}, inputs[same]);
+      nodes_[id] = inputs[same].node;
       return true;
     }
   }
@@ -156,7 +162,7 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   std::vector<Tensor> values;
   for (Output o : inputs) {
     const Tensor* value = to_.ConstValue(o);
-    if (!value) return false;
+    if (!value || Effectful(o.node)) return false;
     values.push_back(*value);
   }
   std::vector<ValueType> in, out;
@@ -189,7 +195,7 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   }
   for (size_t i = 0; i < results.size(); ++i) {
     const Output o{id, static_cast<int>(i)};
-    if (used_.contains(o)) map_[o] = AddConst(node.name, results[i].Copy());
+    if (used_.contains(o) && !map_.contains(o)) SetCopy(o, AddConst(node.name, results[i].Copy()));
   }
   return true;
 }
@@ -208,8 +214,12 @@ bool Copier::FoldKnown(NodeId id, NodeId copy) {
     }
   });
   const std::string name = node.name;
-  to_.RemoveNode(copy);
-  map_[{id, 0}] = AddConst(name, value);
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), [&](Output o) { return Effectful(o.node); })) {
+    Finish(id, copy);  // for those who wait for it
+  } else {
+    to_.RemoveNode(copy);
+  }
+  SetCopy({id, 0}, AddConst(name, value));
   return true;
 }
 
@@ -236,12 +246,13 @@ void Copier::CopyNode(NodeId id) {
   const NodeId copy = to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), ControlInputs(id));
   if (from_.num_outputs(id) == 1 && FoldKnown(id, copy)) return;
   for (int i = 0; i < from_.num_outputs(id); ++i) {
-    if (!map_.contains({id, i})) map_[{id, i}] = {copy, i};
+    SetCopy({id, i}, {copy, i});
   }
   Finish(id, copy);
 }
 
 void Copier::Inline(NodeId id, const Function& f, const std::vector<Output>& inputs) {
+  const NodeId first = to_.num_ids();
   Copier inner(f.graph, &to_, path_ + from_.node(id).name + "/", folding_);
   for (size_t i = 0; i < f.args.size(); ++i) inner.Map({f.args[i], 0}, inputs[i]);
   // What the call waits for, its effects wait for.
@@ -249,13 +260,16 @@ void Copier::Inline(NodeId id, const Function& f, const std::vector<Output>& inp
   inner.Copy(f.results, f.control_results);
   effect_ = inner.effect_;
   effect_.resize(to_.num_ids(), false);
-  const std::vector<NodeId> waits = ControlInputs(id);
+  std::vector<NodeId> waits = ControlInputs(id);
+  for (Output o : from_.node(id).inputs) {
+    if (const NodeId copy = map_.at(o).node; Effectful(copy)) waits.push_back(copy);
+  }
   const std::vector<NodeId> effects = inner.MappedTargets(f.control_results);
   for (const auto& [from, copy] : inner.nodes_) {
-    if (!to_.exists(copy) || !HasEffect(to_, copy)) continue;
+    if (copy < first || !to_.exists(copy) || !HasEffect(to_, copy)) continue;
     for (NodeId c : waits) to_.AddControlInput(copy, c);
   }
-  for (size_t i = 0; i < f.results.size(); ++i) map_[{id, static_cast<int>(i)}] = inner.Mapped(f.results[i]);
+  for (size_t i = 0; i < f.results.size(); ++i) SetCopy({id, static_cast<int>(i)}, inner.Mapped(f.results[i]));
   if (!effects.empty()) {
     const NodeId done = to_.AddNode("NoOp", from_.node(id).name, {}, {}, effects);
     Finish(id, done);
@@ -291,7 +305,7 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   }
   attrs.insert_or_assign("Tout", types);
   const NodeId copy = to_.AddNode(node.op->name, node.name, inputs, attrs, ControlInputs(id));
-  for (size_t k = 0; k < results.size(); ++k) map_[{id, results[k]}] = {copy, static_cast<int>(k)};
+  for (size_t k = 0; k < results.size(); ++k) SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
   Finish(id, copy);
 }
 
@@ -357,7 +371,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   to_.library()->Add(std::move(new_body));
   const NodeId copy = to_.AddNode(node.op->name, node.name, initial, attrs, ControlInputs(id));
   for (size_t k = 0; k < live.size(); ++k) {
-    map_[{id, live[k]}] = args[k].value ? initial[k] : Output{copy, static_cast<int>(k)};
+    SetCopy({id, live[k]}, args[k].value ? initial[k] : Output{copy, static_cast<int>(k)});
   }
   Finish(id, copy);
 }

@@ -90,7 +90,7 @@ FunctionBuilder* BuildContext::Wrap(FunctionBuilder* parent, Function* function)
 }
 
 FunctionScope::FunctionScope(const Scope& outer, const std::string& name) {
-  // Named after the enclosing function too: that one is not in the library yet, so its name is not taken.
+  // Named after the enclosing function too, as its nodes would be.
   std::string full = outer.home()->parent() ? outer.home()->function().name + "/" : "";
   full += outer.name_scope().empty() ? name : outer.name_scope() + "/" + name;
   auto function =

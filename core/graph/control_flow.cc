@@ -92,6 +92,14 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
     ThrowInvalid("while_loop: " + std::to_string(initial.size()) + " loop variables and " +
                  std::to_string(options.shape_invariants.size()) + " shape invariants");
   }
+  for (size_t i = 0; i < options.shape_invariants.size(); ++i) {
+    const Shape& invariant = options.shape_invariants[i];
+    if (Generalize(invariant, initial[i].shape()) != invariant) {
+      ThrowInvalid("while_loop: loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " +
+                   initial[i].type().ToString() + ", which its shape invariant " + invariant.ToString() +
+                   " does not allow");
+    }
+  }
   const Scope s = scope.NameScope("while");
   const Scope consts = s.WithoutControlDependencies();
   const Expr maximum = options.maximum_iterations.value_or(

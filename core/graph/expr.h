@@ -24,7 +24,6 @@ class Expr {
   Expr(FunctionBuilder* home, graphrun::Output output) : home_(home), output_(output) {}
 
   bool valid() const { return home_ != nullptr; }
-  explicit operator bool() const { return valid(); }
   FunctionBuilder* home() const { return home_; }
   graphrun::Output output() const { return output_; }
   NodeId node() const { return output_.node; }

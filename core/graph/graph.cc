@@ -19,6 +19,10 @@ std::string NameKey(std::string_view name) {
   return out;
 }
 
+bool Exists(const Graph& g, Output o) {
+  return g.exists(o.node) && o.index >= 0 && o.index < g.num_outputs(o.node);
+}
+
 }  // namespace
 
 std::string ValueType::ToString() const {
@@ -65,12 +69,13 @@ void FunctionLibrary::Remove(std::string_view name) {
   if (it != functions_.end()) functions_.erase(it);
 }
 
-std::string FunctionLibrary::UniqueName(const std::string& base) const {
-  if (!functions_.contains(base)) return base;
-  for (int i = 1;; ++i) {
-    std::string name = base + "_" + std::to_string(i);
-    if (!functions_.contains(name)) return name;
+std::string FunctionLibrary::UniqueName(const std::string& base) {
+  std::string name = base;
+  for (int i = 1; functions_.contains(name) || promised_.contains(name); ++i) {
+    name = base + "_" + std::to_string(i);
   }
+  promised_.insert(name);
+  return name;
 }
 
 Graph::Graph(const OpRegistry* registry)
@@ -85,8 +90,7 @@ Node Graph::MakeNode(std::string_view op, std::vector<Output> inputs, AttrMap at
   node.op = &registry_->Get(op);
   std::vector<DType> dtypes;
   for (Output o : inputs) {
-    Check(exists(o.node) && o.index >= 0 && o.index < num_outputs(o.node),
-          "graph invariant 3: an input exists");
+    Check(Exists(*this, o), "graph invariant 3: an input exists");
     dtypes.push_back(dtype(o));
   }
   node.inputs = std::move(inputs);
@@ -127,7 +131,9 @@ NodeId Graph::Insert(std::string_view op, std::string_view name, bool make_uniqu
       [&] {
         std::string what = "while adding '" + std::string(name) + "' (" + std::string(op) + ")";
         for (size_t i = 0; i < given.size(); ++i) {
-          what += (i ? ", " : " of ") + OutputName(given[i]) + " " + type(given[i]).ToString();
+          what += i ? ", " : " of ";
+          what += Exists(*this, given[i]) ? OutputName(given[i]) + " " + type(given[i]).ToString()
+                                          : "<missing>";
         }
         return what;
       },
@@ -224,6 +230,8 @@ bool Graph::InferTypes(NodeId id) {
 
 void Graph::SetAttr(NodeId id, std::string_view name, AttrValue value) {
   Node& node = nodes_[id];
+  const AttrDef* def = node.op->FindAttr(name);
+  Check(!def || AttrKind(value) == def->kind, "graph invariant 6: an attribute is of its kind");
   node.attrs.insert_or_assign(std::string(name), std::move(value));
   node.parsed = ParseAttrs(*node.op, node.attrs);
   ++version_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,12 +70,13 @@ class FunctionLibrary {
   Function& Get(std::string_view name) const;
   Function* Find(std::string_view name) const;
   void Remove(std::string_view name);
-  // `base`, or base_1, base_2, ...: one that is not taken.
-  std::string UniqueName(const std::string& base) const;
+  // `base`, or base_1, base_2, ...: one that is not taken, and is from then on.
+  std::string UniqueName(const std::string& base);
   const std::map<std::string, std::unique_ptr<Function>, std::less<>>& functions() const { return functions_; }
 
  private:
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
+  std::set<std::string, std::less<>> promised_;  // names that UniqueName returned
 };
 
 // Invariants, by the numbers that Verify (verify.h) reports:

@@ -114,7 +114,8 @@ class Verifier {
     }
     for (size_t i = 0; i < inferred.size(); ++i) {
       const ValueType& have = graph_.type({id, static_cast<int>(i)});
-      if (have.dtype != inferred[i].dtype || !have.shape.CompatibleWith(inferred[i].shape)) {
+      if (have.dtype != inferred[i].dtype || !have.shape.CompatibleWith(inferred[i].shape) ||
+          Merge(have.shape, inferred[i].shape) != have.shape) {
         Fail(9, id, "output " + std::to_string(i) + " is " + inferred[i].ToString() + ", not " + have.ToString());
       }
     }

@@ -56,7 +56,7 @@ std::vector<Reference> References(const Node& node, bool all) {
 void Collect(const DotPicture& picture, bool all, std::vector<Drawn>* drawn) {
   const Graph& g = picture.graph();
   for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (!g.exists(id) || !picture.Inside(id)) continue;
+    if (!g.exists(id) || !picture.Draws(id)) continue;
     for (const Reference& r : References(g.node(id), all)) {
       const Function& f = g.library()->Get(r.name);
       const size_t structure = ScopeTree(f.graph, false).items()[0].structure;
@@ -111,7 +111,7 @@ std::string ToDot(const Graph& graph, const DotOptions& options) {
     const Function& f = *drawn[i].function;
     const std::string id = "f" + std::to_string(i) + "_";
     pictures.emplace_back(id, f.graph, &f, drawn[i].is_loop, options);
-    pictures.back().Open(std::max(options.boxes / 2, 12));
+    pictures.back().Open(std::max(options.boxes * 2 / 3, 12));
     Collect(pictures.back(), options.expand, &drawn);
   }
   for (size_t i = 0; i < drawn.size(); ++i) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
-#include <tuple>
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
@@ -76,24 +76,41 @@ DotPicture::DotPicture(std::string id, const Graph& graph, const Function* funct
   for (size_t i = 0; i < items.size(); ++i) {
     inside_[i] = static_cast<int>(i) == root_ || (items[i].parent >= 0 && inside_[items[i].parent]);
   }
-  std::vector<bool> used(graph.num_ids(), false);
-  for (NodeId n = 0; n < graph.num_ids(); ++n) {
-    if (!graph.exists(n)) continue;
-    for (Output o : graph.node(n).inputs) used[o.node] = true;
+  FindHidden();
+  copy_.assign(items.size(), false);
+  for (const ScopeItem& item : items) {
+    std::set<std::string> names;
+    for (int c : item.children) copy_[c] = !names.insert(WithoutNumbers(items[c].name)).second;
   }
-  hidden_.assign(items.size(), !options.expand);
+  open_.assign(items.size(), false);
+  Open(0);
+}
+
+void DotPicture::FindHidden() {
+  const auto& items = tree_.items();
+  std::vector<bool> used(graph_.num_ids(), false);
+  for (NodeId n = 0; n < graph_.num_ids(); ++n) {
+    if (!graph_.exists(n)) continue;
+    for (Output o : graph_.node(n).inputs) used[o.node] = true;
+  }
+  hidden_.assign(items.size(), !options_.expand);
   hidden_[0] = false;
   for (size_t i = items.size(); i-- > 1;) {
     for (NodeId n : items[i].nodes) {
-      const Structure structure = graph.node(n).op->structure;
+      const Structure structure = graph_.node(n).op->structure;
       const bool idle =
           structure == Structure::kConst || (structure == Structure::kArg && !used[n]);
       if (!idle) hidden_[i] = false;
     }
     if (!hidden_[i]) hidden_[items[i].parent] = false;
   }
-  open_.assign(items.size(), false);
-  Open(0);
+}
+
+int DotPicture::VisibleParts(int item) const {
+  const ScopeItem& it = tree_.items()[item];
+  int parts = it.nodes.empty() ? 0 : 1;
+  for (int c : it.children) parts += !hidden_[c];
+  return parts;
 }
 
 bool DotPicture::IsVariable(int item) const {
@@ -134,36 +151,40 @@ void DotPicture::Open(int boxes) {
   if (options_.expand || options_.depth >= 0) {
     for (size_t i = 0; i < items.size(); ++i) {
       const int level = items[i].depth - items[root_].depth;
-      if (inside_[i] && items[i].scope() && (options_.expand || level < options_.depth))
+      if (inside_[i] && items[i].scope() && (options_.expand || level <= options_.depth))
         open_[i] = true;
     }
   } else {
-    // The scopes nearest to the top first, of these the largest: what they hold tells most.
-    Show();
-    int shown = num_boxes();
-    while (true) {
-      int best = -1, best_cost = 0;
-      std::tuple<int, int> best_rank;
-      for (size_t i = 0; i < items.size(); ++i) {
-        const int self = static_cast<int>(i);
-        if (!inside_[i] || open_[i] || shown_[i] != self || !items[i].scope() || IsVariable(self))
-          continue;
-        int cost = items[i].nodes.empty() ? -1 : 0;
-        for (int c : items[i].children) cost += !hidden_[c];
-        const std::tuple rank(items[i].depth, -items[i].size);
-        if (shown + cost > boxes || (best >= 0 && best_rank <= rank)) continue;
-        best = self;
-        best_rank = rank;
-        best_cost = cost;
-      }
-      if (best < 0) break;
-      open_[best] = true;
-      shown += best_cost;
-      Show();
-    }
+    OpenWithin(boxes);
   }
   Show();
   CollectEdges();
+}
+
+// The scopes nearest to the top first, of these the largest: what they hold tells most. Of copies
+// only the first.
+void DotPicture::OpenWithin(int boxes) {
+  const auto& items = tree_.items();
+  Show();
+  int shown = num_boxes();
+  while (true) {
+    int best = -1;
+    std::pair<int, int> best_rank;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const int self = static_cast<int>(i);
+      if (!inside_[i] || open_[i] || shown_[i] != self || !items[i].scope() || copy_[i] ||
+          IsVariable(self))
+        continue;
+      const std::pair rank(items[i].depth, -items[i].size);
+      if (shown + VisibleParts(self) - 1 > boxes || (best >= 0 && best_rank <= rank)) continue;
+      best = self;
+      best_rank = rank;
+    }
+    if (best < 0) return;
+    open_[best] = true;
+    shown += VisibleParts(best) - 1;
+    Show();
+  }
 }
 
 void DotPicture::CollectEdges() {
@@ -212,15 +233,28 @@ std::string DotPicture::Types(const ScopeItem& item) const {
   return n > kMost ? text + ", ... (" + std::to_string(n) + ")" : text;
 }
 
+// A frame around one thing says no more than a longer name of that.
+bool DotPicture::HasFrame(int item) const {
+  return open_[item] && item != 0 &&
+         (VisibleParts(item) > 1 || tree_.items()[item].repeats > 1 || item == root_);
+}
+
 std::string DotPicture::Label(int item) const {
   const ScopeItem& it = tree_.items()[item];
-  std::string label = (inside_[item] ? it.name : it.path) + Times(it.repeats);
+  std::string label = inside_[item] ? it.name : it.path;
+  for (int p = it.parent; inside_[item] && p > 0 && p != root_ && !HasFrame(p);
+       p = tree_.items()[p].parent) {
+    label = tree_.items()[p].name + "/" + label;
+  }
+  label += Times(it.repeats);
   if (it.nodes.empty()) return label + "\n" + Counted(it.size, "node");
   const std::string& op = graph_.node(it.nodes[0]).op->name;
   const std::string types = Types(it);
   if (IsVariable(item)) return label + "\n" + types;
+  const bool more = !open_[item] && VisibleParts(item) > 1;
   if (op != WithoutNumbers(it.name) && op != "_Arg") label += "\n" + op;
-  return types.empty() ? label : label + "\n" + types;
+  if (!types.empty()) label += "\n" + types;
+  return more ? label + "\n" + Counted(it.size, "node") : label;
 }
 
 std::string DotPicture::Style(int item) const {
@@ -267,7 +301,7 @@ void DotPicture::WriteBoxes(const std::string& indent, std::string* out) const {
       *out += in + "}\n";
       continue;
     }
-    const bool frame = open_[s.item] && s.item != 0;
+    const bool frame = HasFrame(s.item);
     if (frame) {
       *out += in + "subgraph cluster_" + BoxName(s.item) + " {\n" + in + "  label=" +
               Quoted((s.item == root_ ? items[s.item].path : items[s.item].name) +
@@ -302,12 +336,15 @@ void DotPicture::WriteEdges(const std::string& indent, std::string* out) const {
     *out += ";\n";
   }
   if (!function_ || !is_loop_) return;
+  std::set<std::pair<int, int>> ways;
   for (size_t i = 0; i < function_->results.size(); ++i) {
     const int from = shown_[tree_.item_of(function_->results[i].node)];
     const int to = shown_[tree_.item_of(function_->args[i])];
-    if (from < 0 || to < 0 || from == to) continue;
+    if (from >= 0 && to >= 0 && from != to) ways.emplace(from, to);
+  }
+  for (const auto& [from, to] : ways) {
     *out += indent + BoxName(from) + " -> " + BoxName(to) +
-            " [constraint=false, color=\"#8a5bab\", penwidth=2.2];\n";
+            " [constraint=false, color=\"#8a5bab\", penwidth=2];\n";
   }
 }
 

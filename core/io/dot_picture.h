@@ -31,8 +31,11 @@ class DotPicture {
 
   const Graph& graph() const { return graph_; }
   const ScopeTree& tree() const { return tree_; }
-  // Whether the node is part of the drawing (a scope that was asked for).
-  bool Inside(NodeId id) const { return inside_[tree_.item_of(id)]; }
+  // Whether the node is drawn, and not folded into a scope.
+  bool Draws(NodeId id) const {
+    const int item = tree_.item_of(id);
+    return inside_[item] && shown_[item] == item;
+  }
   // The box in which a node is drawn.
   std::string BoxOf(NodeId id) const { return BoxName(shown_[tree_.item_of(id)]); }
   // Some box; "" when there is none.
@@ -48,8 +51,13 @@ class DotPicture {
 
   bool IsBox(int item) const;  // drawn, and not only as a frame
   bool IsVariable(int item) const;
+  int VisibleParts(
+      int item) const;  // of an open scope: its own node and its children that are drawn
+  void FindHidden();
+  void OpenWithin(int boxes);
   void Show();
   void CollectEdges();
+  bool HasFrame(int item) const;
   std::string BoxName(int item) const { return id_ + std::to_string(item); }
   std::string Label(int item) const;
   std::string Style(int item) const;
@@ -64,6 +72,7 @@ class DotPicture {
   int root_ = 0;              // the item of options.scope
   std::vector<bool> inside_;  // under root_
   std::vector<bool> hidden_;  // constants, parameters that nothing uses
+  std::vector<bool> copy_;    // a sibling before it has the same name but for numbers
   std::vector<bool> open_;
   std::vector<int> shown_;       // by item: itself, or the closed item that contains it; -1: hidden
   std::vector<bool> neighbour_;  // by item: not inside, but an edge leads there

@@ -27,6 +27,8 @@ struct Entry {
   NodeId node = kNoNode;
   std::vector<int> children;  // by first appearance
   size_t structure = 0;
+  int computing = 0;      // nodes in it that are no constants
+  NodeId last = kNoNode;  // one of these; else a constant
 };
 
 std::vector<Entry> Trie(const Graph& graph) {
@@ -42,7 +44,7 @@ std::vector<Entry> Trie(const Graph& graph) {
           by_path.try_emplace(name.substr(0, end), static_cast<int>(entries.size()));
       if (fresh) {
         entries[at].children.push_back(it->second);
-        entries.push_back({name.substr(begin, end - begin), it->first, kNoNode, {}, 0});
+        entries.push_back({name.substr(begin, end - begin), it->first});
       }
       at = it->second;
       begin = end + 1;
@@ -59,7 +61,17 @@ void HashStructure(const Graph& graph, std::vector<Entry>* entries) {
     std::vector<std::pair<std::string, size_t>> parts;
     for (int c : e.children) parts.emplace_back((*entries)[c].name, (*entries)[c].structure);
     std::sort(parts.begin(), parts.end());
-    e.structure = e.node == kNoNode ? 0 : Hash(graph.node(e.node).op->name);
+    if (e.node != kNoNode) {
+      const OpDef& op = *graph.node(e.node).op;
+      e.structure = Hash(op.name);
+      e.last = e.node;
+      e.computing = op.structure != Structure::kConst;
+    }
+    for (int c : e.children) {
+      const Entry& child = (*entries)[c];
+      if (e.last == kNoNode || (e.computing == 0 && child.computing > 0)) e.last = child.last;
+      e.computing += child.computing;
+    }
     for (const auto& [name, structure] : parts)
       e.structure = Mix(Mix(e.structure, Hash(name)), structure);
   }
@@ -154,15 +166,18 @@ ScopeTree::ScopeTree(const Graph& graph, bool fold) : item_of_(graph.num_ids(), 
       const Entry& child = entries[first.children[k]];
       size_t key = Mix(k, 1);
       if (fold) {
-        key = child.children.empty() ? around[child.node]
-                                     : Mix(Hash(WithoutNumbers(child.name)), child.structure);
+        // Two transposes of one model are equal and yet have nothing to do with each other, so a
+        // node by itself is told apart by its neighbours.
+        const size_t self_or_name =
+            child.computing <= 1 ? around[child.last] : Hash(WithoutNumbers(child.name));
+        key = Mix(self_or_name, child.structure);
       }
       keys.push_back(key);
       groups[key].push_back(first.children[k]);
     }
     for (size_t k = 0; k < keys.size(); ++k) {
       const std::vector<int>& group = groups[keys[k]];
-      const bool leaf = entries[group[0]].children.empty();
+      const bool leaf = entries[group[0]].computing <= 1;
       const bool together = group.size() >= (leaf ? kNodesWorthFolding : 2);
       if (together && group[0] != first.children[k]) continue;
       std::vector<int> chosen = together ? group : std::vector<int>{first.children[k]};

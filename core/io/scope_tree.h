@@ -32,7 +32,7 @@ struct ScopeItem {
 class ScopeTree {
  public:
   // With `fold`, sibling scopes with equal names but for numbers and equal content become one, and
-  // so do at least three sibling nodes that have equal names but for numbers, op, and neighbours.
+  // so do at least three siblings of one node (and constants) that have equal neighbours too.
   ScopeTree(const Graph& graph, bool fold);
 
   const std::vector<ScopeItem>& items() const { return items_; }

@@ -32,7 +32,9 @@ struct Executor::Frame {
   RefPtr<MemoryBuffer> arena;
   std::vector<Tensor> slots;
   std::vector<std::vector<Tensor*>> inputs, outputs;  // by instruction
-  std::vector<Shape> dynamic_shapes;                  // of the instruction at hand
+  // Of the instruction at hand; kept for their memory.
+  std::vector<Shape> dynamic_shapes;
+  std::vector<ValueType> in_types, out_types;
 };
 
 namespace {
@@ -83,7 +85,8 @@ void Executor::Frame::RunBlock(const Block& block) {
 }
 
 void Executor::Frame::InferShapes(const Instruction& in) {
-  std::vector<ValueType> in_types, out_types;
+  in_types.clear();
+  out_types.clear();
   for (const PlannedOutput& out : in.outputs) out_types.push_back({.dtype = out.dtype});
   for (const Tensor* t : inputs[in.index]) in_types.push_back(TypeOf(*t));
   const Graph& any = plan.function->graph;

@@ -65,11 +65,10 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
     case Structure::kNoOp:
       return {};
     case Structure::kWhile:
-      return RunWhile(node, std::move(inputs), inner);
+      return RunWhile(node, inputs, inner);
     case Structure::kIf: {
       const char* branch = inputs[0].scalar<bool>() ? "then_branch" : "else_branch";
-      inputs.erase(inputs.begin());
-      return Call(FunctionAttr(node, branch), inputs, inner);
+      return Call(FunctionAttr(node, branch), {inputs.begin() + 1, inputs.end()}, inner);
     }
     case Structure::kCall:
       return Call(FunctionAttr(node, "f"), inputs, inner);

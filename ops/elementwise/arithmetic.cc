@@ -6,6 +6,25 @@ namespace graphrun::ops {
 namespace arithmetic {
 namespace {
 
+// Elements of small int operands put together; unknown where an operand is, or where the result is
+// negative.
+template <typename Fn>
+auto Elements(Fn fn) {
+  return [fn](const PartialContext& c) {
+    const Shape x = c.Value(0), y = c.Value(1);
+    if (!x.known_rank() || !y.known_rank() ||
+        (x.rank() != y.rank() && x.rank() != 1 && y.rank() != 1)) {
+      return Shape::Unknown();
+    }
+    Shape out;
+    for (int i = 0; i < std::max(x.rank(), y.rank()); ++i) {
+      const int64_t a = x[x.rank() == 1 ? 0 : i], b = y[y.rank() == 1 ? 0 : i];
+      out.Append(a < 0 || b < 0 ? kUnknownDim : std::max<int64_t>(kUnknownDim, fn(a, b)));
+    }
+    return out;
+  };
+}
+
 std::vector<Grad> SumGrad(GradContext& g) {
   return BinaryGrad(
       g, [&] { return g.DOut(0); }, [&] { return g.DOut(0); });
@@ -13,7 +32,7 @@ std::vector<Grad> SumGrad(GradContext& g) {
 Op<> AddNamed(const char* name) {
   Op<> op = BinaryElementwise(name, "x + y, broadcast.", kNumberTypes,
                               [](const auto& x, const auto& y) { return x + y; });
-  op.Commutative().Grad(SumGrad);
+  op.Commutative().Partial(Elements([](int64_t a, int64_t b) { return a + b; })).Grad(SumGrad);
   return op;
 }
 
@@ -26,6 +45,7 @@ OpDef AddV2Op() { return arithmetic::AddNamed("AddV2"); }
 OpDef SubOp() {
   return BinaryElementwise("Sub", "x - y, broadcast.", kNumberTypes,
                            [](const auto& x, const auto& y) { return x - y; })
+      .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a - b; }))
       .Grad([](GradContext& g) {
         return BinaryGrad(
             g, [&] { return g.DOut(0); }, [&] { return op::Neg(g.scope(), g.DOut(0)); });
@@ -35,6 +55,7 @@ OpDef SubOp() {
 OpDef MulOp() {
   return BinaryElementwise("Mul", "x * y, broadcast.", kNumberTypes,
                            [](const auto& x, const auto& y) { return x * y; })
+      .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a * b; }))
       .Commutative()
       .Grad([](GradContext& g) {
         return BinaryGrad(

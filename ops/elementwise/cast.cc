@@ -60,6 +60,7 @@ OpDef CastOp() {
       .TypeAttr("DstT", &cast::Attrs::to, types)
       .Attr("Truncate", &cast::Attrs::truncate, false)
       .Shape([](ShapeContext& c) { c.SetOut(0, c.In(0)); })
+      .Partial([](const PartialContext& c) { return c.Value(0); })
       .Grad([](GradContext& g, const cast::Attrs& a) -> std::vector<Grad> {
         if (!IsFloating(a.from) || !IsFloating(a.to)) return g.None();
         return {op::Cast(g.scope(), g.DOut(0), a.from)};

@@ -45,8 +45,10 @@ OpDef IdentityOp() {
       .Output("output", "T")
       .TypeAttr("T")
       .Shape(identity::SameType)
+      .Partial([](const PartialContext& c) { return c.Value(0); })
       .Grad([](GradContext& g) -> std::vector<Grad> { return {g.DOut(0)}; })
       .Kernel(identity::Pass)
+      .SameAs([](const ShapeContext&) { return 0; })
       .ViewOf(0);
 }
 
@@ -59,6 +61,7 @@ OpDef StopGradientOp() {
       .Shape(identity::SameType)
       .Grad([](GradContext& g) { return g.None(); })
       .Kernel(identity::Pass)
+      .SameAs([](const ShapeContext&) { return 0; })
       .ViewOf(0);
 }
 

@@ -1,24 +1,12 @@
-// Sqrt, Rsqrt and their gradients: element-wise. Not by Eigen, whose square root of infinity is NaN
-// with AVX-512.
-#include <cmath>
-
+// Sqrt, Rsqrt and their gradients: element-wise.
 #include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/exact_sqrt.h"
 
 namespace graphrun::ops {
-namespace roots {
-
-// Element by element: Eigen 3.4's AVX-512 square root makes NaN of infinity.
-template <typename X>
-auto ExactSqrt(const X& x) {
-  return x.unaryExpr([](auto v) { return std::sqrt(v); });
-}
-
-}  // namespace roots
-
 OpDef SqrtOp() {
   return UnaryElementwise("Sqrt", "The square root, element-wise.", kFloatTypes,
-                          [](const auto& x) { return roots::ExactSqrt(x); })
+                          [](const auto& x) { return ExactSqrt(x); })
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::SqrtGrad(g.scope(), g.Out(0), g.DOut(0))};
       });
@@ -42,7 +30,7 @@ OpDef SqrtGradOp() {
 
 OpDef RsqrtOp() {
   return UnaryElementwise("Rsqrt", "1 / sqrt(x), element-wise.", kFloatTypes,
-                          [](const auto& x) { return roots::ExactSqrt(x).inverse(); })
+                          [](const auto& x) { return ExactSqrt(x).inverse(); })
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::RsqrtGrad(g.scope(), g.Out(0), g.DOut(0))};
       });

@@ -67,6 +67,9 @@ OpDef ReshapeOp() {
         return {op::Reshape(g.scope(), g.DOut(0), g.ShapeOf(g.In(0))), {}};
       })
       .Kernel([](KernelContext& k) { k.SetOut(0, k.Take(0).Reshaped(k.OutShape(0))); })
+      .SameAs([](const ShapeContext& c) {
+        return c.In(0).fully_known() && c.Value(1) && c.ValueAsShape(1) == c.In(0) ? 0 : -1;
+      })
       .ViewOf(0);
 }
 

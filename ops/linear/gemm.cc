@@ -14,7 +14,7 @@ namespace graphrun::ops {
 namespace gemm {
 
 // Multiplications below which waking a second thread costs more than it saves.
-constexpr double kParallelWork = 512 << 10;
+constexpr double kParallelWork = 1 << 20;
 
 // Has OpenMP regions of libraries that this thread calls run on one thread.
 class OneThread {

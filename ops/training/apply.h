@@ -14,6 +14,7 @@
 #include "core/base/parallel.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
+#include "ops/exact_sqrt.h"
 #include "ops/state/handle.h"
 
 namespace graphrun::ops {

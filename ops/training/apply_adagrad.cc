@@ -14,7 +14,7 @@ template <typename T>
 auto Rule(T lr, T epsilon, bool update_slots) {
   return [=](const auto& grad, auto var, auto accum) {
     if (update_slots) accum += grad.square();
-    var -= grad * lr / (accum.sqrt() + epsilon);
+    var -= grad * lr / (ExactSqrt(accum) + epsilon);
   };
 }
 

@@ -23,9 +23,9 @@ void Kernel(KernelContext& k, const Attrs& t) {
       m += (grad - m) * (T(1) - beta1);
       v += (grad.square() - v) * (T(1) - beta2);
       if (t.use_nesterov) {
-        var -= (grad * (T(1) - beta1) + m * beta1) * alpha / (v.sqrt() + epsilon);
+        var -= (grad * (T(1) - beta1) + m * beta1) * alpha / (ExactSqrt(v) + epsilon);
       } else {
-        var -= m * alpha / (v.sqrt() + epsilon);
+        var -= m * alpha / (ExactSqrt(v) + epsilon);
       }
     });
   });

@@ -11,7 +11,7 @@ auto Rule(const KernelContext& k) {
   return [=](const auto& grad, auto var, auto mg, auto ms, auto mom) {
     ms += (grad.square() - ms) * (T(1) - rho);
     mg += (grad - mg) * (T(1) - rho);
-    mom = mom * momentum + grad * lr / (ms - mg.square() + epsilon).sqrt();
+    mom = mom * momentum + grad * lr / ExactSqrt(ms - mg.square() + epsilon);
     var -= mom;
   };
 }

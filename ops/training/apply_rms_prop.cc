@@ -10,7 +10,7 @@ auto Rule(const KernelContext& k) {
   const T momentum = k.In(5).scalar<T>(), epsilon = k.In(6).scalar<T>();
   return [=](const auto& grad, auto var, auto ms, auto mom) {
     ms += (grad.square() - ms) * (T(1) - rho);
-    mom = mom * momentum + grad * lr / (ms + epsilon).sqrt();
+    mom = mom * momentum + grad * lr / ExactSqrt(ms + epsilon);
     var -= mom;
   };
 }
