@@ -1,0 +1,123 @@
+// The rules of DESIGN.md about what may include what, read off the sources.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace graphrun {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SourceFile {
+  std::string path;  // "core/graph/graph.h"
+  int lines = 0;
+  std::vector<std::string> includes;  // between quotes or angle brackets
+  bool header() const { return path.ends_with(".h"); }
+};
+
+const std::vector<SourceFile>& Sources() {
+  static const std::vector<SourceFile> sources = [] {
+    std::vector<SourceFile> found;
+    const fs::path root(GRAPHRUN_SOURCE_DIR);
+    for (const char* folder : {"core", "ops", "models", "tools", "tests"}) {
+      for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+        const std::string extension = entry.path().extension().string();
+        if (extension != ".h" && extension != ".cc") continue;
+        SourceFile file{.path = fs::relative(entry.path(), root).generic_string()};
+        std::ifstream in(entry.path());
+        for (std::string line; std::getline(in, line); ++file.lines) {
+          if (!line.starts_with("#include ")) continue;
+          const size_t begin = line.find_first_of("\"<"), end = line.find_last_of("\">");
+          file.includes.push_back(line.substr(begin + 1, end - begin - 1));
+        }
+        found.push_back(std::move(file));
+      }
+    }
+    return found;
+  }();
+  return sources;
+}
+
+// The layer that a path belongs to: "core/graph", "ops", ...; "" for what is not ours.
+std::string LayerOf(const std::string& path) {
+  const size_t first = path.find('/');
+  if (first == path.npos) return "";
+  const std::string top = path.substr(0, first);
+  if (top == "core") return path.substr(0, path.find('/', first + 1));
+  return top == "ops" || top == "models" || top == "tools" || top == "tests" || top == "proto" ? top
+                                                                                               : "";
+}
+
+// What each layer may include besides itself.
+const std::map<std::string, std::set<std::string>> kAllowed = {
+    {"core/base", {}},
+    {"core/graph", {"core/base"}},
+    {"core/import", {"core/base", "core/graph", "proto"}},
+    {"core/compile", {"core/base", "core/graph"}},
+    {"core/run", {"core/base", "core/graph", "core/compile", "core/import"}},
+    {"core/io", {"core/base", "core/graph", "proto"}},
+    {"ops", {"core/base", "core/graph"}},
+    {"models",
+     {"core/base", "core/graph", "core/import", "core/compile", "core/run", "core/io", "ops",
+      "proto"}},
+    {"tools",
+     {"core/base", "core/graph", "core/import", "core/compile", "core/run", "core/io", "ops",
+      "models", "proto"}},
+};
+
+TEST(Layering, TheSourcesAreFound) { EXPECT_GT(Sources().size(), 100u); }
+
+TEST(Layering, EachFolderIncludesOnlyWhatItMay) {
+  for (const SourceFile& file : Sources()) {
+    const std::string layer = LayerOf(file.path);
+    if (layer == "tests") continue;
+    const auto allowed = kAllowed.find(layer);
+    ASSERT_NE(allowed, kAllowed.end())
+        << file.path << " lies in a folder without rules; add it to kAllowed";
+    for (const std::string& include : file.includes) {
+      const std::string other = LayerOf(include);
+      EXPECT_TRUE(other.empty() || other == layer || allowed->second.contains(other))
+          << file.path << " includes \"" << include << "\", but " << layer << " may not include "
+          << other;
+    }
+  }
+}
+
+TEST(Layering, BoostStaysInOneFile) {
+  for (const SourceFile& file : Sources()) {
+    for (const std::string& include : file.includes) {
+      if (include.starts_with("boost/")) {
+        EXPECT_EQ(file.path, "core/graph/graph_algo.cc") << "includes " << include;
+      }
+    }
+  }
+}
+
+TEST(Layering, HeadersShowProtobufOnlyInImportAndIo) {
+  for (const SourceFile& file : Sources()) {
+    const std::string layer = LayerOf(file.path);
+    if (layer == "core/import" || layer == "core/io" || layer == "tests") continue;
+    if (!file.header() && layer != "ops") continue;
+    for (const std::string& include : file.includes) {
+      // The run plan is ours, and what models write and the command reads.
+      if (include == "proto/plan.pb.h" && layer != "ops" && !layer.starts_with("core/")) continue;
+      EXPECT_FALSE(include.ends_with(".pb.h") || include.starts_with("google/protobuf"))
+          << file.path << " includes " << include;
+    }
+  }
+}
+
+TEST(Layering, FilesAreShort) {
+  for (const SourceFile& file : Sources()) {
+    if (LayerOf(file.path) == "tests") continue;  // tables of cases
+    EXPECT_LE(file.lines, 450) << file.path << " is too long; divide it";
+  }
+}
+
+}  // namespace
+}  // namespace graphrun
