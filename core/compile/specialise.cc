@@ -379,8 +379,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
 }  // namespace
 
 std::unique_ptr<Function> Specialise(const Graph& graph, const RunSignature& signature) {
-  const Graph owner(&graph.registry());
-  auto f = std::make_unique<Function>("main", owner);
+  auto f = std::make_unique<Function>("main", Graph(&graph.registry()));
   VariableStore no_variables;
   const std::shared_ptr<BufferPool> pool = BufferPool::Create();
   const KernelEnvironment folding{pool.get(), &no_variables};

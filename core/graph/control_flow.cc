@@ -112,7 +112,14 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
                               f.AddArg("maximum_iterations", {DType::kInt32, Shape{}})};
     for (size_t i = 0; i < initial.size(); ++i) {
       ValueType type = inputs[kLeading + i].type();
-      if (!options.shape_invariants.empty()) type.shape = options.shape_invariants[i];
+      if (!options.shape_invariants.empty()) {
+        const Shape& invariant = options.shape_invariants[i];
+        if (Generalize(invariant, type.shape) != invariant) {
+          ThrowInvalid("loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " + type.ToString() +
+                       ", which its shape invariant " + invariant.ToString() + " does not describe");
+        }
+        type.shape = invariant;
+      }
       args.push_back(f.AddArg("arg" + std::to_string(i), type));
     }
     return args;

@@ -101,13 +101,12 @@ Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
     return scope.WithName(name).Add("Pack", parts);
   };
   const Expr b = vector("stack", begin, 0), e = vector("stack_1", end, 1), s = vector("stack_2", strides, 0);
-  return scope.WithName("strided_slice")
-      .Add("StridedSlice", {*this, b, e, s},
-           {{"begin_mask", begin_mask},
-            {"end_mask", end_mask},
-            {"ellipsis_mask", ellipsis_mask},
-            {"new_axis_mask", new_axis_mask},
-            {"shrink_axis_mask", shrink_mask}});
+  return scope.AddAsScope("StridedSlice", {*this, b, e, s},
+                          {{"begin_mask", begin_mask},
+                           {"end_mask", end_mask},
+                           {"ellipsis_mask", ellipsis_mask},
+                           {"new_axis_mask", new_axis_mask},
+                           {"shrink_axis_mask", shrink_mask}});
 }
 
 }  // namespace graphrun

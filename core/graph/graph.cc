@@ -79,9 +79,9 @@ std::string FunctionLibrary::UniqueName(const std::string& base) {
 }
 
 Graph::Graph(const OpRegistry* registry)
-    : Graph(registry, std::make_shared<FunctionLibrary>()) {}
-Graph::Graph(const OpRegistry* registry, std::shared_ptr<FunctionLibrary> library)
-    : registry_(registry), library_(std::move(library)) {}
+    : registry_(registry),
+      owned_library_(std::make_shared<FunctionLibrary>()),
+      library_(owned_library_.get()) {}
 
 Graph Graph::Clone() const { return Graph(*this); }
 

@@ -91,8 +91,9 @@ class FunctionLibrary {
 //  9. Types (type()) agree with what the op's shape function says, or are more special.
 class Graph {
  public:
-  explicit Graph(const OpRegistry* registry);  // with a library of its own
-  Graph(const OpRegistry* registry, std::shared_ptr<FunctionLibrary> library);
+  explicit Graph(const OpRegistry* registry);  // a main graph, which owns its library
+  // The graph of a function in `library`, which must outlive it.
+  Graph(const OpRegistry* registry, FunctionLibrary* library) : registry_(registry), library_(library) {}
   Graph(Graph&&) = default;
   Graph& operator=(Graph&&) = default;
   // A copy with the same node ids and the same library.
@@ -151,7 +152,7 @@ class Graph {
   uint64_t version() const { return version_; }
 
   const OpRegistry& registry() const { return *registry_; }
-  const std::shared_ptr<FunctionLibrary>& library() const { return library_; }
+  FunctionLibrary* library() const { return library_; }
 
  private:
   Graph(const Graph&) = default;  // for Clone
@@ -162,7 +163,8 @@ class Graph {
   std::optional<Shape> PartialValue(Output o, int depth) const;
 
   const OpRegistry* registry_;
-  std::shared_ptr<FunctionLibrary> library_;
+  std::shared_ptr<FunctionLibrary> owned_library_;  // of main graphs and their clones; null in functions
+  FunctionLibrary* library_;
   std::vector<Node> nodes_;
   std::vector<std::vector<ValueType>> types_;
   std::unordered_map<std::string, NodeId> by_name_;
