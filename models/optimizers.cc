@@ -47,8 +47,8 @@ std::vector<GradAndVar> Optimizer::ComputeGradients(const Scope& scope, Expr los
   if (variables.empty()) ThrowInvalid("there are no variables to optimize");
   std::vector<Expr> xs;
   for (const Variable& v : variables) xs.push_back(v.value);
-  std::vector<Grad> grads =
-      Gradients(scope, {loss}, xs, grad_loss.valid() ? std::vector{grad_loss} : std::vector<Expr>{});
+  std::vector<Grad> grads = Gradients(
+      scope, {loss}, xs, grad_loss.valid() ? std::vector{grad_loss} : std::vector<Expr>{});
   std::vector<GradAndVar> pairs;
   for (size_t i = 0; i < xs.size(); ++i) pairs.push_back({std::move(grads[i]), variables[i]});
   return pairs;

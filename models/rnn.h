@@ -15,8 +15,8 @@ struct RnnOptions {
   Expr sequence_length = {};
   State initial_state = {};       // zeros of `dtype` when empty
   DType dtype = DType::kInvalid;  // needed without initial_state
-  bool time_major =
-      false;  // inputs and outputs are [time, batch, ...] rather than [batch, time, ...]
+  // Inputs and outputs are [time, batch, ...] rather than [batch, time, ...].
+  bool time_major = false;
   int64_t parallel_iterations = 32;  // kept for TensorFlow
   std::string scope = "rnn";
 };

@@ -15,11 +15,12 @@ namespace graphrun::op {
 // --- constants, placeholders, plumbing
 inline Expr Const(const Scope& s, Tensor value) { return s.Const(std::move(value)); }
 template <typename T>
-  requires(kDTypeOf<T> != DType::kInvalid)
-Expr Const(const Scope& s, T value) {
+requires(kDTypeOf<T> != DType::kInvalid) Expr Const(const Scope& s, T value) {
   return s.Const(Tensor::Scalar(value));
 }
-inline Expr Const(const Scope& s, const char* value) { return s.Const(Tensor::Scalar(std::string(value))); }
+inline Expr Const(const Scope& s, const char* value) {
+  return s.Const(Tensor::Scalar(std::string(value)));
+}
 template <typename T>
 Expr Const(const Scope& s, const std::vector<T>& values) {
   return s.Const(Tensor::Vector(values));
@@ -32,7 +33,8 @@ Expr Const(const Scope& s, const std::vector<T>& values, const Shape& shape) {
 inline Expr Ints(const Scope& s, const std::vector<int32_t>& values) { return Const(s, values); }
 // An int32 vector of a known shape's dimensions.
 Expr ShapeConst(const Scope& s, const graphrun::Shape& shape);
-inline Expr Placeholder(const Scope& s, DType dtype, const graphrun::Shape& shape = graphrun::Shape::Unknown()) {
+inline Expr Placeholder(const Scope& s, DType dtype,
+                        const graphrun::Shape& shape = graphrun::Shape::Unknown()) {
   return s.Add("Placeholder", {}, {{"dtype", dtype}, {"shape", shape}});
 }
 inline Expr PlaceholderWithDefault(const Scope& s, Expr input, const graphrun::Shape& shape) {
@@ -112,7 +114,8 @@ GRAPHRUN_BINARY(NotEqual)
 GRAPHRUN_BINARY(LogicalAnd)
 GRAPHRUN_BINARY(LogicalOr)
 GRAPHRUN_BINARY(BiasAdd)
-// Gradient helpers: (y, dy) for those of an output, (dy, x) for ReluGrad, EluGrad(dy, y), SoftplusGrad.
+// Gradient helpers: (y, dy) for those of an output, (dy, x) for ReluGrad, EluGrad(dy, y),
+// SoftplusGrad.
 GRAPHRUN_BINARY(TanhGrad)
 GRAPHRUN_BINARY(SigmoidGrad)
 GRAPHRUN_BINARY(SqrtGrad)
@@ -125,17 +128,25 @@ GRAPHRUN_BINARY(SoftplusGrad)
 #undef GRAPHRUN_BINARY
 inline Expr BiasAddGrad(const Scope& s, Expr dy) { return s.Add("BiasAddGrad", {dy}); }
 inline Expr AddN(const Scope& s, const std::vector<Expr>& xs) { return s.Add("AddN", xs); }
-// TensorFlow's Select (condition of x's shape, or a vector of its rows) and SelectV2 (all broadcast).
-inline Expr Select(const Scope& s, Expr condition, Expr x, Expr y) { return s.Add("Select", {condition, x, y}); }
-inline Expr SelectV2(const Scope& s, Expr condition, Expr x, Expr y) { return s.Add("SelectV2", {condition, x, y}); }
-inline Expr ClipByValue(const Scope& s, Expr x, Expr low, Expr high) { return s.Add("ClipByValue", {x, low, high}); }
+// TensorFlow's Select (condition of x's shape, or a vector of its rows) and SelectV2 (all
+// broadcast).
+inline Expr Select(const Scope& s, Expr condition, Expr x, Expr y) {
+  return s.Add("Select", {condition, x, y});
+}
+inline Expr SelectV2(const Scope& s, Expr condition, Expr x, Expr y) {
+  return s.Add("SelectV2", {condition, x, y});
+}
+inline Expr ClipByValue(const Scope& s, Expr x, Expr low, Expr high) {
+  return s.Add("ClipByValue", {x, low, high});
+}
 // The axes over which the gradients of two broadcast operands are summed: {r0, r1}.
 inline std::vector<Expr> BroadcastGradientArgs(const Scope& s, Expr shape0, Expr shape1) {
   return s.AddMulti("BroadcastGradientArgs", {shape0, shape1});
 }
 
 // --- products
-inline Expr MatMul(const Scope& s, Expr a, Expr b, bool transpose_a = false, bool transpose_b = false) {
+inline Expr MatMul(const Scope& s, Expr a, Expr b, bool transpose_a = false,
+                   bool transpose_b = false) {
   return s.Add("MatMul", {a, b}, {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}});
 }
 inline Expr BatchMatMulV2(const Scope& s, Expr x, Expr y, bool adj_x = false, bool adj_y = false) {
@@ -145,7 +156,9 @@ inline Expr BatchMatMulV2(const Scope& s, Expr x, Expr y, bool adj_x = false, bo
 // --- layout
 inline Expr Reshape(const Scope& s, Expr x, Expr shape) { return s.Add("Reshape", {x, shape}); }
 inline Expr Transpose(const Scope& s, Expr x, Expr perm) { return s.Add("Transpose", {x, perm}); }
-inline Expr InvertPermutation(const Scope& s, Expr perm) { return s.Add("InvertPermutation", {perm}); }
+inline Expr InvertPermutation(const Scope& s, Expr perm) {
+  return s.Add("InvertPermutation", {perm});
+}
 inline Expr Concat(const Scope& s, const std::vector<Expr>& xs, Expr axis) {
   std::vector<Expr> inputs = xs;
   inputs.push_back(axis);
@@ -155,7 +168,8 @@ inline Expr Concat(const Scope& s, const std::vector<Expr>& xs, int axis) {
   return Concat(s, xs, s.WithName("axis").Const(Tensor::Scalar<int32_t>(axis)));
 }
 // `concat_dim` and int32 shapes -> the offset of each input in the concatenation.
-inline std::vector<Expr> ConcatOffset(const Scope& s, Expr concat_dim, const std::vector<Expr>& shapes) {
+inline std::vector<Expr> ConcatOffset(const Scope& s, Expr concat_dim,
+                                      const std::vector<Expr>& shapes) {
   std::vector<Expr> inputs = {concat_dim};
   inputs.insert(inputs.end(), shapes.begin(), shapes.end());
   return s.AddMulti("ConcatOffset", inputs);
@@ -179,36 +193,47 @@ inline Expr ExpandDims(const Scope& s, Expr x, int axis) {
 inline Expr Squeeze(const Scope& s, Expr x, std::vector<int64_t> dims = {}) {
   return s.Add("Squeeze", {x}, {{"squeeze_dims", std::move(dims)}});
 }
-inline Expr Slice(const Scope& s, Expr x, Expr begin, Expr size) { return s.Add("Slice", {x, begin, size}); }
+inline Expr Slice(const Scope& s, Expr x, Expr begin, Expr size) {
+  return s.Add("Slice", {x, begin, size});
+}
 struct StridedSliceMasks {
   int64_t begin = 0, end = 0, ellipsis = 0, new_axis = 0, shrink_axis = 0;
 };
 inline AttrMap MaskAttrs(const StridedSliceMasks& m) {
-  return {{"begin_mask", m.begin}, {"end_mask", m.end}, {"ellipsis_mask", m.ellipsis},
-          {"new_axis_mask", m.new_axis}, {"shrink_axis_mask", m.shrink_axis}};
+  return {{"begin_mask", m.begin},
+          {"end_mask", m.end},
+          {"ellipsis_mask", m.ellipsis},
+          {"new_axis_mask", m.new_axis},
+          {"shrink_axis_mask", m.shrink_axis}};
 }
-inline Expr StridedSlice(const Scope& s, Expr x, Expr begin, Expr end, Expr strides, const StridedSliceMasks& m = {}) {
+inline Expr StridedSlice(const Scope& s, Expr x, Expr begin, Expr end, Expr strides,
+                         const StridedSliceMasks& m = {}) {
   return s.Add("StridedSlice", {x, begin, end, strides}, MaskAttrs(m));
 }
-inline Expr StridedSliceGrad(const Scope& s, Expr shape, Expr begin, Expr end, Expr strides, Expr dy,
-                             const StridedSliceMasks& m) {
+inline Expr StridedSliceGrad(const Scope& s, Expr shape, Expr begin, Expr end, Expr strides,
+                             Expr dy, const StridedSliceMasks& m) {
   return s.Add("StridedSliceGrad", {shape, begin, end, strides, dy}, MaskAttrs(m));
 }
 inline Expr Pad(const Scope& s, Expr x, Expr paddings) { return s.Add("Pad", {x, paddings}); }
 inline Expr Tile(const Scope& s, Expr x, Expr multiples) { return s.Add("Tile", {x, multiples}); }
 inline Expr Fill(const Scope& s, Expr dims, Expr value) { return s.Add("Fill", {dims, value}); }
-inline Expr BroadcastTo(const Scope& s, Expr x, Expr shape) { return s.Add("BroadcastTo", {x, shape}); }
+inline Expr BroadcastTo(const Scope& s, Expr x, Expr shape) {
+  return s.Add("BroadcastTo", {x, shape});
+}
 inline Expr Shape(const Scope& s, Expr x, DType out_type = DType::kInt32) {
   return s.Add("Shape", {x}, {{"out_type", out_type}});
 }
 inline Expr Size(const Scope& s, Expr x) { return s.Add("Size", {x}); }
 inline Expr Rank(const Scope& s, Expr x) { return s.Add("Rank", {x}); }
-inline Expr Range(const Scope& s, Expr start, Expr limit, Expr delta) { return s.Add("Range", {start, limit, delta}); }
+inline Expr Range(const Scope& s, Expr start, Expr limit, Expr delta) {
+  return s.Add("Range", {start, limit, delta});
+}
 inline Expr OneHot(const Scope& s, Expr indices, Expr depth, Expr on, Expr off, int64_t axis = -1) {
   return s.Add("OneHot", {indices, depth, on, off}, {{"axis", axis}});
 }
 inline Expr ReverseV2(const Scope& s, Expr x, Expr axes) { return s.Add("ReverseV2", {x, axes}); }
-inline Expr ReverseSequence(const Scope& s, Expr x, Expr lengths, int64_t seq_dim, int64_t batch_dim) {
+inline Expr ReverseSequence(const Scope& s, Expr x, Expr lengths, int64_t seq_dim,
+                            int64_t batch_dim) {
   return s.Add("ReverseSequence", {x, lengths}, {{"seq_dim", seq_dim}, {"batch_dim", batch_dim}});
 }
 inline Expr MatrixTranspose(const Scope& s, Expr x) { return Transpose(s, x, Ints(s, {1, 0})); }
@@ -220,7 +245,9 @@ inline Expr Gather(const Scope& s, Expr params, Expr indices, Expr axis) {
 inline Expr Gather(const Scope& s, Expr params, Expr indices, int axis = 0) {
   return Gather(s, params, indices, s.WithName("axis").Const(Tensor::Scalar<int32_t>(axis)));
 }
-inline Expr GatherNd(const Scope& s, Expr params, Expr indices) { return s.Add("GatherNd", {params, indices}); }
+inline Expr GatherNd(const Scope& s, Expr params, Expr indices) {
+  return s.Add("GatherNd", {params, indices});
+}
 inline Expr ScatterNd(const Scope& s, Expr indices, Expr updates, Expr shape) {
   return s.Add("ScatterNd", {indices, updates, shape});
 }
@@ -232,12 +259,12 @@ inline std::vector<Expr> Unique(const Scope& s, Expr x) { return s.AddMulti("Uni
 inline Expr Where(const Scope& s, Expr condition) { return s.Add("Where", {condition}); }
 
 // --- reductions over `axes` (int32 scalar or vector)
-#define GRAPHRUN_REDUCE(Name)                                                     \
-  inline Expr Name(const Scope& s, Expr x, Expr axes, bool keep_dims = false) {   \
-    return s.Add(#Name, {x, axes}, {{"keep_dims", keep_dims}});                   \
-  }                                                                               \
+#define GRAPHRUN_REDUCE(Name)                                                                   \
+  inline Expr Name(const Scope& s, Expr x, Expr axes, bool keep_dims = false) {                 \
+    return s.Add(#Name, {x, axes}, {{"keep_dims", keep_dims}});                                 \
+  }                                                                                             \
   inline Expr Name(const Scope& s, Expr x, std::vector<int32_t> axes, bool keep_dims = false) { \
-    return Name(s, x, Ints(s, axes), keep_dims);                                  \
+    return Name(s, x, Ints(s, axes), keep_dims);                                                \
   }
 GRAPHRUN_REDUCE(All)
 GRAPHRUN_REDUCE(Any)
@@ -261,7 +288,8 @@ inline Expr L2Loss(const Scope& s, Expr x) { return s.Add("L2Loss", {x}); }
 inline Expr Softmax(const Scope& s, Expr logits) { return s.Add("Softmax", {logits}); }
 inline Expr LogSoftmax(const Scope& s, Expr logits) { return s.Add("LogSoftmax", {logits}); }
 // {loss [n], backprop [n, classes]} of logits [n, classes] and labels int [n].
-inline std::vector<Expr> SparseSoftmaxCrossEntropyWithLogits(const Scope& s, Expr logits, Expr labels) {
+inline std::vector<Expr> SparseSoftmaxCrossEntropyWithLogits(const Scope& s, Expr logits,
+                                                             Expr labels) {
   return s.AddMulti("SparseSoftmaxCrossEntropyWithLogits", {logits, labels});
 }
 inline std::vector<Expr> SoftmaxCrossEntropyWithLogits(const Scope& s, Expr logits, Expr labels) {
@@ -273,27 +301,31 @@ inline AttrMap SeedAttrs(const Scope& s, std::optional<int64_t> seed) {
   const auto [seed1, seed2] = s.Seeds(seed);
   return {{"seed", seed1}, {"seed2", seed2}};
 }
-inline Expr RandomUniform(const Scope& s, Expr shape, DType dtype, std::optional<int64_t> seed = {}) {
+inline Expr RandomUniform(const Scope& s, Expr shape, DType dtype,
+                          std::optional<int64_t> seed = {}) {
   AttrMap attrs = SeedAttrs(s, seed);
   attrs["dtype"] = dtype;
   return s.Add("RandomUniform", {shape}, attrs);
 }
-inline Expr RandomUniformInt(const Scope& s, Expr shape, Expr minval, Expr maxval, std::optional<int64_t> seed = {}) {
+inline Expr RandomUniformInt(const Scope& s, Expr shape, Expr minval, Expr maxval,
+                             std::optional<int64_t> seed = {}) {
   return s.Add("RandomUniformInt", {shape, minval, maxval}, SeedAttrs(s, seed));
 }
-inline Expr RandomStandardNormal(const Scope& s, Expr shape, DType dtype, std::optional<int64_t> seed = {}) {
+inline Expr RandomStandardNormal(const Scope& s, Expr shape, DType dtype,
+                                 std::optional<int64_t> seed = {}) {
   AttrMap attrs = SeedAttrs(s, seed);
   attrs["dtype"] = dtype;
   return s.Add("RandomStandardNormal", {shape}, attrs);
 }
-inline Expr TruncatedNormal(const Scope& s, Expr shape, DType dtype, std::optional<int64_t> seed = {}) {
+inline Expr TruncatedNormal(const Scope& s, Expr shape, DType dtype,
+                            std::optional<int64_t> seed = {}) {
   AttrMap attrs = SeedAttrs(s, seed);
   attrs["dtype"] = dtype;
   return s.Add("TruncatedNormal", {shape}, attrs);
 }
 // Class indices [batch, num_samples] drawn from logits [batch, classes].
-inline Expr Multinomial(const Scope& s, Expr logits, Expr num_samples, DType output_dtype = DType::kInt64,
-                        std::optional<int64_t> seed = {}) {
+inline Expr Multinomial(const Scope& s, Expr logits, Expr num_samples,
+                        DType output_dtype = DType::kInt64, std::optional<int64_t> seed = {}) {
   AttrMap attrs = SeedAttrs(s, seed);
   attrs["output_dtype"] = output_dtype;
   return s.Add("Multinomial", {logits, num_samples}, attrs);
@@ -323,26 +355,35 @@ inline Expr ResourceScatterAdd(const Scope& s, Expr handle, Expr indices, Expr u
 }
 
 // --- tensor lists; element_shape is an int32 vector (or scalar -1)
-inline Expr EmptyTensorList(const Scope& s, Expr element_shape, Expr max_num_elements, DType element_dtype) {
-  return s.Add("EmptyTensorList", {element_shape, max_num_elements}, {{"element_dtype", element_dtype}});
+inline Expr EmptyTensorList(const Scope& s, Expr element_shape, Expr max_num_elements,
+                            DType element_dtype) {
+  return s.Add("EmptyTensorList", {element_shape, max_num_elements},
+               {{"element_dtype", element_dtype}});
 }
-inline Expr TensorListReserve(const Scope& s, Expr element_shape, Expr num_elements, DType element_dtype) {
-  return s.Add("TensorListReserve", {element_shape, num_elements}, {{"element_dtype", element_dtype}});
+inline Expr TensorListReserve(const Scope& s, Expr element_shape, Expr num_elements,
+                              DType element_dtype) {
+  return s.Add("TensorListReserve", {element_shape, num_elements},
+               {{"element_dtype", element_dtype}});
 }
 inline Expr TensorListPushBack(const Scope& s, Expr list, Expr element) {
   return s.Add("TensorListPushBack", {list, element});
 }
 // {list without its last element, that element}
-inline std::vector<Expr> TensorListPopBack(const Scope& s, Expr list, Expr element_shape, DType element_dtype) {
+inline std::vector<Expr> TensorListPopBack(const Scope& s, Expr list, Expr element_shape,
+                                           DType element_dtype) {
   return s.AddMulti("TensorListPopBack", {list, element_shape}, {{"element_dtype", element_dtype}});
 }
-inline Expr TensorListGetItem(const Scope& s, Expr list, Expr index, Expr element_shape, DType element_dtype) {
-  return s.Add("TensorListGetItem", {list, index, element_shape}, {{"element_dtype", element_dtype}});
+inline Expr TensorListGetItem(const Scope& s, Expr list, Expr index, Expr element_shape,
+                              DType element_dtype) {
+  return s.Add("TensorListGetItem", {list, index, element_shape},
+               {{"element_dtype", element_dtype}});
 }
 inline Expr TensorListSetItem(const Scope& s, Expr list, Expr index, Expr element) {
   return s.Add("TensorListSetItem", {list, index, element});
 }
-inline Expr TensorListLength(const Scope& s, Expr list) { return s.Add("TensorListLength", {list}); }
+inline Expr TensorListLength(const Scope& s, Expr list) {
+  return s.Add("TensorListLength", {list});
+}
 inline Expr TensorListStack(const Scope& s, Expr list, Expr element_shape, DType element_dtype,
                             int64_t num_elements = -1) {
   return s.Add("TensorListStack", {list, element_shape},

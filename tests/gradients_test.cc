@@ -15,10 +15,12 @@ namespace {
 
 TEST(Gradients, OfAPolynomial) {
   TestGraph t;
-  const Expr x = op::Placeholder(t.root, DType::kFloat, {}), y = op::Placeholder(t.root, DType::kFloat, {});
+  const Expr x = op::Placeholder(t.root, DType::kFloat, {}),
+             y = op::Placeholder(t.root, DType::kFloat, {});
   const Expr z = 2 * x * x + 3 * x * y;
   const auto grads = Gradients(t.root, {z}, {x, y});
-  const auto got = t.Run({{x, Tensor::Scalar(1.0f)}, {y, Tensor::Scalar(2.0f)}}, {z, grads[0].dense, grads[1].dense});
+  const auto got = t.Run({{x, Tensor::Scalar(1.0f)}, {y, Tensor::Scalar(2.0f)}},
+                         {z, grads[0].dense, grads[1].dense});
   EXPECT_EQ(got[0].scalar<float>(), 8);
   EXPECT_EQ(got[1].scalar<float>(), 10);
   EXPECT_EQ(got[2].scalar<float>(), 3);
@@ -26,7 +28,8 @@ TEST(Gradients, OfAPolynomial) {
 
 TEST(Gradients, UnconnectedInputsHaveNone) {
   TestGraph t;
-  const Expr x = op::Placeholder(t.root, DType::kFloat, {2}), y = op::Placeholder(t.root, DType::kFloat, {3});
+  const Expr x = op::Placeholder(t.root, DType::kFloat, {2}),
+             y = op::Placeholder(t.root, DType::kFloat, {3});
   const auto grads = Gradients(t.root, {op::Square(t.root, x)}, {x, y});
   EXPECT_FALSE(grads[0].none());
   EXPECT_TRUE(grads[1].none());
@@ -35,7 +38,8 @@ TEST(Gradients, UnconnectedInputsHaveNone) {
 TEST(Gradients, ThroughStopGradientAndIntegersThereIsNone) {
   TestGraph t;
   const Expr x = op::Placeholder(t.root, DType::kFloat, {2});
-  const Expr cut = op::StopGradient(t.root, x) + op::Cast(t.root, op::Cast(t.root, x, DType::kInt32), DType::kFloat);
+  const Expr cut = op::StopGradient(t.root, x) +
+                   op::Cast(t.root, op::Cast(t.root, x, DType::kInt32), DType::kFloat);
   EXPECT_TRUE(Gradients(t.root, {cut}, {x})[0].none());
 }
 
@@ -56,7 +60,8 @@ TEST(Gradients, OfALookupAreSparseAndAddUp) {
   const Expr loss = op::ReduceSum(t.root, op::Gather(t.root, table, ids) * op::Const(t.root, 5.0f));
   const Grad g = Gradients(t.root, {loss}, {table})[0];
   ASSERT_TRUE(g.sparse());
-  const Tensor dense = t.Run({{table, Tensor::Zeros(DType::kFloat, {4, 2})}}, {ToDense(t.root, g)})[0];
+  const Tensor dense =
+      t.Run({{table, Tensor::Zeros(DType::kFloat, {4, 2})}}, {ToDense(t.root, g)})[0];
   const std::vector<float> want = {0, 0, 5, 5, 0, 0, 10, 10};
   EXPECT_EQ(std::vector<float>(dense.data<float>(), dense.data<float>() + 8), want);
 }
@@ -67,7 +72,8 @@ TEST(Gradients, RefusesWhatIsNotFloating) {
   EXPECT_THROW(Gradients(t.root, {x}, {x}), Error);
 }
 
-// A function of x: [3] in double, with its first and second derivatives checked along random directions.
+// A function of x: [3] in double, with its first and second derivatives checked along random
+// directions.
 struct LoopCase {
   const char* name;
   std::function<Expr(const Scope&, Expr x)> build;
@@ -77,7 +83,9 @@ void PrintTo(const LoopCase& c, std::ostream* out) { *out << c.name; }
 Expr Power(const Scope& s, Expr x, Expr trips) {
   return WhileLoop(
       s, [&](const Scope&, std::span<const Expr> v) { return v[0] < trips; },
-      [&](const Scope&, std::span<const Expr> v) { return std::vector<Expr>{v[0] + 1, v[1] * x}; },
+      [&](const Scope&, std::span<const Expr> v) {
+        return std::vector<Expr>{v[0] + 1, v[1] * x};
+      },
       {op::Const(s, 0), op::OnesLike(s, x)})[1];
 }
 
@@ -131,14 +139,20 @@ const LoopCase kLoops[] = {
     {"BranchTaken",
      [](const Scope& s, Expr x) {
        const Expr big = op::ReduceSum(s, x) > 0.1;
-       return Cond(s, big, [&](const Scope& b) { return std::vector<Expr>{op::Exp(b, x) * x}; },
-                   [&](const Scope& b) { return std::vector<Expr>{op::Sin(b, x)}; })[0];
+       return Cond(
+           s, big, [&](const Scope& b) { return std::vector<Expr>{op::Exp(b, x) * x}; },
+           [&](const Scope& b) { return std::vector<Expr>{op::Sin(b, x)}; })[0];
      }},
     {"BranchWithoutGradient",
      [](const Scope& s, Expr x) {
        const Expr big = op::ReduceSum(s, x) > 100.0;
-       return x * Cond(s, big, [&](const Scope& b) { return std::vector<Expr>{op::Exp(b, x)}; },
-                       [&](const Scope& b) { return std::vector<Expr>{op::Const(b, std::vector<double>{1, 2, 3})}; })[0] * x;
+       return x *
+              Cond(
+                  s, big, [&](const Scope& b) { return std::vector<Expr>{op::Exp(b, x)}; },
+                  [&](const Scope& b) {
+                    return std::vector<Expr>{op::Const(b, std::vector<double>{1, 2, 3})};
+                  })[0] *
+              x;
      }},
     {"BranchInLoop",
      [](const Scope& s, Expr x) {
@@ -147,7 +161,8 @@ const LoopCase kLoops[] = {
            [&](const Scope& b, std::span<const Expr> v) {
              const Expr y = v[1];
              const auto next = Cond(
-                 b, op::Equal(b, v[0] % 2, op::Const(b, 0)), [&](const Scope&) { return std::vector<Expr>{y * x}; },
+                 b, op::Equal(b, v[0] % 2, op::Const(b, 0)),
+                 [&](const Scope&) { return std::vector<Expr>{y * x}; },
                  [&](const Scope& c) { return std::vector<Expr>{op::Tanh(c, y)}; });
              return std::vector<Expr>{v[0] + 1, next[0]};
            },
@@ -155,9 +170,12 @@ const LoopCase kLoops[] = {
      }},
     {"LoopInBranch",
      [](const Scope& s, Expr x) {
-       return Cond(s, op::ReduceSum(s, x) > -100.0,
-                   [&](const Scope& b) { return std::vector<Expr>{op::Sin(b, Power(b, x, op::Const(b, 3)))}; },
-                   [&](const Scope&) { return std::vector<Expr>{x}; })[0];
+       return Cond(
+           s, op::ReduceSum(s, x) > -100.0,
+           [&](const Scope& b) {
+             return std::vector<Expr>{op::Sin(b, Power(b, x, op::Const(b, 3)))};
+           },
+           [&](const Scope&) { return std::vector<Expr>{x}; })[0];
      }},
     {"ListReadAndWritten",
      [](const Scope& s, Expr x) {
@@ -167,7 +185,8 @@ const LoopCase kLoops[] = {
            s, [](const Scope&, std::span<const Expr> v) { return v[0] < 3; },
            [&](const Scope& b, std::span<const Expr> v) {
              const Expr item = op::TensorListGetItem(b, in, v[0], shape, DType::kDouble);
-             const Expr first = op::TensorListGetItem(b, in, op::Const(b, 0), shape, DType::kDouble);
+             const Expr first =
+                 op::TensorListGetItem(b, in, op::Const(b, 0), shape, DType::kDouble);
              return std::vector<Expr>{v[0] + 1, op::TensorListSetItem(b, v[1], v[0], item * first)};
            },
            {op::Const(s, 0), op::TensorListReserve(s, shape, n, DType::kDouble)});
@@ -182,7 +201,8 @@ TEST_P(LoopGradients, AgreeWithFiniteDifferencesToSecondOrder) {
   for (const bool interpret : {true, false}) {
     TestGraph t;
     const Expr x = op::Placeholder(t.root, DType::kDouble, {3});
-    const Expr w = op::Const(t.root, std::vector<double>{0.3, -1.1, 0.7}), v = op::Const(t.root, std::vector<double>{1.3, 0.2, -0.6});
+    const Expr w = op::Const(t.root, std::vector<double>{0.3, -1.1, 0.7}),
+               v = op::Const(t.root, std::vector<double>{1.3, 0.2, -0.6});
     const Expr loss = op::ReduceSum(t.root, GetParam().build(t.root, x) * w);
     const Grad first = Gradients(t.root, {loss}, {x})[0];
     ASSERT_FALSE(first.none());
@@ -203,7 +223,8 @@ TEST_P(LoopGradients, AgreeWithFiniteDifferencesToSecondOrder) {
       const Tensor g = run(0, grad);
       double analytic = 0;
       for (int i = 0; i < 3; ++i) analytic += g.data<double>()[i] * direction[i];
-      EXPECT_NEAR(analytic, numeric, 1e-6 * std::max(1.0, std::abs(numeric))) << (interpret ? "interpreted" : "planned");
+      EXPECT_NEAR(analytic, numeric, 1e-6 * std::max(1.0, std::abs(numeric)))
+          << (interpret ? "interpreted" : "planned");
       EXPECT_NE(numeric, 0);
     }
   }
@@ -214,12 +235,14 @@ INSTANTIATE_TEST_SUITE_P(All, LoopGradients, testing::ValuesIn(kLoops),
 
 TEST(WhileGradients, ASecondRunMayHaveAnotherLength) {
   TestGraph t;
-  const Expr x = op::Placeholder(t.root, DType::kDouble, {2}), n = op::Placeholder(t.root, DType::kInt32, {});
+  const Expr x = op::Placeholder(t.root, DType::kDouble, {2}),
+             n = op::Placeholder(t.root, DType::kInt32, {});
   const Expr y = Power(t.root, x, n);
   const Expr dx = Gradients(t.root, {y}, {x})[0].dense;
   Session session(t.meta.graph);
   for (const int trips : {3, 0, 5, 2}) {
-    const Tensor g = session.Run({{x, Tensor::Vector<double>({2, 3})}, {n, Tensor::Scalar(trips)}}, {dx})[0];
+    const Tensor g =
+        session.Run({{x, Tensor::Vector<double>({2, 3})}, {n, Tensor::Scalar(trips)}}, {dx})[0];
     EXPECT_DOUBLE_EQ(g.data<double>()[0], trips * std::pow(2.0, trips - 1)) << trips;
     EXPECT_DOUBLE_EQ(g.data<double>()[1], trips * std::pow(3.0, trips - 1)) << trips;
   }

@@ -28,14 +28,16 @@ size_t ClassBytes(int size_class) {
 }  // namespace
 
 MemoryBuffer::MemoryBuffer(size_t capacity)
-    : data_(static_cast<std::byte*>(::operator new(capacity, std::align_val_t(kAlignment), std::nothrow))),
+    : data_(static_cast<std::byte*>(
+          ::operator new(capacity, std::align_val_t(kAlignment), std::nothrow))),
       capacity_(capacity) {}
 
 MemoryBuffer::~MemoryBuffer() { ::operator delete(data_, std::align_val_t(kAlignment)); }
 
 RefPtr<MemoryBuffer> MemoryBuffer::New(size_t bytes) {
   RefPtr<MemoryBuffer> buffer(new MemoryBuffer(std::max<size_t>(bytes, 1)));
-  if (!buffer->data_) throw Error(Code::kResourceExhausted, "no memory for " + std::to_string(bytes) + " bytes");
+  if (!buffer->data_)
+    throw Error(Code::kResourceExhausted, "no memory for " + std::to_string(bytes) + " bytes");
   return buffer;
 }
 
@@ -44,11 +46,14 @@ void MemoryBuffer::Release() {
     delete this;
     return;
   }
-  const std::shared_ptr<BufferPool> pool = std::move(pool_);  // keeps the pool while it takes the buffer
+  const std::shared_ptr<BufferPool> pool =
+      std::move(pool_);  // keeps the pool while it takes the buffer
   pool->Recycle(this);
 }
 
-std::shared_ptr<BufferPool> BufferPool::Create() { return std::shared_ptr<BufferPool>(new BufferPool); }
+std::shared_ptr<BufferPool> BufferPool::Create() {
+  return std::shared_ptr<BufferPool>(new BufferPool);
+}
 
 BufferPool::~BufferPool() {
   for (auto& list : free_) {

@@ -14,7 +14,8 @@ namespace graphrun {
 
 inline constexpr size_t kAlignment = 64;  // a cache line, and the widest vector
 
-// A reference-counted object. The last Unref calls Release(), which deletes the object or hands it back to its owner.
+// A reference-counted object. The last Unref calls Release(), which deletes the object or hands it
+// back to its owner.
 class Buffer {
  public:
   Buffer() = default;
@@ -71,8 +72,8 @@ class RefPtr {
 // Plain memory, aligned to kAlignment.
 class MemoryBuffer;
 
-// Recycles MemoryBuffers by size class, and TensorLists (tensor.h), so that a steady step allocates nothing. Thread-safe. Buffers may outlive the
-// pool's last shared_ptr elsewhere: each holds one.
+// Recycles MemoryBuffers by size class, and TensorLists (tensor.h), so that a steady step allocates
+// nothing. Thread-safe. Buffers may outlive the pool's last shared_ptr elsewhere: each holds one.
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
   static std::shared_ptr<BufferPool> Create();
@@ -81,7 +82,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   // Uninitialised memory of at least `bytes`. RESOURCE_EXHAUSTED when the system has none.
   RefPtr<MemoryBuffer> Allocate(size_t bytes);
 
-  // For TensorList: one that was kept, with no reference to it, or nullptr; and keeping one until then.
+  // For TensorList: one that was kept, with no reference to it, or nullptr; and keeping one until
+  // then.
   Buffer* TakeList();
   void KeepList(Buffer* list);
 

@@ -7,16 +7,26 @@ namespace graphrun {
 
 std::string_view CodeName(Code code) {
   switch (code) {
-    case Code::kCancelled: return "CANCELLED";
-    case Code::kInvalidArgument: return "INVALID_ARGUMENT";
-    case Code::kNotFound: return "NOT_FOUND";
-    case Code::kAlreadyExists: return "ALREADY_EXISTS";
-    case Code::kResourceExhausted: return "RESOURCE_EXHAUSTED";
-    case Code::kFailedPrecondition: return "FAILED_PRECONDITION";
-    case Code::kOutOfRange: return "OUT_OF_RANGE";
-    case Code::kUnimplemented: return "UNIMPLEMENTED";
-    case Code::kInternal: return "INTERNAL";
-    case Code::kDataLoss: return "DATA_LOSS";
+    case Code::kCancelled:
+      return "CANCELLED";
+    case Code::kInvalidArgument:
+      return "INVALID_ARGUMENT";
+    case Code::kNotFound:
+      return "NOT_FOUND";
+    case Code::kAlreadyExists:
+      return "ALREADY_EXISTS";
+    case Code::kResourceExhausted:
+      return "RESOURCE_EXHAUSTED";
+    case Code::kFailedPrecondition:
+      return "FAILED_PRECONDITION";
+    case Code::kOutOfRange:
+      return "OUT_OF_RANGE";
+    case Code::kUnimplemented:
+      return "UNIMPLEMENTED";
+    case Code::kInternal:
+      return "INTERNAL";
+    case Code::kDataLoss:
+      return "DATA_LOSS";
   }
   return "UNKNOWN";
 }
@@ -56,7 +66,9 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates) {
   // A name whose last part is equal is near however long its path is ("cost" for "model/cost").
-  const auto leaf = [](std::string_view s) { return s.substr(s.rfind('/') == s.npos ? 0 : s.rfind('/') + 1); };
+  const auto leaf = [](std::string_view s) {
+    return s.substr(s.rfind('/') == s.npos ? 0 : s.rfind('/') + 1);
+  };
   std::vector<std::pair<size_t, std::string_view>> near;
   for (const std::string& c : candidates) {
     const size_t distance = leaf(c) == leaf(name) ? 1 : EditDistance(name, c);

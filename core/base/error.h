@@ -28,7 +28,8 @@ enum class Code {
 // "INVALID_ARGUMENT" and so on.
 std::string_view CodeName(Code code);
 
-// What went wrong in one line, then what was being done, innermost first ("while running 'x' (MatMul)").
+// What went wrong in one line, then what was being done, innermost first ("while running 'x'
+// (MatMul)").
 class Error : public std::exception {
  public:
   Error(Code code, std::string message);
@@ -49,7 +50,8 @@ class Error : public std::exception {
   std::string what_;
 };
 
-// Runs fn; an Error that leaves it gains the context that describe() returns. Costs nothing when nothing is thrown.
+// Runs fn; an Error that leaves it gains the context that describe() returns. Costs nothing when
+// nothing is thrown.
 template <typename Fn, typename Describe>
 decltype(auto) WithContext(Describe&& describe, Fn&& fn) {
   try {
@@ -69,7 +71,8 @@ inline void Check(bool condition, const char* invariant) {
   if (!condition) ThrowInternal(invariant);
 }
 
-// Up to three of `candidates` nearest to `name` by edit distance, as "; did you mean 'a', 'b'?", or "".
+// Up to three of `candidates` nearest to `name` by edit distance, as "; did you mean 'a', 'b'?", or
+// "".
 std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace graphrun

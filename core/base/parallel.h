@@ -1,4 +1,5 @@
-// ParallelFor: loops over OpenMP's threads, split by size and thread count only, so that results do not vary.
+// ParallelFor: loops over OpenMP's threads, split by size and thread count only, so that results do
+// not vary.
 #ifndef GRAPHRUN_CORE_BASE_PARALLEL_H_
 #define GRAPHRUN_CORE_BASE_PARALLEL_H_
 
@@ -15,17 +16,19 @@ void SetNumThreads(int n);
 bool InParallelFor();
 
 namespace internal {
-// Calls chunk(context, i) for i in [0, chunks) on as many threads; the first exception is thrown again.
+// Calls chunk(context, i) for i in [0, chunks) on as many threads; the first exception is thrown
+// again.
 void RunChunks(int chunks, void (*chunk)(void* context, int i), void* context);
 }  // namespace internal
 
-// Calls fn(begin, end) on disjoint ranges that cover [0, n). A range has at least `grain` elements when there is more
-// than one. fn must not depend on how the range is cut.
+// Calls fn(begin, end) on disjoint ranges that cover [0, n). A range has at least `grain` elements
+// when there is more than one. fn must not depend on how the range is cut.
 template <typename Fn>
 void ParallelFor(int64_t n, int64_t grain, Fn&& fn) {
   if (n <= 0) return;
   const int64_t most = std::max<int64_t>(1, n / std::max<int64_t>(1, grain));
-  const int chunks = most == 1 || InParallelFor() ? 1 : static_cast<int>(std::min<int64_t>(most, NumThreads()));
+  const int chunks =
+      most == 1 || InParallelFor() ? 1 : static_cast<int>(std::min<int64_t>(most, NumThreads()));
   if (chunks == 1) return fn(int64_t{0}, n);
   struct Context {
     Fn& fn;

@@ -42,7 +42,9 @@ Philox RandomStream::Reserve(int64_t seed, int64_t seed2, uint64_t blocks) {
   return here;
 }
 
-float UniformFloat(uint32_t x) { return std::bit_cast<float>(uint32_t{127} << 23 | (x & 0x7fffffu)) - 1.0f; }
+float UniformFloat(uint32_t x) {
+  return std::bit_cast<float>(uint32_t{127} << 23 | (x & 0x7fffffu)) - 1.0f;
+}
 
 double UniformDouble(uint32_t x0, uint32_t x1) {
   const uint64_t mantissa = static_cast<uint64_t>(x0 & 0xfffffu) << 32 | x1;

@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed and advanced as
-// TensorFlow's random ops do it.
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed and
+// advanced as TensorFlow's random ops do it.
 #ifndef GRAPHRUN_CORE_BASE_PHILOX_H_
 #define GRAPHRUN_CORE_BASE_PHILOX_H_
 
@@ -26,9 +26,12 @@ class Philox {
 // The stream of one random node in one session: its position goes on from run to run.
 class RandomStream {
  public:
-  // The seeds that count when the node has none (both 0): fixed by `train --seed`, else drawn by the session.
-  RandomStream(uint64_t fallback_seed, uint64_t fallback_seed2) : fallback_{fallback_seed, fallback_seed2} {}
-  // A generator at the present position, which then advances by `blocks` (TensorFlow reserves 256 for each output).
+  // The seeds that count when the node has none (both 0): fixed by `train --seed`, else drawn by
+  // the session.
+  RandomStream(uint64_t fallback_seed, uint64_t fallback_seed2)
+      : fallback_{fallback_seed, fallback_seed2} {}
+  // A generator at the present position, which then advances by `blocks` (TensorFlow reserves 256
+  // for each output).
   Philox Reserve(int64_t seed, int64_t seed2, uint64_t blocks);
 
  private:

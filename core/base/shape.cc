@@ -9,11 +9,13 @@ namespace graphrun {
 
 Shape::Shape(std::span<const int64_t> dims) {
   if (dims.size() > kMaxRank) {
-    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions, not " + std::to_string(dims.size()));
+    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions, not " +
+                 std::to_string(dims.size()));
   }
   rank_ = static_cast<int>(dims.size());
   for (int i = 0; i < rank_; ++i) {
-    if (dims[i] < kUnknownDim) ThrowInvalid("dimension " + std::to_string(dims[i]) + " is negative");
+    if (dims[i] < kUnknownDim)
+      ThrowInvalid("dimension " + std::to_string(dims[i]) + " is negative");
     dims_[i] = dims[i];
   }
 }
@@ -32,7 +34,9 @@ Shape Shape::UnknownOfRank(int rank) {
 
 Shape Shape::Parse(std::string_view text) {
   if (text == "?") return Unknown();
-  const auto fail = [&] { ThrowInvalid("'" + std::string(text) + "' is no shape; write [2,?] or []"); };
+  const auto fail = [&] {
+    ThrowInvalid("'" + std::string(text) + "' is no shape; write [2,?] or []");
+  };
   if (text.size() < 2 || text.front() != '[' || text.back() != ']') fail();
   std::string_view rest = text.substr(1, text.size() - 2);
   Shape s;
@@ -50,7 +54,8 @@ Shape Shape::Parse(std::string_view text) {
 }
 
 bool Shape::fully_known() const {
-  return known_rank() && std::none_of(dims().begin(), dims().end(), [](int64_t d) { return d < 0; });
+  return known_rank() &&
+         std::none_of(dims().begin(), dims().end(), [](int64_t d) { return d < 0; });
 }
 
 int64_t Shape::num_elements() const {
@@ -60,7 +65,8 @@ int64_t Shape::num_elements() const {
 }
 
 void Shape::Append(int64_t dim) {
-  if (rank_ == kMaxRank) ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions");
+  if (rank_ == kMaxRank)
+    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions");
   Check(rank_ >= 0, "Append to a shape of unknown rank");
   dims_[rank_++] = dim;
 }
@@ -91,7 +97,8 @@ std::string Shape::ToString() const {
 }
 
 Shape Merge(const Shape& a, const Shape& b) {
-  if (!a.CompatibleWith(b)) ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() + " do not agree");
+  if (!a.CompatibleWith(b))
+    ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() + " do not agree");
   if (!a.known_rank()) return b;
   if (!b.known_rank()) return a;
   Shape out = a;
@@ -124,7 +131,8 @@ Shape Broadcast(const Shape& a, const Shape& b) {
     } else if (da < 0 || db < 0) {
       out.Set(i, std::max(da, db));  // the known one exceeds 1 and decides
     } else {
-      ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() + " cannot be broadcast together");
+      ThrowInvalid("shapes " + a.ToString() + " and " + b.ToString() +
+                   " cannot be broadcast together");
     }
   }
   return out;

@@ -14,7 +14,8 @@ namespace graphrun {
 inline constexpr int64_t kUnknownDim = -1;
 
 // A value type without heap memory. A default Shape is a scalar's.
-// Invariants: (1) rank() is kUnknownRank or in [0, kMaxRank]; (2) every dimension is kUnknownDim or >= 0.
+// Invariants: (1) rank() is kUnknownRank or in [0, kMaxRank]; (2) every dimension is kUnknownDim or
+// >= 0.
 class Shape {
  public:
   static constexpr int kMaxRank = 8;
@@ -24,15 +25,17 @@ class Shape {
   // Throws INVALID_ARGUMENT for more than kMaxRank dimensions or one below -1.
   Shape(std::initializer_list<int64_t> dims) : Shape(std::span(dims.begin(), dims.size())) {}
   explicit Shape(std::span<const int64_t> dims);
-  static Shape Unknown();                      // unknown rank
-  static Shape UnknownOfRank(int rank);        // [?,?,...]
-  static Shape Parse(std::string_view text);   // "[2,?]", "[]", "?"; INVALID_ARGUMENT otherwise
+  static Shape Unknown();                     // unknown rank
+  static Shape UnknownOfRank(int rank);       // [?,?,...]
+  static Shape Parse(std::string_view text);  // "[2,?]", "[]", "?"; INVALID_ARGUMENT otherwise
 
   int rank() const { return rank_; }
   bool known_rank() const { return rank_ >= 0; }
   bool fully_known() const;
   int64_t operator[](int i) const { return dims_[i]; }
-  std::span<const int64_t> dims() const { return {dims_.data(), rank_ < 0 ? 0 : static_cast<size_t>(rank_)}; }
+  std::span<const int64_t> dims() const {
+    return {dims_.data(), rank_ < 0 ? 0 : static_cast<size_t>(rank_)};
+  }
   // REQUIRES: fully_known().
   int64_t num_elements() const;
 

@@ -1,8 +1,25 @@
 #include "core/base/tensor.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
 
 namespace graphrun {
+namespace {
+
+// IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction.
+double HalfToDouble(uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const double sign = bits >> 15 ? -1 : 1;
+  if (exponent == 31) {
+    return fraction ? std::numeric_limits<double>::quiet_NaN()
+                    : sign * std::numeric_limits<double>::infinity();
+  }
+  return sign * (exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24));
+}
+
+}  // namespace
 
 Tensor::Tensor(DType dtype, const Shape& shape, BufferPool* pool) : dtype_(dtype), shape_(shape) {
   Check(shape.fully_known(), "a tensor's shape is fully known");
@@ -49,9 +66,40 @@ int64_t Tensor::int_at(int64_t i) const {
 }
 
 double Tensor::number_at(int64_t i) const {
-  double out = 0;
-  ForNumericOrBool(dtype_, [&](auto z) { out = static_cast<double>(data<decltype(z)>()[i]); });
-  return out;
+  const auto at = [&](auto zero) {
+    return static_cast<double>(static_cast<const decltype(zero)*>(data_)[i]);
+  };
+  const auto bits = [&] { return static_cast<const uint16_t*>(data_)[i]; };
+  switch (dtype_) {
+    case DType::kFloat:
+      return at(float{});
+    case DType::kDouble:
+      return at(double{});
+    case DType::kInt64:
+      return at(int64_t{});
+    case DType::kInt32:
+      return at(int32_t{});
+    case DType::kInt16:
+      return at(int16_t{});
+    case DType::kInt8:
+      return at(int8_t{});
+    case DType::kUInt64:
+      return at(uint64_t{});
+    case DType::kUInt32:
+      return at(uint32_t{});
+    case DType::kUInt16:
+      return at(uint16_t{});
+    case DType::kUInt8:
+      return at(uint8_t{});
+    case DType::kBool:
+      return at(bool{});
+    case DType::kBFloat16:
+      return std::bit_cast<float>(uint32_t{bits()} << 16);
+    case DType::kHalf:
+      return HalfToDouble(bits());
+    default:
+      ThrowInvalid("a tensor of numbers is expected, not " + ToString());
+  }
 }
 
 Tensor Tensor::Own(BufferPool* pool) const { return owning() || empty() ? *this : Copy(pool); }
@@ -59,7 +107,8 @@ Tensor Tensor::Own(BufferPool* pool) const { return owning() || empty() ? *this 
 Tensor Tensor::Copy(BufferPool* pool) const {
   if (DTypeSize(dtype_) == 0) {
     if (dtype_ != DType::kString) return *this;
-    return Of(std::vector<std::string>(span<std::string>().begin(), span<std::string>().end()), shape_);
+    return Of(std::vector<std::string>(span<std::string>().begin(), span<std::string>().end()),
+              shape_);
   }
   Tensor t(dtype_, shape_, pool);
   t.CopyFrom(*this);
@@ -67,7 +116,8 @@ Tensor Tensor::Copy(BufferPool* pool) const {
 }
 
 void Tensor::CopyFrom(const Tensor& other) {
-  Check(dtype_ == other.dtype_ && num_elements_ == other.num_elements_, "CopyFrom: same dtype and size");
+  Check(dtype_ == other.dtype_ && num_elements_ == other.num_elements_,
+        "CopyFrom: same dtype and size");
   if (data_ != other.data_ && bytes() > 0) std::memcpy(data_, other.data_, bytes());
 }
 
@@ -98,10 +148,12 @@ std::string Tensor::ToString(int limit) const {
 }
 
 void Tensor::ThrowWrongType(DType want) const {
-  ThrowInternal("read as " + std::string(DTypeName(want)) + ": " + std::string(DTypeName(dtype_)) + shape_.ToString());
+  ThrowInternal("read as " + std::string(DTypeName(want)) + ": " + std::string(DTypeName(dtype_)) +
+                shape_.ToString());
 }
 
-RefPtr<TensorList> TensorList::New(DType element_dtype, const Shape& element_shape, BufferPool* pool) {
+RefPtr<TensorList> TensorList::New(DType element_dtype, const Shape& element_shape,
+                                   BufferPool* pool) {
   TensorList* list = pool ? static_cast<TensorList*>(pool->TakeList()) : nullptr;
   if (list) {
     list->Revive();
@@ -121,7 +173,8 @@ void TensorList::Release() {
     return;
   }
   items.clear();
-  const std::shared_ptr<BufferPool> pool = std::move(pool_);  // keeps the pool while it takes the list
+  const std::shared_ptr<BufferPool> pool =
+      std::move(pool_);  // keeps the pool while it takes the list
   pool->KeepList(this);
 }
 

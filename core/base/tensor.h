@@ -20,15 +20,17 @@ class Tensor;
 // A variable's storage, a TensorList and an array of strings are ObjectBuffers.
 class ObjectBuffer : public Buffer {};
 
-// A dense, row-major value of a fully known shape. Copies share the buffer (kernels write only to outputs that they
-// alone hold). A tensor is either owning, or a view of memory that somebody else keeps (the executor's arena).
-// Invariants: (1) shape() is fully known; (2) string, resource and variant tensors are owning.
+// A dense, row-major value of a fully known shape. Copies share the buffer (kernels write only to
+// outputs that they alone hold). A tensor is either owning, or a view of memory that somebody else
+// keeps (the executor's arena). Invariants: (1) shape() is fully known; (2) string, resource and
+// variant tensors are owning.
 class Tensor {
  public:
   Tensor() = default;  // empty: dtype() is kInvalid
   // Owning and uninitialised; from `pool` when given. Strings start empty.
   Tensor(DType dtype, const Shape& shape, BufferPool* pool = nullptr);
-  // A view of `data`, which must hold the elements for as long as the tensor or a copy of it is used.
+  // A view of `data`, which must hold the elements for as long as the tensor or a copy of it is
+  // used.
   static Tensor View(DType dtype, const Shape& shape, void* data);
   // A scalar of dtype resource or variant.
   static Tensor Object(DType dtype, RefPtr<ObjectBuffer> object);
@@ -115,17 +117,19 @@ class StringBuffer final : public ObjectBuffer {
   std::vector<std::string> strings;
 };
 
-// A list of tensors of one dtype: TensorFlow's TensorList in a variant. An element that was never set is an empty
-// Tensor; it reads as zeros. Values share a list; an op that changes one first makes it its own (see MutableList).
+// A list of tensors of one dtype: TensorFlow's TensorList in a variant. An element that was never
+// set is an empty Tensor; it reads as zeros. Values share a list; an op that changes one first
+// makes it its own (see MutableList).
 class TensorList final : public ObjectBuffer {
  public:
-  TensorList(DType element_dtype, const Shape& element_shape) : dtype(element_dtype), shape(element_shape) {}
+  TensorList(DType element_dtype, const Shape& element_shape)
+      : dtype(element_dtype), shape(element_shape) {}
   // An empty list; from `pool` when given, which takes it back after its last use.
   static RefPtr<TensorList> New(DType element_dtype, const Shape& element_shape, BufferPool* pool);
 
   std::vector<Tensor> items;
   DType dtype;
-  Shape shape;  // what all elements have in common
+  Shape shape;             // what all elements have in common
   int64_t max_items = -1;  // more cannot be pushed; -1: no limit
 
  private:
@@ -135,7 +139,8 @@ class TensorList final : public ObjectBuffer {
 };
 
 inline TensorList& AsList(const Tensor& variant) {
-  if (variant.dtype() != DType::kVariant) ThrowInvalid("a tensor list is expected, not " + variant.ToString());
+  if (variant.dtype() != DType::kVariant)
+    ThrowInvalid("a tensor list is expected, not " + variant.ToString());
   return static_cast<TensorList&>(*variant.object());
 }
 // The list of `variant` to be changed: itself when nobody else holds it, a copy otherwise.
@@ -150,7 +155,8 @@ Tensor Tensor::Scalar(T value) {
 
 template <typename T>
 Tensor Tensor::Of(const std::vector<T>& values, const Shape& shape) {
-  Check(static_cast<int64_t>(values.size()) == shape.num_elements(), "Tensor::Of: as many values as elements");
+  Check(static_cast<int64_t>(values.size()) == shape.num_elements(),
+        "Tensor::Of: as many values as elements");
   Tensor t(kDTypeOf<T>, shape);
   std::copy(values.begin(), values.end(), t.data<T>());
   return t;

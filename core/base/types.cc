@@ -57,7 +57,8 @@ size_t DTypeSize(DType dtype) {
 }
 
 void ThrowUnsupportedType(DType dtype, const char* supported) {
-  throw Error(Code::kUnimplemented, "no kernel for " + std::string(DTypeName(dtype)) + " (only " + supported + ")");
+  throw Error(Code::kUnimplemented,
+              "no kernel for " + std::string(DTypeName(dtype)) + " (only " + supported + ")");
 }
 
 }  // namespace graphrun

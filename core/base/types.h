@@ -1,4 +1,5 @@
-// DType: element types, numbered as in TensorFlow's types.proto, and dispatch from a DType to a C++ type.
+// DType: element types, numbered as in TensorFlow's types.proto, and dispatch from a DType to a C++
+// type.
 #ifndef GRAPHRUN_CORE_BASE_TYPES_H_
 #define GRAPHRUN_CORE_BASE_TYPES_H_
 
@@ -43,24 +44,36 @@ constexpr bool IsFloating(DType t) {
   return t == DType::kFloat || t == DType::kDouble || t == DType::kHalf || t == DType::kBFloat16;
 }
 constexpr bool IsInteger(DType t) {
-  return t == DType::kInt32 || t == DType::kInt64 || t == DType::kUInt8 || t == DType::kInt8 || t == DType::kInt16 ||
-         t == DType::kUInt16 || t == DType::kUInt32 || t == DType::kUInt64;
+  return t == DType::kInt32 || t == DType::kInt64 || t == DType::kUInt8 || t == DType::kInt8 ||
+         t == DType::kInt16 || t == DType::kUInt16 || t == DType::kUInt32 || t == DType::kUInt64;
 }
 
 template <typename T>
 constexpr DType kDTypeOf = DType::kInvalid;
-template <> inline constexpr DType kDTypeOf<float> = DType::kFloat;
-template <> inline constexpr DType kDTypeOf<double> = DType::kDouble;
-template <> inline constexpr DType kDTypeOf<int32_t> = DType::kInt32;
-template <> inline constexpr DType kDTypeOf<int64_t> = DType::kInt64;
-template <> inline constexpr DType kDTypeOf<uint8_t> = DType::kUInt8;
-template <> inline constexpr DType kDTypeOf<int8_t> = DType::kInt8;
-template <> inline constexpr DType kDTypeOf<int16_t> = DType::kInt16;
-template <> inline constexpr DType kDTypeOf<uint16_t> = DType::kUInt16;
-template <> inline constexpr DType kDTypeOf<uint32_t> = DType::kUInt32;
-template <> inline constexpr DType kDTypeOf<uint64_t> = DType::kUInt64;
-template <> inline constexpr DType kDTypeOf<bool> = DType::kBool;
-template <> inline constexpr DType kDTypeOf<std::string> = DType::kString;
+template <>
+inline constexpr DType kDTypeOf<float> = DType::kFloat;
+template <>
+inline constexpr DType kDTypeOf<double> = DType::kDouble;
+template <>
+inline constexpr DType kDTypeOf<int32_t> = DType::kInt32;
+template <>
+inline constexpr DType kDTypeOf<int64_t> = DType::kInt64;
+template <>
+inline constexpr DType kDTypeOf<uint8_t> = DType::kUInt8;
+template <>
+inline constexpr DType kDTypeOf<int8_t> = DType::kInt8;
+template <>
+inline constexpr DType kDTypeOf<int16_t> = DType::kInt16;
+template <>
+inline constexpr DType kDTypeOf<uint16_t> = DType::kUInt16;
+template <>
+inline constexpr DType kDTypeOf<uint32_t> = DType::kUInt32;
+template <>
+inline constexpr DType kDTypeOf<uint64_t> = DType::kUInt64;
+template <>
+inline constexpr DType kDTypeOf<bool> = DType::kBool;
+template <>
+inline constexpr DType kDTypeOf<std::string> = DType::kString;
 
 [[noreturn]] void ThrowUnsupportedType(DType dtype, const char* supported);
 

@@ -11,14 +11,16 @@
 
 namespace graphrun {
 
-// Readers share the value's buffer; a writer that changes it in place first makes it its own (Mutable).
+// Readers share the value's buffer; a writer that changes it in place first makes it its own
+// (Mutable).
 class VariableState final : public ObjectBuffer {
  public:
   VariableState(std::string variable_name, DType variable_dtype, const Shape& variable_shape)
       : name(std::move(variable_name)), dtype(variable_dtype), shape(variable_shape) {}
 
   bool initialized() const { return !value.empty(); }
-  // The value to be changed in place; copied first when somebody still holds it. REQUIRES: initialized().
+  // The value to be changed in place; copied first when somebody still holds it. REQUIRES:
+  // initialized().
   Tensor& Mutable(BufferPool* pool);
 
   const std::string name;
@@ -27,10 +29,12 @@ class VariableState final : public ObjectBuffer {
   Tensor value;       // empty until it is initialised; always owning
 };
 
-// Thread-safe as far as the map goes; runs that write one variable at a time are the caller's business.
+// Thread-safe as far as the map goes; runs that write one variable at a time are the caller's
+// business.
 class VariableStore {
  public:
-  // The variable of that name, made if need be. INVALID_ARGUMENT when it exists with another dtype or shape.
+  // The variable of that name, made if need be. INVALID_ARGUMENT when it exists with another dtype
+  // or shape.
   RefPtr<VariableState> LookupOrCreate(std::string_view name, DType dtype, const Shape& shape);
   RefPtr<VariableState> Find(std::string_view name) const;  // null when there is none
   std::map<std::string, RefPtr<VariableState>, std::less<>> All() const;

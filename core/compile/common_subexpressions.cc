@@ -10,10 +10,12 @@
 namespace graphrun {
 namespace {
 
-// A handle's variable goes by the node's name, so two with equal attributes may lead to different ones.
+// A handle's variable goes by the node's name, so two with equal attributes may lead to different
+// ones.
 bool Mergeable(const Graph& g, NodeId id) {
   const Node& node = g.node(id);
-  return node.op->pure() && !node.op->handles && node.control_inputs.empty() && FunctionNames(node).empty() &&
+  return node.op->pure() && !node.op->handles && node.control_inputs.empty() &&
+         FunctionNames(node).empty() &&
          (node.op->structure == Structure::kNone || node.op->structure == Structure::kConst);
 }
 

@@ -21,7 +21,8 @@ std::function<void(Function&)> Everywhere(void (*pass)(Function&)) {
 
 const std::vector<Pass>& Passes() {
   static const std::vector<Pass> passes = {
-      // Specialisation leaves each use its own copies of constants and shapes, and gradients their own of products.
+      // Specialisation leaves each use its own copies of constants and shapes, and gradients their
+      // own of products.
       {"common_subexpressions", Everywhere(MergeCommonSubexpressions)},
       // Last: what the passes before left unused.
       {"dead_nodes", Everywhere(RemoveDeadNodes)},
@@ -42,7 +43,8 @@ std::unique_ptr<Function> CompileFunction(const Graph& graph, const RunSignature
   return f;
 }
 
-std::unique_ptr<Plan> Compile(const Graph& graph, const RunSignature& signature, const CompileOptions& options) {
+std::unique_ptr<Plan> Compile(const Graph& graph, const RunSignature& signature,
+                              const CompileOptions& options) {
   return MakePlan(CompileFunction(graph, signature, options));
 }
 

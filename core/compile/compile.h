@@ -38,7 +38,8 @@ const std::vector<Pass>& Passes();
 // The function that computes the signature: parameters are the feeds, results the fetches.
 std::unique_ptr<Function> CompileFunction(const Graph& graph, const RunSignature& signature,
                                           const CompileOptions& options = {});
-std::unique_ptr<Plan> Compile(const Graph& graph, const RunSignature& signature, const CompileOptions& options = {});
+std::unique_ptr<Plan> Compile(const Graph& graph, const RunSignature& signature,
+                              const CompileOptions& options = {});
 
 }  // namespace graphrun
 

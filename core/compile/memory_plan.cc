@@ -29,7 +29,8 @@ MemoryPlan PlanMemory(const std::vector<MemoryRequest>& requests) {
   }
   std::vector<int> by_size(blocks.size());
   std::iota(by_size.begin(), by_size.end(), 0);
-  std::stable_sort(by_size.begin(), by_size.end(), [&](int a, int b) { return blocks[a].bytes > blocks[b].bytes; });
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [&](int a, int b) { return blocks[a].bytes > blocks[b].bytes; });
 
   MemoryPlan plan;
   std::vector<const Block*> placed;  // by offset
@@ -43,9 +44,10 @@ MemoryPlan PlanMemory(const std::vector<MemoryRequest>& requests) {
     }
     b.offset = offset;
     plan.bytes = std::max(plan.bytes, offset + b.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &b,
-                                   [](const Block* x, const Block* y) { return x->offset < y->offset; }),
-                  &b);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), &b,
+                         [](const Block* x, const Block* y) { return x->offset < y->offset; }),
+        &b);
   }
   for (int b : block_of) plan.offsets.push_back(blocks[b].offset);
   return plan;

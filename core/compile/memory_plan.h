@@ -19,8 +19,8 @@ struct MemoryPlan {
   size_t bytes = 0;
 };
 
-// Requests that live at the same time do not overlap, but for those that share. Large ones are placed first, each at
-// the lowest offset that is free during its life.
+// Requests that live at the same time do not overlap, but for those that share. Large ones are
+// placed first, each at the lowest offset that is free during its life.
 MemoryPlan PlanMemory(const std::vector<MemoryRequest>& requests);
 
 }  // namespace graphrun

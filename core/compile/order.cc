@@ -10,7 +10,8 @@
 
 namespace graphrun {
 
-std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed, const std::vector<Output>& fetches,
+std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
+                              const std::vector<Output>& fetches,
                               const std::vector<NodeId>& targets) {
   std::vector<bool> needed(graph.num_ids(), false);
   std::vector<NodeId> open;
@@ -55,7 +56,8 @@ std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& 
   }
   const auto writes = [&](NodeId id) {
     const Node& node = graph.node(id);
-    return node.op->effect == Effect::kWrite || (!FunctionNames(node).empty() && MustRun(graph, id));
+    return node.op->effect == Effect::kWrite ||
+           (!FunctionNames(node).empty() && MustRun(graph, id));
   };
   using Entry = std::pair<bool, NodeId>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
@@ -74,7 +76,8 @@ std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& 
   }
   if (static_cast<int>(order.size()) != count) {
     std::string names;
-    for (NodeId id : FindCycle(graph)) names += (names.empty() ? "'" : " -> '") + graph.node(id).name + "'";
+    for (NodeId id : FindCycle(graph))
+      names += (names.empty() ? "'" : " -> '") + graph.node(id).name + "'";
     ThrowInvalid("the graph has a cycle: " + names);
   }
   return order;

@@ -9,14 +9,16 @@
 
 namespace graphrun {
 
-// The nodes that computing `fetches` and running `targets` needs, when the outputs in `fed` are given. Indexed by id.
-std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed, const std::vector<Output>& fetches,
+// The nodes that computing `fetches` and running `targets` needs, when the outputs in `fed` are
+// given. Indexed by id.
+std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
+                              const std::vector<Output>& fetches,
                               const std::vector<NodeId>& targets);
 
-// The nodes of `needed` in order: each after its data and control inputs (but for inputs in `fed`); a node that writes
-// a variable only when nothing else can run, so that reads come before writes that they do not depend on; otherwise by
-// id. TensorFlow leaves what is not ordered by edges to chance; this order is one that it could choose.
-// INVALID_ARGUMENT naming the nodes of a cycle.
+// The nodes of `needed` in order: each after its data and control inputs (but for inputs in `fed`);
+// a node that writes a variable only when nothing else can run, so that reads come before writes
+// that they do not depend on; otherwise by id. TensorFlow leaves what is not ordered by edges to
+// chance; this order is one that it could choose. INVALID_ARGUMENT naming the nodes of a cycle.
 std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& needed,
                                    const std::set<Output>& fed);
 

@@ -18,8 +18,8 @@ const Function& FunctionAttr(const Graph& graph, const Node& node, const char* a
   return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
 }
 
-// Lays out one function and the blocks inside it. Times are positions in one order of all instructions, those of inner
-// blocks lying within their instruction's.
+// Lays out one function and the blocks inside it. Times are positions in one order of all
+// instructions, those of inner blocks lying within their instruction's.
 class Planner {
  public:
   explicit Planner(Plan* plan) : plan_(*plan) {}
@@ -36,17 +36,17 @@ class Planner {
 
   Plan& plan_;
   int time_ = 0;
-  std::map<int, int> arena_;                // slot -> index in requests_
-  std::map<int, int> memory_of_;            // slot of a view -> slot whose memory it shows
+  std::map<int, int> arena_;      // slot -> index in requests_
+  std::map<int, int> memory_of_;  // slot of a view -> slot whose memory it shows
   std::vector<MemoryRequest> requests_;
-  std::vector<ArenaValue> values_;          // as requests_
+  std::vector<ArenaValue> values_;  // as requests_
 };
 
 Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
   const Node& node = g.node(o.node);
   const ValueType& type = g.type(o);
-  if (node.op->structure != Structure::kNone || node.op->allocates_outputs || DTypeSize(type.dtype) == 0 ||
-      (node.op->view_of >= 0 && o.index == 0)) {
+  if (node.op->structure != Structure::kNone || node.op->allocates_outputs ||
+      DTypeSize(type.dtype) == 0 || (node.op->view_of >= 0 && o.index == 0)) {
     return Storage::kKernel;
   }
   if (!type.shape.fully_known()) return Storage::kDynamic;
@@ -58,7 +58,8 @@ void Planner::PlanBlock(const Function& f, Block* block) {
   const std::vector<bool> needed = NeededNodes(g, {}, f.results, f.control_results);
   std::vector<NodeId> order;
   for (NodeId id : ExecutionOrder(g, needed, {})) {
-    if (g.node(id).op->structure != Structure::kArg && g.node(id).op->structure != Structure::kNoOp) {
+    if (g.node(id).op->structure != Structure::kArg &&
+        g.node(id).op->structure != Structure::kNoOp) {
       order.push_back(id);
     }
   }
@@ -107,15 +108,17 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       const Output o = node.inputs[k];
       in.inputs.push_back(values[o].slot);
       // The same tensor twice: only its last mention may be moved.
-      const bool again = std::find(node.inputs.begin() + k + 1, node.inputs.end(), o) != node.inputs.end();
+      const bool again =
+          std::find(node.inputs.begin() + k + 1, node.inputs.end(), o) != node.inputs.end();
       in.last_use.push_back(values[o].last_use == static_cast<int>(i) && !is_const(o) && !again);
     }
     const int start = time_++;
-    if (in.structure == Structure::kWhile || in.structure == Structure::kIf || in.structure == Structure::kCall) {
-      const std::vector<const char*> attrs = in.structure == Structure::kWhile ? std::vector{"cond", "body"}
-                                             : in.structure == Structure::kIf
-                                                 ? std::vector{"then_branch", "else_branch"}
-                                                 : std::vector{"f"};
+    if (in.structure == Structure::kWhile || in.structure == Structure::kIf ||
+        in.structure == Structure::kCall) {
+      const std::vector<const char*> attrs =
+          in.structure == Structure::kWhile ? std::vector{"cond", "body"}
+          : in.structure == Structure::kIf  ? std::vector{"then_branch", "else_branch"}
+                                            : std::vector{"f"};
       for (const char* attr : attrs) {
         in.blocks.push_back(std::make_unique<Block>());
         PlanBlock(FunctionAttr(g, node, attr), in.blocks.back().get());
@@ -134,7 +137,8 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     if (node.op->effect == Effect::kRandom) {
       in.stream = static_cast<int>(plan_.streams.size());
       const auto it = node.attrs.find(kStreamAttr);
-      plan_.streams.push_back(it == node.attrs.end() ? node.name : std::get<std::string>(it->second));
+      plan_.streams.push_back(it == node.attrs.end() ? node.name
+                                                     : std::get<std::string>(it->second));
     }
     const int stop = time_++;
     // Inputs live until here, through views too.
@@ -191,7 +195,8 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     }
     block->instructions.push_back(std::move(in));
   }
-  // Results that are views of arena memory are copied out; the memory lives until the end of the block.
+  // Results that are views of arena memory are copied out; the memory lives until the end of the
+  // block.
   for (size_t k = 0; k < f.results.size(); ++k) {
     const Output o = f.results[k];
     block->results.push_back(values[o].slot);

@@ -1,4 +1,5 @@
-// Plan: a function made ready to run: an order of instructions, a slot for each value, and offsets in one arena.
+// Plan: a function made ready to run: an order of instructions, a slot for each value, and offsets
+// in one arena.
 #ifndef GRAPHRUN_CORE_COMPILE_PLAN_H_
 #define GRAPHRUN_CORE_COMPILE_PLAN_H_
 
@@ -15,8 +16,8 @@ namespace graphrun {
 // Where the memory of a value comes from.
 enum class Storage : uint8_t {
   kArena,    // at a fixed offset of the arena; shape static
-  kPool,     // from the session's pool when the instruction runs; shape static. Values that outlive their block: loop
-             // variables, results, elements of lists, variables
+  kPool,     // from the session's pool when the instruction runs; shape static. Values that outlive
+             // their block: loop variables, results, elements of lists, variables
   kDynamic,  // from the pool, with a shape that is inferred when the instruction runs
   kKernel,   // made by the kernel: handles, lists, views, outputs of data-dependent shape
 };
@@ -26,7 +27,8 @@ struct PlannedOutput {
   DType dtype = DType::kInvalid;
   bool used = false;
   Storage storage = Storage::kKernel;
-  int forward_input = -1;  // kPool and kDynamic: this input's buffer may be taken over if nobody else holds it
+  // kPool and kDynamic: this input's buffer may be taken over if nobody else holds it.
+  int forward_input = -1;
 };
 
 struct Block;
@@ -35,25 +37,27 @@ struct Instruction {
   int index = 0;  // among all of the plan
   const Node* node = nullptr;
   Structure structure{};
-  std::vector<int> inputs;            // slots
-  std::vector<uint8_t> last_use;      // of each input: its slot is not read after this instruction
+  std::vector<int> inputs;        // slots
+  std::vector<uint8_t> last_use;  // of each input: its slot is not read after this instruction
   std::vector<PlannedOutput> outputs;
-  std::vector<Shape> shapes;          // of the outputs; partial where storage is not kArena or kPool
-  bool infer_shapes = false;          // the kernel wants a shape that is only known when it runs
-  std::vector<int> release;           // slots that are emptied afterwards
-  int stream = -1;                    // index into Plan::streams
-  std::vector<std::unique_ptr<Block>> blocks;  // While: cond, body. If: then, else. Call: the function
+  std::vector<Shape> shapes;  // of the outputs; partial where storage is not kArena or kPool
+  bool infer_shapes = false;  // the kernel wants a shape that is only known when it runs
+  std::vector<int> release;   // slots that are emptied afterwards
+  int stream = -1;            // index into Plan::streams
+  std::vector<std::unique_ptr<Block>>
+      blocks;  // While: cond, body. If: then, else. Call: the function
 };
 
-// The instructions of one function at one place of call. Blocks at different places share nothing, so that every slot
-// and every arena offset is fixed for the whole plan.
+// The instructions of one function at one place of call. Blocks at different places share nothing,
+// so that every slot and every arena offset is fixed for the whole plan.
 struct Block {
   std::vector<Instruction> instructions;
-  std::vector<int> args;       // slots; -1 for a parameter that nothing uses
-  std::vector<int> results;    // slots
-  std::vector<uint8_t> result_moves;   // this result is the last use of its slot
-  std::vector<uint8_t> passes;         // While body: result i is parameter i, untouched
-  int temporaries = -1;        // While: first of results.size() slots for results on their way to parameters
+  std::vector<int> args;              // slots; -1 for a parameter that nothing uses
+  std::vector<int> results;           // slots
+  std::vector<uint8_t> result_moves;  // this result is the last use of its slot
+  std::vector<uint8_t> passes;        // While body: result i is parameter i, untouched
+  // While: first of results.size() slots for results on their way to parameters.
+  int temporaries = -1;
 };
 
 struct Constant {
@@ -75,8 +79,8 @@ struct Plan {
   std::vector<Constant> constants;
   std::vector<ArenaValue> arena_values;
   size_t arena_bytes = 0;
-  size_t arena_values_bytes = 0;       // what they would take without sharing memory
-  std::vector<std::string> streams;    // paths of random nodes
+  size_t arena_values_bytes = 0;     // what they would take without sharing memory
+  std::vector<std::string> streams;  // paths of random nodes
 };
 
 // Plans a function whose types are as special as they can be (see Specialise).

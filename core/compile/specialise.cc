@@ -6,8 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/compile/order.h"
-#include "core/graph/op_def.h"
 #include "core/graph/op_context.h"
+#include "core/graph/op_def.h"
 
 namespace graphrun {
 namespace {
@@ -51,7 +51,9 @@ class Copier {
   Output AddConst(const std::string& name, Tensor value);
   // A fed output stays what it is fed with.
   void SetCopy(Output from, Output to) { map_.try_emplace(from, to); }
-  bool Effectful(NodeId copy) const { return copy < static_cast<NodeId>(effect_.size()) && effect_[copy]; }
+  bool Effectful(NodeId copy) const {
+    return copy < static_cast<NodeId>(effect_.size()) && effect_[copy];
+  }
   void Finish(NodeId id, NodeId copy);
 
   const Graph& from_;
@@ -64,9 +66,11 @@ class Copier {
   std::vector<bool> effect_;        // of to_'s nodes: an effect in itself or in what it waits for
 };
 
-std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::string& name, const Graph& owner,
-                                             const std::vector<int>& keep_args, const std::vector<Argument>& args,
-                                             const std::vector<int>& keep_results, const std::string& path,
+std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::string& name,
+                                             const Graph& owner, const std::vector<int>& keep_args,
+                                             const std::vector<Argument>& args,
+                                             const std::vector<int>& keep_results,
+                                             const std::string& path,
                                              const KernelEnvironment* folding) {
   auto copy = std::make_unique<Function>(owner.library()->UniqueName(name), owner);
   Copier copier(f.graph, &copy->graph, path, folding);
@@ -75,8 +79,8 @@ std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::strin
     const std::string& arg_name = f.graph.node(arg).name;
     const Output made = copy->AddArg(arg_name, args[k].type);
     if (args[k].value) {
-      const NodeId id = copy->graph.AddNode("Const", arg_name, {},
-                                            {{"value", *args[k].value}, {"dtype", args[k].value->dtype()}});
+      const NodeId id = copy->graph.AddNode(
+          "Const", arg_name, {}, {{"value", *args[k].value}, {"dtype", args[k].value->dtype()}});
       copier.Map({arg, 0}, {id, 0});
     } else {
       copier.Map({arg, 0}, made);
@@ -99,8 +103,11 @@ void Copier::Copy(const std::vector<Output>& outputs, const std::vector<NodeId>&
     if (needed[id]) used_.insert(from_.node(id).inputs.begin(), from_.node(id).inputs.end());
   }
   for (NodeId id : ExecutionOrder(from_, needed, fed)) {
-    WithContext([&] { return "while preparing '" + from_.node(id).name + "' (" + from_.node(id).op->name + ")"; },
-                [&] { CopyNode(id); });
+    WithContext(
+        [&] {
+          return "while preparing '" + from_.node(id).name + "' (" + from_.node(id).op->name + ")";
+        },
+        [&] { CopyNode(id); });
   }
 }
 
@@ -141,7 +148,8 @@ void Copier::Finish(NodeId id, NodeId copy) {
 bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   const Node& node = from_.node(id);
   const OpDef& op = *node.op;
-  if (!op.pure() || op.structure != Structure::kNone || op.handles || !ControlInputs(id).empty()) return false;
+  if (!op.pure() || op.structure != Structure::kNone || op.handles || !ControlInputs(id).empty())
+    return false;
   if (op.same_as) {
     std::vector<ValueType> in, out(1);
     for (Output o : inputs) in.push_back(to_.type(o));
@@ -214,7 +222,8 @@ bool Copier::FoldKnown(NodeId id, NodeId copy) {
     }
   });
   const std::string name = node.name;
-  if (std::any_of(node.inputs.begin(), node.inputs.end(), [&](Output o) { return Effectful(o.node); })) {
+  if (std::any_of(node.inputs.begin(), node.inputs.end(),
+                  [&](Output o) { return Effectful(o.node); })) {
     Finish(id, copy);  // for those who wait for it
   } else {
     to_.RemoveNode(copy);
@@ -243,7 +252,8 @@ void Copier::CopyNode(NodeId id) {
   if (Fold(id, inputs)) return;
   AttrMap attrs = node.attrs;
   if (node.op->effect == Effect::kRandom) attrs.insert_or_assign(kStreamAttr, path_ + node.name);
-  const NodeId copy = to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), ControlInputs(id));
+  const NodeId copy =
+      to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), ControlInputs(id));
   if (from_.num_outputs(id) == 1 && FoldKnown(id, copy)) return;
   for (int i = 0; i < from_.num_outputs(id); ++i) {
     SetCopy({id, i}, {copy, i});
@@ -269,7 +279,8 @@ void Copier::Inline(NodeId id, const Function& f, const std::vector<Output>& inp
     if (copy < first || !to_.exists(copy) || !HasEffect(to_, copy)) continue;
     for (NodeId c : waits) to_.AddControlInput(copy, c);
   }
-  for (size_t i = 0; i < f.results.size(); ++i) SetCopy({id, static_cast<int>(i)}, inner.Mapped(f.results[i]));
+  for (size_t i = 0; i < f.results.size(); ++i)
+    SetCopy({id, static_cast<int>(i)}, inner.Mapped(f.results[i]));
   if (!effects.empty()) {
     const NodeId done = to_.AddNode("NoOp", from_.node(id).name, {}, {}, effects);
     Finish(id, done);
@@ -298,19 +309,22 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   AttrMap attrs;
   std::vector<DType> types;
   for (int r : results) types.push_back(from_.dtype({id, r}));
-  for (const auto& [attr, f] : {std::pair{"then_branch", &then_f}, std::pair{"else_branch", &else_f}}) {
+  for (const auto& [attr, f] :
+       {std::pair{"then_branch", &then_f}, std::pair{"else_branch", &else_f}}) {
     auto copy = SpecialiseFunction(*f, f->name, to_, keep, arguments, results, path, folding_);
     attrs.insert_or_assign(attr, FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }
   attrs.insert_or_assign("Tout", types);
   const NodeId copy = to_.AddNode(node.op->name, node.name, inputs, attrs, ControlInputs(id));
-  for (size_t k = 0; k < results.size(); ++k) SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
+  for (size_t k = 0; k < results.size(); ++k)
+    SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
   Finish(id, copy);
 }
 
 // The loop variables that used outputs, the condition or effects need, in order.
-std::vector<int> Copier::LiveVariables(NodeId id, const Function& cond, const Function& body) const {
+std::vector<int> Copier::LiveVariables(NodeId id, const Function& cond,
+                                       const Function& body) const {
   const int n = static_cast<int>(body.args.size());
   std::vector<bool> live(n, false);
   const std::vector<bool> tested = NeededNodes(cond.graph, {}, cond.results, cond.control_results);
@@ -347,7 +361,8 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   }
   const std::string path = path_ + node.name + "/";
   std::unique_ptr<Function> new_body;
-  // Loop variables start as special as their initial values and become as general as the body makes them.
+  // Loop variables start as special as their initial values and become as general as the body makes
+  // them.
   for (bool changed = true; changed;) {
     changed = false;
     new_body = SpecialiseFunction(body, body.name, to_, live, args, live, path, folding_);
@@ -365,7 +380,8 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   for (size_t k = 0; k < live.size(); ++k) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
   }
-  auto new_cond = SpecialiseFunction(cond, cond.name, to_, live, args, {0}, path + "cond/", folding_);
+  auto new_cond =
+      SpecialiseFunction(cond, cond.name, to_, live, args, {0}, path + "cond/", folding_);
   AttrMap attrs = {{"cond", FuncRef{new_cond->name}}, {"body", FuncRef{new_body->name}}};
   to_.library()->Add(std::move(new_cond));
   to_.library()->Add(std::move(new_body));

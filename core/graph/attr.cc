@@ -10,7 +10,8 @@ namespace {
 bool Equal(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   if (a.dtype() == DType::kString) {
-    return std::equal(a.span<std::string>().begin(), a.span<std::string>().end(), b.span<std::string>().begin());
+    return std::equal(a.span<std::string>().begin(), a.span<std::string>().end(),
+                      b.span<std::string>().begin());
   }
   if (DTypeSize(a.dtype()) == 0) return a.empty() || a.object() == b.object();
   return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
@@ -20,7 +21,8 @@ bool Equal(const T& a, const T& b) {
   return a == b;
 }
 bool Equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto& x, auto& y) { return Equal(x, y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](auto& x, auto& y) { return Equal(x, y); });
 }
 
 std::string ToText(int64_t v) { return std::to_string(v); }
@@ -48,9 +50,10 @@ std::string ToText(const std::vector<T>& list) {
 }  // namespace
 
 const char* AttrKind(const AttrValue& value) {
-  constexpr const char* kNames[] = {"int",          "float",        "bool",       "string",     "type",        "shape",
-                                    "tensor",       "func",         "list(int)",  "list(float)", "list(bool)", "list(string)",
-                                    "list(type)",   "list(shape)",  "list(tensor)", "list(func)"};
+  constexpr const char* kNames[] = {"int",        "float",       "bool",         "string",
+                                    "type",       "shape",       "tensor",       "func",
+                                    "list(int)",  "list(float)", "list(bool)",   "list(string)",
+                                    "list(type)", "list(shape)", "list(tensor)", "list(func)"};
   return kNames[value.index()];
 }
 
@@ -60,13 +63,15 @@ std::string AttrToString(const AttrValue& value) {
 
 bool AttrEqual(const AttrValue& a, const AttrValue& b) {
   if (a.index() != b.index()) return false;
-  return std::visit(
-      [&](const auto& x) { return Equal(x, std::get<std::decay_t<decltype(x)>>(b)); }, a);
+  return std::visit([&](const auto& x) { return Equal(x, std::get<std::decay_t<decltype(x)>>(b)); },
+                    a);
 }
 
 size_t AttrHash(const AttrValue& value) {
   size_t hash = value.index();
-  const auto mix = [&](std::string_view bytes) { hash = hash * 1000003 ^ std::hash<std::string_view>()(bytes); };
+  const auto mix = [&](std::string_view bytes) {
+    hash = hash * 1000003 ^ std::hash<std::string_view>()(bytes);
+  };
   if (const Tensor* t = std::get_if<Tensor>(&value); t && DTypeSize(t->dtype()) > 0) {
     mix(t->shape().ToString());
     mix({static_cast<const char*>(t->raw()), t->bytes()});

@@ -20,10 +20,10 @@ struct FuncRef {
   bool operator==(const FuncRef&) const = default;
 };
 
-using AttrValue =
-    std::variant<int64_t, float, bool, std::string, DType, Shape, Tensor, FuncRef, std::vector<int64_t>,
-                 std::vector<float>, std::vector<bool>, std::vector<std::string>, std::vector<DType>,
-                 std::vector<Shape>, std::vector<Tensor>, std::vector<FuncRef>>;
+using AttrValue = std::variant<int64_t, float, bool, std::string, DType, Shape, Tensor, FuncRef,
+                               std::vector<int64_t>, std::vector<float>, std::vector<bool>,
+                               std::vector<std::string>, std::vector<DType>, std::vector<Shape>,
+                               std::vector<Tensor>, std::vector<FuncRef>>;
 
 using AttrMap = std::map<std::string, AttrValue, std::less<>>;
 

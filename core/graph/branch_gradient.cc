@@ -32,7 +32,9 @@ Output Unread(Function& f, const ValueType& type) {
   std::vector<int32_t> dims;
   if (type.dtype == DType::kVariant) {
     const Output shape = constant(Tensor::Scalar<int32_t>(-1));
-    return {g.AddNode("EmptyTensorList", "unread", {shape, shape}, {{"element_dtype", type.element_dtype}}), 0};
+    return {g.AddNode("EmptyTensorList", "unread", {shape, shape},
+                      {{"element_dtype", type.element_dtype}}),
+            0};
   }
   for (int64_t d : type.shape.dims()) dims.push_back(static_cast<int32_t>(std::max<int64_t>(0, d)));
   const Output shape = constant(Tensor::Vector(dims));
@@ -40,7 +42,8 @@ Output Unread(Function& f, const ValueType& type) {
 }
 
 // `first` is the index of the first input that is passed to the branches.
-std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>& attr_names, int first) {
+std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>& attr_names,
+                                 int first) {
   FunctionBuilder* outer = g.forward();
   const Node node = g.node();
   FunctionLibrary& library = *outer->graph().library();
@@ -82,7 +85,8 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       branch.resolved[o] = found;
       return found;
     });
-    BackwardRequest request{.forward = branch.builder, .scope = back->scope(), .ys = {}, .dys = {}, .xs = {}};
+    BackwardRequest request{
+        .forward = branch.builder, .scope = back->scope(), .ys = {}, .dys = {}, .xs = {}};
     for (int j = 0; j < g.num_outputs(); ++j) {
       if (!g.HasDOut(j)) continue;
       request.ys.push_back(branch.function->results[j]);
@@ -96,7 +100,8 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   std::vector<int> with_grad;
   for (int i = 0; i < n; ++i) {
     if (!g.Needs(first + i)) continue;
-    if (std::any_of(branches.begin(), branches.end(), [&](const Branch& b) { return !b.grads[i].none(); })) {
+    if (std::any_of(branches.begin(), branches.end(),
+                    [&](const Branch& b) { return !b.grads[i].none(); })) {
       with_grad.push_back(i);
     }
   }
@@ -119,15 +124,18 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
     for (const auto& [value, arg] : branches[b].saved) {
       for (size_t other = 0; other < branches.size(); ++other) {
         Function& f = *branches[other].function;
-        f.results.push_back(other == b ? value : Unread(f, branches[b].function->graph.type(value)));
+        f.results.push_back(other == b ? value
+                                       : Unread(f, branches[b].function->graph.type(value)));
       }
       (void)arg;
     }
   }
   std::vector<DType> out_types;
-  for (Output o : branches[0].function->results) out_types.push_back(branches[0].function->graph.dtype(o));
+  for (Output o : branches[0].function->results)
+    out_types.push_back(branches[0].function->graph.dtype(o));
   attrs.insert_or_assign("Tout", out_types);
-  if (attrs.contains("output_shapes")) attrs.insert_or_assign("output_shapes", std::vector<Shape>());
+  if (attrs.contains("output_shapes"))
+    attrs.insert_or_assign("output_shapes", std::vector<Shape>());
   for (Branch& b : branches) {
     attrs.insert_or_assign(b.attr, FuncRef{b.function->name});
     b.function->CollectEffects();
@@ -156,13 +164,16 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   for (int i = 0; i < first; ++i) inputs.push_back(g.In(i));
   inputs.insert(inputs.end(), captures.begin(), captures.end());
   const Expr call = s.AddAsScope(node.op->name, inputs, back_attrs);
-  for (size_t k = 0; k < with_grad.size(); ++k) out[first + with_grad[k]] = call.sibling(static_cast<int>(k));
+  for (size_t k = 0; k < with_grad.size(); ++k)
+    out[first + with_grad[k]] = call.sibling(static_cast<int>(k));
   return out;
 }
 
 }  // namespace
 
-std::vector<Grad> IfGradient(GradContext& g) { return BranchGradient(g, {"then_branch", "else_branch"}, 1); }
+std::vector<Grad> IfGradient(GradContext& g) {
+  return BranchGradient(g, {"then_branch", "else_branch"}, 1);
+}
 std::vector<Grad> CallGradient(GradContext& g) { return BranchGradient(g, {"f"}, 0); }
 
 }  // namespace graphrun

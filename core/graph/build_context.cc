@@ -7,7 +7,8 @@
 namespace graphrun {
 namespace {
 
-// A constant of at most this size is copied into a body instead of being passed: shape functions then see it.
+// A constant of at most this size is copied into a body instead of being passed: shape functions
+// then see it.
 constexpr size_t kCopiedConstantBytes = 64;
 
 std::string Leaf(const std::string& name) { return name.substr(name.rfind('/') + 1); }

@@ -13,14 +13,15 @@
 
 namespace graphrun {
 
-// One graph under construction: the model's main graph, or the body of a function. In a body, tensors of enclosing
-// graphs become parameters (captures) when they are first used.
+// One graph under construction: the model's main graph, or the body of a function. In a body,
+// tensors of enclosing graphs become parameters (captures) when they are first used.
 class FunctionBuilder {
  public:
   // The main graph.
   FunctionBuilder(BuildContext* context, Graph* graph) : context_(context), graph_(graph) {}
   // A function inside `parent`; it is added to the library, with effects collected, by Finish.
-  FunctionBuilder(BuildContext* context, FunctionBuilder* parent, std::unique_ptr<Function> function);
+  FunctionBuilder(BuildContext* context, FunctionBuilder* parent,
+                  std::unique_ptr<Function> function);
 
   // The same for a function that somebody else owns, and hands to the library.
   FunctionBuilder(BuildContext* context, FunctionBuilder* parent, Function* function)
@@ -37,7 +38,9 @@ class FunctionBuilder {
   // INVALID_ARGUMENT when e belongs neither here nor to an enclosing graph.
   Output Resolve(const Expr& e);
   // Asked before enclosing graphs are, for tensors of other graphs; kNoNode to decline.
-  void set_resolver(std::function<Output(const Expr&)> resolver) { resolver_ = std::move(resolver); }
+  void set_resolver(std::function<Output(const Expr&)> resolver) {
+    resolver_ = std::move(resolver);
+  }
 
   struct Capture {
     Expr outer;  // in the parent
@@ -73,7 +76,8 @@ class BuildContext {
   FunctionBuilder* root() { return builders_.front().get(); }
   // The innermost function being built: where operators put their nodes.
   FunctionBuilder* innermost() const { return open_.back(); }
-  // A new function inside `parent`, named after the scope; operators go there until Pop. See FunctionScope.
+  // A new function inside `parent`, named after the scope; operators go there until Pop. See
+  // FunctionScope.
   FunctionBuilder* Push(FunctionBuilder* parent, std::unique_ptr<Function> function);
   void Pop() { open_.pop_back(); }
   // A builder for a function that somebody else owns; its parent is where its node is.
@@ -105,8 +109,10 @@ class FunctionScope {
   FunctionBuilder* builder_;
 };
 
-// Gives both functions the same captures, after their `leading` own parameters, and returns them as outer tensors.
-std::vector<Expr> UnifyCaptures(FunctionBuilder& a, size_t leading_a, FunctionBuilder& b, size_t leading_b);
+// Gives both functions the same captures, after their `leading` own parameters, and returns them as
+// outer tensors.
+std::vector<Expr> UnifyCaptures(FunctionBuilder& a, size_t leading_a, FunctionBuilder& b,
+                                size_t leading_b);
 
 }  // namespace graphrun
 

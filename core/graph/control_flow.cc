@@ -9,8 +9,8 @@
 namespace graphrun {
 namespace {
 
-// While_v2's form: loop variables 0 and 1 are the trip counter and the maximum, so that TensorFlow can differentiate it
-// and the trip count is output 0.
+// While_v2's form: loop variables 0 and 1 are the trip counter and the maximum, so that TensorFlow
+// can differentiate it and the trip count is output 0.
 constexpr int kLeading = 2;
 
 bool AnyEffect(const Graph& g) {
@@ -26,15 +26,15 @@ void InferAll(Graph& g) {
   }
 }
 
-// Checks a body's result against its loop variable. A result that is less known than the variable makes the variable
-// less known: returns whether it did.
+// Checks a body's result against its loop variable. A result that is less known than the variable
+// makes the variable less known: returns whether it did.
 bool FitLoopVariable(Function& f, int index, const std::string& name) {
   const Output arg{f.args[index], 0};
   const ValueType before = f.graph.type(arg), after = f.graph.type(f.results[index]);
   if (after.dtype != before.dtype || !after.shape.CompatibleWith(before.shape)) {
-    ThrowInvalid("loop variable " + std::to_string(index - kLeading) + " ('" + name + "') enters the body as " +
-                 before.ToString() + " and leaves it as " + after.ToString() +
-                 "; give shape_invariants if its shape changes");
+    ThrowInvalid("loop variable " + std::to_string(index - kLeading) + " ('" + name +
+                 "') enters the body as " + before.ToString() + " and leaves it as " +
+                 after.ToString() + "; give shape_invariants if its shape changes");
   }
   ValueType fit = Generalize(before, after);
   if (fit == before) return false;
@@ -44,7 +44,8 @@ bool FitLoopVariable(Function& f, int index, const std::string& name) {
 
 }  // namespace
 
-std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn, const BranchFn& else_fn) {
+std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn,
+                       const BranchFn& else_fn) {
   if (pred.dtype() != DType::kBool || !pred.shape().CompatibleWith({})) {
     ThrowInvalid("cond: the predicate is a bool scalar, not " + pred.type().ToString());
   }
@@ -56,18 +57,20 @@ std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn, c
   auto [then_builder, then_results] = build("then", then_fn);
   auto [else_builder, else_results] = build("else", else_fn);
   if (then_results.size() != else_results.size()) {
-    ThrowInvalid("cond '" + s.name_scope() + "': the branches return " + std::to_string(then_results.size()) +
-                 " and " + std::to_string(else_results.size()) + " tensors");
+    ThrowInvalid("cond '" + s.name_scope() + "': the branches return " +
+                 std::to_string(then_results.size()) + " and " +
+                 std::to_string(else_results.size()) + " tensors");
   }
   for (size_t i = 0; i < then_results.size(); ++i) {
     if (then_results[i].dtype() != else_results[i].dtype()) {
       ThrowInvalid("cond '" + s.name_scope() + "': result " + std::to_string(i) + " is " +
-                   then_results[i].type().ToString() + " in one branch and " + else_results[i].type().ToString() +
-                   " in the other");
+                   then_results[i].type().ToString() + " in one branch and " +
+                   else_results[i].type().ToString() + " in the other");
     }
   }
   // Results may be captures, so they are resolved before the captures are unified.
-  for (auto [builder, results] : {std::pair{then_builder, &then_results}, std::pair{else_builder, &else_results}}) {
+  for (auto [builder, results] :
+       {std::pair{then_builder, &then_results}, std::pair{else_builder, &else_results}}) {
     for (Expr& e : *results) e = Expr(builder, builder->Resolve(e));
   }
   const std::vector<Expr> captures = UnifyCaptures(*then_builder, 0, *else_builder, 0);
@@ -79,8 +82,9 @@ std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn, c
   else_builder->Finish(else_results);
   std::vector<Expr> inputs = {pred};
   inputs.insert(inputs.end(), captures.begin(), captures.end());
-  const Expr node = s.AddAsScope(effects ? "If" : "StatelessIf", inputs,
-                                 {{"then_branch", then_ref}, {"else_branch", else_ref}, {"Tout", types}});
+  const Expr node =
+      s.AddAsScope(effects ? "If" : "StatelessIf", inputs,
+                   {{"then_branch", then_ref}, {"else_branch", else_ref}, {"Tout", types}});
   std::vector<Expr> outputs;
   for (size_t i = 0; i < types.size(); ++i) outputs.push_back(node.sibling(static_cast<int>(i)));
   return outputs;
@@ -95,16 +99,17 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
   for (size_t i = 0; i < options.shape_invariants.size(); ++i) {
     const Shape& invariant = options.shape_invariants[i];
     if (Generalize(invariant, initial[i].shape()) != invariant) {
-      ThrowInvalid("while_loop: loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " +
-                   initial[i].type().ToString() + ", which its shape invariant " + invariant.ToString() +
-                   " does not allow");
+      ThrowInvalid("while_loop: loop variable " + std::to_string(i) + " ('" + initial[i].name() +
+                   "') is " + initial[i].type().ToString() + ", which its shape invariant " +
+                   invariant.ToString() + " does not allow");
     }
   }
   const Scope s = scope.NameScope("while");
   const Scope consts = s.WithoutControlDependencies();
   const Expr maximum = options.maximum_iterations.value_or(
       consts.WithName("maximum_iterations").Const(Tensor::Scalar<int32_t>(-1)));
-  std::vector<Expr> inputs = {consts.WithName("loop_counter").Const(Tensor::Scalar<int32_t>(0)), maximum};
+  std::vector<Expr> inputs = {consts.WithName("loop_counter").Const(Tensor::Scalar<int32_t>(0)),
+                              maximum};
   // What enters the loop belongs to the graph of the While.
   for (const Expr& e : initial) inputs.emplace_back(scope.home(), scope.home()->Resolve(e));
   const auto add_args = [&](FunctionBuilder& f) {
@@ -115,8 +120,9 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
       if (!options.shape_invariants.empty()) {
         const Shape& invariant = options.shape_invariants[i];
         if (Generalize(invariant, type.shape) != invariant) {
-          ThrowInvalid("loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " + type.ToString() +
-                       ", which its shape invariant " + invariant.ToString() + " does not describe");
+          ThrowInvalid("loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " +
+                       type.ToString() + ", which its shape invariant " + invariant.ToString() +
+                       " does not describe");
         }
         type.shape = invariant;
       }
@@ -134,14 +140,17 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
     const Scope inside = s.In(*f);
     results = body(inside, std::span(args).subspan(kLeading));
     if (results.size() != initial.size()) {
-      ThrowInvalid("while_loop '" + s.name_scope() + "': the body returns " + std::to_string(results.size()) +
-                   " tensors for " + std::to_string(initial.size()) + " loop variables");
+      ThrowInvalid("while_loop '" + s.name_scope() + "': the body returns " +
+                   std::to_string(results.size()) + " tensors for " +
+                   std::to_string(initial.size()) + " loop variables");
     }
-    const Expr next = inside.WithName("next").Add("AddV2", {args[0], inside.Const(Tensor::Scalar<int32_t>(1))});
+    const Expr next =
+        inside.WithName("next").Add("AddV2", {args[0], inside.Const(Tensor::Scalar<int32_t>(1))});
     results.insert(results.begin(), {next, args[1]});
     for (Expr& e : results) e = Expr(body_builder, f->Resolve(e));
   }
-  // Loop variables become as unknown as the body makes them; this ends, since each step forgets something.
+  // Loop variables become as unknown as the body makes them; this ends, since each step forgets
+  // something.
   Function& body_function = body_builder->function();
   for (const Expr& e : results) body_function.results.push_back(e.output());
   for (bool changed = true; changed;) {
@@ -175,7 +184,8 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
     test = Expr(cond_builder, f->Resolve(test));
   }
   const size_t leading = inputs.size();
-  for (const Expr& capture : UnifyCaptures(*body_builder, leading, *cond_builder, leading)) inputs.push_back(capture);
+  for (const Expr& capture : UnifyCaptures(*body_builder, leading, *cond_builder, leading))
+    inputs.push_back(capture);
   for (size_t i = leading; i < inputs.size(); ++i) {
     results.emplace_back(body_builder, Output{body_function.args[i], 0});
   }
@@ -183,11 +193,13 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
   const bool effects = AnyEffect(body_builder->graph()) || AnyEffect(cond_builder->graph());
   body_builder->Finish(results);
   cond_builder->Finish({test});
-  const Expr node = s.AddAsScope(
-      effects ? "While" : "StatelessWhile", inputs,
-      {{"cond", cond_ref}, {"body", body_ref}, {"parallel_iterations", options.parallel_iterations}});
+  const Expr node = s.AddAsScope(effects ? "While" : "StatelessWhile", inputs,
+                                 {{"cond", cond_ref},
+                                  {"body", body_ref},
+                                  {"parallel_iterations", options.parallel_iterations}});
   std::vector<Expr> outputs;
-  for (size_t i = 0; i < initial.size(); ++i) outputs.push_back(node.sibling(static_cast<int>(i) + kLeading));
+  for (size_t i = 0; i < initial.size(); ++i)
+    outputs.push_back(node.sibling(static_cast<int>(i) + kLeading));
   return outputs;
 }
 

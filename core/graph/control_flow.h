@@ -1,5 +1,5 @@
-// Cond and WhileLoop: functional control flow from C++ lambdas. Tensors of enclosing graphs that a lambda uses become
-// inputs of the If or While by themselves.
+// Cond and WhileLoop: functional control flow from C++ lambdas. Tensors of enclosing graphs that a
+// lambda uses become inputs of the If or While by themselves.
 #ifndef GRAPHRUN_CORE_GRAPH_CONTROL_FLOW_H_
 #define GRAPHRUN_CORE_GRAPH_CONTROL_FLOW_H_
 
@@ -19,16 +19,19 @@ using BodyFn = std::function<std::vector<Expr>(const Scope&, std::span<const Exp
 struct WhileOptions {
   std::optional<Expr> maximum_iterations = {};  // an int32 scalar
   int64_t parallel_iterations = 10;             // kept for TensorFlow
-  // For loop variables whose shape changes from trip to trip; by default each keeps its initial shape.
+  // For loop variables whose shape changes from trip to trip; by default each keeps its initial
+  // shape.
   std::vector<Shape> shape_invariants = {};
 };
 
-// then_fn() if the bool scalar pred is true, else_fn() otherwise; only one of them runs. INVALID_ARGUMENT when the
-// branches differ in the number or dtypes of their results.
-std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn, const BranchFn& else_fn);
+// then_fn() if the bool scalar pred is true, else_fn() otherwise; only one of them runs.
+// INVALID_ARGUMENT when the branches differ in the number or dtypes of their results.
+std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn,
+                       const BranchFn& else_fn);
 
-// vars = initial; while (cond(vars)) vars = body(vars). Returns the final values: the initial ones after zero trips.
-// INVALID_ARGUMENT naming the loop variable when body changes its number, dtype or shape.
+// vars = initial; while (cond(vars)) vars = body(vars). Returns the final values: the initial ones
+// after zero trips. INVALID_ARGUMENT naming the loop variable when body changes its number, dtype
+// or shape.
 std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn& body,
                             const std::vector<Expr>& initial, const WhileOptions& options = {});
 

@@ -8,12 +8,13 @@
 
 namespace graphrun {
 
-// The gradient loop runs as many trips as the loop did, backwards over what the forward body saved. The forward node
-// gets one more loop variable for each saved value: a list to which every trip pushes. Values that are the same in
-// every trip are captured, and counters recomputed, instead.
+// The gradient loop runs as many trips as the loop did, backwards over what the forward body saved.
+// The forward node gets one more loop variable for each saved value: a list to which every trip
+// pushes. Values that are the same in every trip are captured, and counters recomputed, instead.
 std::vector<Grad> WhileGradient(GradContext& g);
-// The gradient takes the same branch. Intermediate values that it needs become further outputs of the forward node; the
-// branch that does not compute them returns zeros in their place, which nobody reads.
+// The gradient takes the same branch. Intermediate values that it needs become further outputs of
+// the forward node; the branch that does not compute them returns zeros in their place, which
+// nobody reads.
 std::vector<Grad> IfGradient(GradContext& g);
 // As an If with one branch.
 std::vector<Grad> CallGradient(GradContext& g);

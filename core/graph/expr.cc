@@ -7,7 +7,9 @@
 namespace graphrun {
 namespace {
 
-Expr Binary(const char* op, const Expr& a, const Expr& b) { return ScopeForOperands({a, b}).Add(op, {a, b}); }
+Expr Binary(const char* op, const Expr& a, const Expr& b) {
+  return ScopeForOperands({a, b}).Add(op, {a, b});
+}
 
 }  // namespace
 
@@ -67,7 +69,8 @@ Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
       case SliceIndex::kAt:
         shrink_mask |= bit;
         if (index.expr_.valid()) {
-          if (index.expr_.dtype() != DType::kInt32) ThrowInvalid("x[{...}]: a tensor index is an int32 scalar");
+          if (index.expr_.dtype() != DType::kInt32)
+            ThrowInvalid("x[{...}]: a tensor index is an int32 scalar");
           any_dynamic = true;
           push(0, 0, 1, index.expr_);
         } else {
@@ -78,7 +81,8 @@ Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
         break;
       case SliceIndex::kRange: {
         const Range& r = index.range_;
-        // A range without an end, and one that starts at 0 forwards, are open: this also fits an unknown size.
+        // A range without an end, and one that starts at 0 forwards, are open: this also fits an
+        // unknown size.
         if (!r.end) end_mask |= bit;
         if (r.begin == 0 && r.stride > 0) begin_mask |= bit;
         if (r.begin == 0 && r.stride < 0 && !r.end) begin_mask |= bit;
@@ -89,18 +93,21 @@ Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
   }
   scope = scope.NameScope("strided_slice");
   const auto vector = [&](const char* name, const std::vector<int32_t>& fixed, int32_t plus) {
-    if (!any_dynamic || name == std::string("stack_2")) return scope.WithName(name).Const(Tensor::Vector(fixed));
+    if (!any_dynamic || name == std::string("stack_2"))
+      return scope.WithName(name).Const(Tensor::Vector(fixed));
     std::vector<Expr> parts;
     for (size_t i = 0; i < fixed.size(); ++i) {
       if (!dynamic[i].valid()) {
         parts.push_back(scope.Const(Tensor::Scalar(fixed[i])));
       } else {
-        parts.push_back(plus ? scope.Add("AddV2", {dynamic[i], scope.Const(Tensor::Scalar(plus))}) : dynamic[i]);
+        parts.push_back(plus ? scope.Add("AddV2", {dynamic[i], scope.Const(Tensor::Scalar(plus))})
+                             : dynamic[i]);
       }
     }
     return scope.WithName(name).Add("Pack", parts);
   };
-  const Expr b = vector("stack", begin, 0), e = vector("stack_1", end, 1), s = vector("stack_2", strides, 0);
+  const Expr b = vector("stack", begin, 0), e = vector("stack_1", end, 1),
+             s = vector("stack_2", strides, 0);
   return scope.AddAsScope("StridedSlice", {*this, b, e, s},
                           {{"begin_mask", begin_mask},
                            {"end_mask", end_mask},

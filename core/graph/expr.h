@@ -15,9 +15,9 @@ class FunctionBuilder;
 class Scope;
 class SliceIndex;
 
-// An output of a node in a graph under construction (the main one, or a body that is being built). Also stands for the
-// node itself where an operation is asked for. Valid as long as its MetaGraph. A default Expr is invalid and means
-// "none" where that is allowed.
+// An output of a node in a graph under construction (the main one, or a body that is being built).
+// Also stands for the node itself where an operation is asked for. Valid as long as its MetaGraph.
+// A default Expr is invalid and means "none" where that is allowed.
 class Expr {
  public:
   Expr() = default;
@@ -37,7 +37,8 @@ class Expr {
   std::string node_name() const;  // "model/add"
   bool operator==(const Expr&) const = default;
 
-  // x[{all, t}]: as NumPy's basic slicing, with all, newaxis, ellipsis, integers, scalar Exprs and Range(b, e).
+  // x[{all, t}]: as NumPy's basic slicing, with all, newaxis, ellipsis, integers, scalar Exprs and
+  // Range(b, e).
   Expr operator[](std::initializer_list<SliceIndex> indices) const;
 
  private:
@@ -45,8 +46,9 @@ class Expr {
   graphrun::Output output_;
 };
 
-// Where an operator puts its node: in the innermost body being built, under the name scope of the first operand that
-// was made there. Operators carry no control dependencies; use the builders for that.
+// Where an operator puts its node: in the innermost body being built, under the name scope of the
+// first operand that was made there. Operators carry no control dependencies; use the builders for
+// that.
 Scope ScopeForOperands(std::initializer_list<Expr> operands);
 // A constant scalar of `like`'s dtype in the same place.
 Expr ScalarLike(const Expr& like, double value);
@@ -68,19 +70,58 @@ Expr operator!(const Expr& a);
 
 template <typename T>
 concept Number = std::is_arithmetic_v<T>;
-template <Number T> Expr operator+(const Expr& a, T b) { return a + ScalarLike(a, b); }
-template <Number T> Expr operator+(T a, const Expr& b) { return ScalarLike(b, a) + b; }
-template <Number T> Expr operator-(const Expr& a, T b) { return a - ScalarLike(a, b); }
-template <Number T> Expr operator-(T a, const Expr& b) { return ScalarLike(b, a) - b; }
-template <Number T> Expr operator*(const Expr& a, T b) { return a * ScalarLike(a, b); }
-template <Number T> Expr operator*(T a, const Expr& b) { return ScalarLike(b, a) * b; }
-template <Number T> Expr operator/(const Expr& a, T b) { return a / ScalarLike(a, b); }
-template <Number T> Expr operator/(T a, const Expr& b) { return ScalarLike(b, a) / b; }
-template <Number T> Expr operator%(const Expr& a, T b) { return a % ScalarLike(a, b); }
-template <Number T> Expr operator<(const Expr& a, T b) { return a < ScalarLike(a, b); }
-template <Number T> Expr operator<=(const Expr& a, T b) { return a <= ScalarLike(a, b); }
-template <Number T> Expr operator>(const Expr& a, T b) { return a > ScalarLike(a, b); }
-template <Number T> Expr operator>=(const Expr& a, T b) { return a >= ScalarLike(a, b); }
+template <Number T>
+Expr operator+(const Expr& a, T b) {
+  return a + ScalarLike(a, b);
+}
+template <Number T>
+Expr operator+(T a, const Expr& b) {
+  return ScalarLike(b, a) + b;
+}
+template <Number T>
+Expr operator-(const Expr& a, T b) {
+  return a - ScalarLike(a, b);
+}
+template <Number T>
+Expr operator-(T a, const Expr& b) {
+  return ScalarLike(b, a) - b;
+}
+template <Number T>
+Expr operator*(const Expr& a, T b) {
+  return a * ScalarLike(a, b);
+}
+template <Number T>
+Expr operator*(T a, const Expr& b) {
+  return ScalarLike(b, a) * b;
+}
+template <Number T>
+Expr operator/(const Expr& a, T b) {
+  return a / ScalarLike(a, b);
+}
+template <Number T>
+Expr operator/(T a, const Expr& b) {
+  return ScalarLike(b, a) / b;
+}
+template <Number T>
+Expr operator%(const Expr& a, T b) {
+  return a % ScalarLike(a, b);
+}
+template <Number T>
+Expr operator<(const Expr& a, T b) {
+  return a < ScalarLike(a, b);
+}
+template <Number T>
+Expr operator<=(const Expr& a, T b) {
+  return a <= ScalarLike(a, b);
+}
+template <Number T>
+Expr operator>(const Expr& a, T b) {
+  return a > ScalarLike(a, b);
+}
+template <Number T>
+Expr operator>=(const Expr& a, T b) {
+  return a >= ScalarLike(a, b);
+}
 
 struct All {};
 struct NewAxis {};
@@ -98,13 +139,13 @@ struct Range {
 // One element of x[{...}].
 class SliceIndex {
  public:
-  SliceIndex(All) : kind_(kRange) {}                           // NOLINT: implicit by design, as all below
-  SliceIndex(NewAxis) : kind_(kNewAxis) {}                     // NOLINT
-  SliceIndex(Ellipsis) : kind_(kEllipsis) {}                   // NOLINT
-  SliceIndex(int64_t at) : kind_(kAt), range_{at, {}, 1} {}    // NOLINT
-  SliceIndex(int at) : SliceIndex(static_cast<int64_t>(at)) {} // NOLINT
-  SliceIndex(Expr at) : kind_(kAt), expr_(at) {}               // NOLINT: a scalar int32
-  SliceIndex(Range range) : kind_(kRange), range_(range) {}    // NOLINT
+  SliceIndex(All) : kind_(kRange) {}          // NOLINT: implicit by design, as all below
+  SliceIndex(NewAxis) : kind_(kNewAxis) {}    // NOLINT
+  SliceIndex(Ellipsis) : kind_(kEllipsis) {}  // NOLINT
+  SliceIndex(int64_t at) : kind_(kAt), range_{at, {}, 1} {}     // NOLINT
+  SliceIndex(int at) : SliceIndex(static_cast<int64_t>(at)) {}  // NOLINT
+  SliceIndex(Expr at) : kind_(kAt), expr_(at) {}                // NOLINT: a scalar int32
+  SliceIndex(Range range) : kind_(kRange), range_(range) {}     // NOLINT
 
  private:
   friend class Expr;

@@ -7,8 +7,8 @@
 namespace graphrun {
 
 Output Function::AddArg(std::string_view arg_name, const ValueType& type) {
-  const NodeId id =
-      graph.AddNode("_Arg", arg_name, {}, {{"T", type.dtype}, {"index", static_cast<int64_t>(args.size())}});
+  const NodeId id = graph.AddNode(
+      "_Arg", arg_name, {}, {{"T", type.dtype}, {"index", static_cast<int64_t>(args.size())}});
   graph.SetType({id, 0}, type);
   args.push_back(id);
   return {id, 0};
@@ -45,7 +45,8 @@ void AppendFunctionNames(const Graph& graph, std::vector<std::string>* names) {
   for (NodeId n = 0; n < graph.num_ids(); ++n) {
     if (!graph.exists(n)) continue;
     for (std::string& name : FunctionNames(graph.node(n))) {
-      if (std::find(names->begin(), names->end(), name) == names->end()) names->push_back(std::move(name));
+      if (std::find(names->begin(), names->end(), name) == names->end())
+        names->push_back(std::move(name));
     }
   }
 }
@@ -70,7 +71,8 @@ bool Reaches(const Graph& graph, NodeId id, Predicate&& predicate) {
 std::vector<std::string> CalledFunctions(const Function& function) {
   std::vector<std::string> names;
   AppendFunctionNames(function.graph, &names);
-  for (size_t i = 0; i < names.size(); ++i) AppendFunctionNames(function.graph.library()->Get(names[i]).graph, &names);
+  for (size_t i = 0; i < names.size(); ++i)
+    AppendFunctionNames(function.graph.library()->Get(names[i]).graph, &names);
   return names;
 }
 

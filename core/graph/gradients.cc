@@ -10,7 +10,9 @@
 namespace graphrun {
 namespace {
 
-Expr Int32Vector(const Scope& s, const std::vector<int32_t>& values) { return s.Const(Tensor::Vector(values)); }
+Expr Int32Vector(const Scope& s, const std::vector<int32_t>& values) {
+  return s.Const(Tensor::Vector(values));
+}
 
 // The sum of what the uses of one tensor contributed.
 Grad SumOf(const Scope& scope, const std::vector<Grad>& parts) {
@@ -25,7 +27,8 @@ Grad SumOf(const Scope& scope, const std::vector<Grad>& parts) {
     const Expr axis = scope.Const(Tensor::Scalar<int32_t>(0));
     values.push_back(axis);
     indices.push_back(axis);
-    return IndexedSlices{scope.Add("ConcatV2", values), scope.Add("ConcatV2", indices), parts[0].slices.dense_shape};
+    return IndexedSlices{scope.Add("ConcatV2", values), scope.Add("ConcatV2", indices),
+                         parts[0].slices.dense_shape};
   }
   std::vector<Expr> dense;
   for (const Grad& g : parts) dense.push_back(ToDense(scope, g));
@@ -99,7 +102,8 @@ void GradContext::SetTotal(int i, Expr total) { impl_->set_total(node().inputs[i
 
 Expr GradContext::ShapeOf(Expr x) const {
   if (x.shape().fully_known()) {
-    return Int32Vector(scope(), std::vector<int32_t>(x.shape().dims().begin(), x.shape().dims().end()));
+    return Int32Vector(scope(),
+                       std::vector<int32_t>(x.shape().dims().begin(), x.shape().dims().end()));
   }
   // In a body, the shape is taken in the forward pass: saving it is cheaper than saving x.
   if (x.home() != scope().home() && x.home() == impl_->forward) {
@@ -120,7 +124,8 @@ Expr GradContext::SumTo(int i, Expr dense) const {
   if (from.fully_known() && from == to) return dense;
   const Scope& s = scope();
   if (from.known_rank() && to.fully_known()) {
-    // Dimensions of size 1 in the target are summed; where the source's size is unknown, summing one row is harmless.
+    // Dimensions of size 1 in the target are summed; where the source's size is unknown, summing
+    // one row is harmless.
     std::vector<int32_t> axes;
     const int extra = from.rank() - to.rank();
     for (int d = 0; d < from.rank(); ++d) {
@@ -158,7 +163,12 @@ std::vector<Grad> BackwardPass(const BackwardRequest& request) {
 
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const NodeId id = *it;
-    GradContext::Impl impl{request.forward, id, request.scope, {}, {}, total,
+    GradContext::Impl impl{request.forward,
+                           id,
+                           request.scope,
+                           {},
+                           {},
+                           total,
                            [&](Output o, Expr e) { parts[o] = {Grad(e)}; }};
     bool wanted = false;
     const std::vector<Output> inputs = graph.node(id).inputs;
@@ -175,51 +185,55 @@ std::vector<Grad> BackwardPass(const BackwardRequest& request) {
     }
     if (!any) continue;
     const std::string name = graph.node(id).name, op = graph.node(id).op->name;
-    WithContext([&] { return "while differentiating '" + name + "' (" + op + ")"; },
-                [&] {
-                  impl.scope = request.scope.NameScope(name + "_grad");
-                  GradContext context(&impl);
-                  const std::vector<Grad> grads = graph.node(id).op->grad(context);
-                  if (grads.size() != inputs.size()) {
-                    ThrowInternal("the gradient function returns " + std::to_string(grads.size()) +
-                                  " gradients for " + std::to_string(inputs.size()) + " inputs");
-                  }
-                  for (size_t i = 0; i < inputs.size(); ++i) {
-                    if (!impl.needs[i] || grads[i].none()) continue;
-                    const ValueType& type = graph.type(inputs[i]);
-                    if (grads[i].dense.valid() && (grads[i].dense.dtype() != type.dtype ||
-                                                   !grads[i].dense.shape().CompatibleWith(type.shape))) {
-                      ThrowInternal("the gradient of input " + std::to_string(i) + " is " +
-                                    grads[i].dense.type().ToString() + " for " + type.ToString());
-                    }
-                    parts[inputs[i]].push_back(grads[i]);
-                  }
-                });
+    WithContext(
+        [&] { return "while differentiating '" + name + "' (" + op + ")"; },
+        [&] {
+          impl.scope = request.scope.NameScope(name + "_grad");
+          GradContext context(&impl);
+          const std::vector<Grad> grads = graph.node(id).op->grad(context);
+          if (grads.size() != inputs.size()) {
+            ThrowInternal("the gradient function returns " + std::to_string(grads.size()) +
+                          " gradients for " + std::to_string(inputs.size()) + " inputs");
+          }
+          for (size_t i = 0; i < inputs.size(); ++i) {
+            if (!impl.needs[i] || grads[i].none()) continue;
+            const ValueType& type = graph.type(inputs[i]);
+            if (grads[i].dense.valid() && (grads[i].dense.dtype() != type.dtype ||
+                                           !grads[i].dense.shape().CompatibleWith(type.shape))) {
+              ThrowInternal("the gradient of input " + std::to_string(i) + " is " +
+                            grads[i].dense.type().ToString() + " for " + type.ToString());
+            }
+            parts[inputs[i]].push_back(grads[i]);
+          }
+        });
   }
   std::vector<Grad> result;
   for (Output x : request.xs) result.push_back(total(x));
   return result;
 }
 
-std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys, const std::vector<Expr>& xs,
-                            const std::vector<Expr>& grad_ys) {
+std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys,
+                            const std::vector<Expr>& xs, const std::vector<Expr>& grad_ys) {
   const Scope s = scope.NameScope("gradients");
   BackwardRequest request{.forward = scope.home(), .scope = s, .ys = {}, .dys = {}, .xs = {}};
   for (const Expr& x : xs) {
-    if (x.home() != scope.home()) ThrowInvalid("gradients: '" + x.name() + "' belongs to another graph");
+    if (x.home() != scope.home())
+      ThrowInvalid("gradients: '" + x.name() + "' belongs to another graph");
     request.xs.push_back(x.output());
   }
   for (size_t i = 0; i < ys.size(); ++i) {
     const Expr& y = ys[i];
-    if (y.home() != scope.home()) ThrowInvalid("gradients: '" + y.name() + "' belongs to another graph");
+    if (y.home() != scope.home())
+      ThrowInvalid("gradients: '" + y.name() + "' belongs to another graph");
     if (!IsFloating(y.dtype())) {
-      ThrowInvalid("gradients: '" + y.name() + "' is " + y.type().ToString() + "; only floating tensors have gradients");
+      ThrowInvalid("gradients: '" + y.name() + "' is " + y.type().ToString() +
+                   "; only floating tensors have gradients");
     }
     request.ys.push_back(y.output());
     Expr dy = i < grad_ys.size() ? grad_ys[i] : Expr();
     if (dy.valid() && (dy.dtype() != y.dtype() || !dy.shape().CompatibleWith(y.shape()))) {
-      ThrowInvalid("gradients: grad_ys[" + std::to_string(i) + "] is " + dy.type().ToString() + " for '" + y.name() +
-                   "', which is " + y.type().ToString());
+      ThrowInvalid("gradients: grad_ys[" + std::to_string(i) + "] is " + dy.type().ToString() +
+                   " for '" + y.name() + "', which is " + y.type().ToString());
     }
     if (!dy.valid()) {
       Tensor one;
@@ -235,8 +249,8 @@ std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys, con
 Expr ToDense(const Scope& scope, const Grad& grad) {
   if (!grad.sparse()) return grad.dense;
   const Expr rows = scope.Add("StridedSlice",
-                              {grad.slices.dense_shape, Int32Vector(scope, {0}), Int32Vector(scope, {1}),
-                               Int32Vector(scope, {1})},
+                              {grad.slices.dense_shape, Int32Vector(scope, {0}),
+                               Int32Vector(scope, {1}), Int32Vector(scope, {1})},
                               {{"shrink_axis_mask", int64_t{1}}});
   return scope.Add("UnsortedSegmentSum", {grad.slices.values, grad.slices.indices, rows});
 }

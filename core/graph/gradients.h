@@ -1,5 +1,5 @@
-// Reverse-mode differentiation: builds the nodes that compute gradients, so they can be saved, optimised and
-// differentiated again.
+// Reverse-mode differentiation: builds the nodes that compute gradients, so they can be saved,
+// optimised and differentiated again.
 #ifndef GRAPHRUN_CORE_GRAPH_GRADIENTS_H_
 #define GRAPHRUN_CORE_GRAPH_GRADIENTS_H_
 
@@ -12,7 +12,8 @@
 
 namespace graphrun {
 
-// Rows of a tensor of shape `dense_shape`: values[k] belongs to row indices[k]; repeated rows add up.
+// Rows of a tensor of shape `dense_shape`: values[k] belongs to row indices[k]; repeated rows add
+// up.
 struct IndexedSlices {
   Expr values;       // [n, ...]
   Expr indices;      // int32 or int64 [n]
@@ -22,15 +23,16 @@ struct IndexedSlices {
 // The gradient with respect to one tensor: none, dense, or sparse.
 struct Grad {
   Grad() = default;
-  Grad(Expr e) : dense(e) {}                        // NOLINT: gradients are mostly dense
-  Grad(IndexedSlices s) : slices(std::move(s)) {}   // NOLINT
+  Grad(Expr e) : dense(e) {}                       // NOLINT: gradients are mostly dense
+  Grad(IndexedSlices s) : slices(std::move(s)) {}  // NOLINT
   bool none() const { return !dense.valid() && !slices.values.valid(); }
   bool sparse() const { return slices.values.valid(); }
   Expr dense;
   IndexedSlices slices;
 };
 
-// What an op's gradient function receives. It returns one Grad for each input; none where there is no gradient.
+// What an op's gradient function receives. It returns one Grad for each input; none where there is
+// no gradient.
 class GradContext {
  public:
   struct Impl;
@@ -51,8 +53,8 @@ class GradContext {
   bool HasDOut(int i) const;
   // Whether the gradient with respect to input i is wanted at all.
   bool Needs(int i) const;
-  // The gradient of input i that other uses have contributed so far; none at first. An op whose gradient is an update
-  // of one list (an element read) extends it and declares so by Accumulated.
+  // The gradient of input i that other uses have contributed so far; none at first. An op whose
+  // gradient is an update of one list (an element read) extends it and declares so by Accumulated.
   Expr SoFar(int i) const;
   void SetTotal(int i, Expr total);  // replaces SoFar(i); return none for this input
 
@@ -73,12 +75,12 @@ class GradContext {
   Impl* impl_;
 };
 
-// d(sum over i of ys[i] * grad_ys[i]) / dx for each x. An invalid or missing grad_y is ones. An x that the ys do not
-// depend on by differentiable ops gets none. New nodes go under the name scope "gradients". While and If nodes on the
-// way get further outputs, which save what their gradients need.
-// INVALID_ARGUMENT when ys and xs are not of one graph, or a y is not floating.
-std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys, const std::vector<Expr>& xs,
-                            const std::vector<Expr>& grad_ys = {});
+// d(sum over i of ys[i] * grad_ys[i]) / dx for each x. An invalid or missing grad_y is ones. An x
+// that the ys do not depend on by differentiable ops gets none. New nodes go under the name scope
+// "gradients". While and If nodes on the way get further outputs, which save what their gradients
+// need. INVALID_ARGUMENT when ys and xs are not of one graph, or a y is not floating.
+std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys,
+                            const std::vector<Expr>& xs, const std::vector<Expr>& grad_ys = {});
 
 // The gradient as a dense tensor; invalid when there is none.
 Expr ToDense(const Scope& scope, const Grad& grad);

@@ -15,7 +15,8 @@ namespace {
 // Names that differ only in case are kept apart, as in TensorFlow: they may become files.
 std::string NameKey(std::string_view name) {
   std::string out(name);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return out;
 }
 
@@ -219,9 +220,9 @@ void Graph::SetType(Output output, const ValueType& type) {
 bool Graph::InferTypes(NodeId id) {
   const Node& node = nodes_[id];
   if (node.op->structure == Structure::kArg) return false;
-  std::vector<ValueType> types =
-      WithContext([&] { return "while inferring types of '" + node.name + "' (" + node.op->name + ")"; },
-                  [&] { return Infer(node); });
+  std::vector<ValueType> types = WithContext(
+      [&] { return "while inferring types of '" + node.name + "' (" + node.op->name + ")"; },
+      [&] { return Infer(node); });
   if (types == types_[id]) return false;
   types_[id] = std::move(types);
   ++version_;
@@ -255,11 +256,12 @@ Output Graph::FindOutput(std::string_view name) const {
   }
   const NodeId id = Find(node_name);
   if (id == kNoNode) {
-    ThrowNotFound("no node '" + std::string(node_name) + "' in the graph" + DidYouMean(node_name, NodeNames()));
+    ThrowNotFound("no node '" + std::string(node_name) + "' in the graph" +
+                  DidYouMean(node_name, NodeNames()));
   }
   if (index >= std::max(1, num_outputs(id)) || (colon != name.npos && num_outputs(id) == 0)) {
-    throw Error(Code::kOutOfRange, "'" + std::string(name) + "': node '" + std::string(node_name) + "' (" +
-                                       nodes_[id].op->name + ") has " +
+    throw Error(Code::kOutOfRange, "'" + std::string(name) + "': node '" + std::string(node_name) +
+                                       "' (" + nodes_[id].op->name + ") has " +
                                        std::to_string(num_outputs(id)) + " outputs");
   }
   return {id, index};
@@ -298,7 +300,8 @@ const Tensor* Graph::ConstValue(Output o) const {
 
 std::optional<Shape> Graph::PartialValue(Output o) const { return PartialValue(o, 12); }
 
-// Shapes are computed by short chains of Shape, Pack, StridedSlice; `depth` bounds the recursion on others.
+// Shapes are computed by short chains of Shape, Pack, StridedSlice; `depth` bounds the recursion on
+// others.
 std::optional<Shape> Graph::PartialValue(Output o, int depth) const {
   const ValueType& t = type(o);
   if (!IsInteger(t.dtype) || !t.shape.fully_known() || t.shape.rank() > 1 ||

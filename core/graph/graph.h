@@ -1,4 +1,5 @@
-// Graph: the one intermediate representation. A list of nodes, each an op of the registry with attributes and inputs.
+// Graph: the one intermediate representation. A list of nodes, each an op of the registry with
+// attributes and inputs.
 #ifndef GRAPHRUN_CORE_GRAPH_GRAPH_H_
 #define GRAPHRUN_CORE_GRAPH_GRAPH_H_
 
@@ -34,8 +35,8 @@ struct Output {
   auto operator<=>(const Output&) const = default;
 };
 
-// What is known of an output before it is computed. element_* describe what a handle leads to: the elements of a
-// tensor list, the value of a variable.
+// What is known of an output before it is computed. element_* describe what a handle leads to: the
+// elements of a tensor list, the value of a variable.
 struct ValueType {
   DType dtype = DType::kInvalid;
   Shape shape = Shape::Unknown();
@@ -48,9 +49,9 @@ struct ValueType {
 ValueType Generalize(const ValueType& a, const ValueType& b);
 
 struct Node {
-  std::string name;            // unique in its graph
-  const OpDef* op = nullptr;   // never null
-  AttrMap attrs;               // every attribute of the op, defaults included, and those that begin with '_'
+  std::string name;           // unique in its graph
+  const OpDef* op = nullptr;  // never null
+  AttrMap attrs;  // every attribute of the op, defaults included, and those that begin with '_'
   std::shared_ptr<const void> parsed;  // the op's attribute struct, filled from attrs
   std::vector<Output> inputs;
   std::vector<NodeId> control_inputs;  // sorted, without repetition
@@ -58,10 +59,12 @@ struct Node {
 };
 
 // A named sub-graph: the condition or body of a While, a branch of an If, or what a call calls.
-// Its parameters are the nodes of op "_Arg" with index 0..n-1; its results are outputs of its graph.
+// Its parameters are the nodes of op "_Arg" with index 0..n-1; its results are outputs of its
+// graph.
 struct Function;
 
-// The functions that the nodes of a graph, and of its functions, refer to by name. Shared by all of them.
+// The functions that the nodes of a graph, and of its functions, refer to by name. Shared by all of
+// them.
 class FunctionLibrary {
  public:
   // INVALID_ARGUMENT when a function of that name exists.
@@ -72,7 +75,9 @@ class FunctionLibrary {
   void Remove(std::string_view name);
   // `base`, or base_1, base_2, ...: one that is not taken, and is from then on.
   std::string UniqueName(const std::string& base);
-  const std::map<std::string, std::unique_ptr<Function>, std::less<>>& functions() const { return functions_; }
+  const std::map<std::string, std::unique_ptr<Function>, std::less<>>& functions() const {
+    return functions_;
+  }
 
  private:
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
@@ -82,43 +87,49 @@ class FunctionLibrary {
 // Invariants, by the numbers that Verify (verify.h) reports:
 //  1. Node ids are dense, never reused; a removed node leaves an empty place (exists() is false).
 //  2. Names are not empty and unique.
-//  3. Every input names an existing node and one of its outputs; every control input an existing node.
+//  3. Every input names an existing node and one of its outputs; every control input an existing
+//  node.
 //  4. The number and dtypes of inputs are those that the op's signature and the attributes ask for.
 //  5. Data and control edges form no cycle.
 //  6. Every attribute that the op declares is present and of its kind.
-//  7. Functions that attributes name exist, and their parameters and results fit the node (checked by the op).
-//  8. Function parameters are numbered 0..n-1, each once, and results exist; main graphs have no _Arg.
+//  7. Functions that attributes name exist, and their parameters and results fit the node (checked
+//  by the op).
+//  8. Function parameters are numbered 0..n-1, each once, and results exist; main graphs have no
+//  _Arg.
 //  9. Types (type()) agree with what the op's shape function says, or are more special.
 class Graph {
  public:
   explicit Graph(const OpRegistry* registry);  // a main graph, which owns its library
   // The graph of a function in `library`, which must outlive it.
-  Graph(const OpRegistry* registry, FunctionLibrary* library) : registry_(registry), library_(library) {}
+  Graph(const OpRegistry* registry, FunctionLibrary* library)
+      : registry_(registry), library_(library) {}
   Graph(Graph&&) = default;
   Graph& operator=(Graph&&) = default;
   // A copy with the same node ids and the same library.
   Graph Clone() const;
 
-  // Adds a node and infers the types of its outputs; names are made unique ("x", "x_1", ...). Missing attributes take
-  // their defaults, and type attributes and numbers are derived from the inputs. INVALID_ARGUMENT when op, attributes
-  // and inputs do not fit.
-  NodeId AddNode(std::string_view op, std::string_view name, std::vector<Output> inputs, AttrMap attrs = {},
-                 std::vector<NodeId> control_inputs = {});
+  // Adds a node and infers the types of its outputs; names are made unique ("x", "x_1", ...).
+  // Missing attributes take their defaults, and type attributes and numbers are derived from the
+  // inputs. INVALID_ARGUMENT when op, attributes and inputs do not fit.
+  NodeId AddNode(std::string_view op, std::string_view name, std::vector<Output> inputs,
+                 AttrMap attrs = {}, std::vector<NodeId> control_inputs = {});
   // The same under exactly this name. REQUIRES: no node has it (UniqueName may have returned it).
-  NodeId AddNodeNamed(std::string_view op, std::string_view name, std::vector<Output> inputs, AttrMap attrs = {},
-                      std::vector<NodeId> control_inputs = {});
-  // Gives a node other inputs and attributes under the same id and name; its first outputs must keep their types.
+  NodeId AddNodeNamed(std::string_view op, std::string_view name, std::vector<Output> inputs,
+                      AttrMap attrs = {}, std::vector<NodeId> control_inputs = {});
+  // Gives a node other inputs and attributes under the same id and name; its first outputs must
+  // keep their types.
   void ReplaceNode(NodeId id, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
   void RemoveNode(NodeId id);  // REQUIRES: nobody uses it
 
   void SetInput(NodeId id, int i, Output input);
   void AddControlInput(NodeId id, NodeId control);
   void ClearControlInputs(NodeId id);
-  void SetName(NodeId id, std::string_view name);  // made unique
+  void SetName(NodeId id, std::string_view name);                   // made unique
   void SetAttr(NodeId id, std::string_view name, AttrValue value);  // types are not inferred again
   void SetDevice(NodeId id, std::string_view device) { nodes_[id].device = device; }
   void SetType(Output output, const ValueType& type);
-  // Infers a node's output types again from its inputs' present types. Returns whether they changed.
+  // Infers a node's output types again from its inputs' present types. Returns whether they
+  // changed.
   bool InferTypes(NodeId id);
   // The types that the op's shape function gives now.
   std::vector<ValueType> InferredTypes(NodeId id) const { return Infer(nodes_[id]); }
@@ -139,14 +150,14 @@ class Graph {
   Output FindOutput(std::string_view name) const;
   std::string OutputName(Output o) const;  // "node:0"
   std::vector<std::string> NodeNames() const;
-  // `name` or the first of name_1, name_2, ... that is free; the name is taken from then on. As TensorFlow's
-  // Graph.unique_name: case is ignored.
+  // `name` or the first of name_1, name_2, ... that is free; the name is taken from then on. As
+  // TensorFlow's Graph.unique_name: case is ignored.
   std::string UniqueName(std::string_view name);
 
   // The value of a Const node, or nullptr.
   const Tensor* ConstValue(Output o) const;
-  // The elements of a small int vector (or scalar: rank 1) as far as they are known without running, -1 for unknown ones;
-  // nothing when not even their number is known.
+  // The elements of a small int vector (or scalar: rank 1) as far as they are known without
+  // running, -1 for unknown ones; nothing when not even their number is known.
   std::optional<Shape> PartialValue(Output o) const;
   // Grows with every change.
   uint64_t version() const { return version_; }
@@ -156,14 +167,15 @@ class Graph {
 
  private:
   Graph(const Graph&) = default;  // for Clone
-  NodeId Insert(std::string_view op, std::string_view name, bool make_unique, std::vector<Output> inputs,
-                AttrMap attrs, std::vector<NodeId> control_inputs);
+  NodeId Insert(std::string_view op, std::string_view name, bool make_unique,
+                std::vector<Output> inputs, AttrMap attrs, std::vector<NodeId> control_inputs);
   Node MakeNode(std::string_view op, std::vector<Output> inputs, AttrMap attrs) const;
   std::vector<ValueType> Infer(const Node& node) const;
   std::optional<Shape> PartialValue(Output o, int depth) const;
 
   const OpRegistry* registry_;
-  std::shared_ptr<FunctionLibrary> owned_library_;  // of main graphs and their clones; null in functions
+  std::shared_ptr<FunctionLibrary>
+      owned_library_;  // of main graphs and their clones; null in functions
   FunctionLibrary* library_;
   std::vector<Node> nodes_;
   std::vector<std::vector<ValueType>> types_;
@@ -176,7 +188,8 @@ class Graph {
 struct Function {
   Function(std::string function_name, const Graph& owner)
       : name(std::move(function_name)), graph(&owner.registry(), owner.library()) {}
-  Function(std::string function_name, Graph&& g) : name(std::move(function_name)), graph(std::move(g)) {}
+  Function(std::string function_name, Graph&& g)
+      : name(std::move(function_name)), graph(std::move(g)) {}
   // A parameter, added after the ones there are.
   Output AddArg(std::string_view arg_name, const ValueType& type);
   // Makes parameter `order[i]` the i-th. REQUIRES: a permutation of args.
@@ -188,7 +201,8 @@ struct Function {
   Graph graph;
   std::vector<NodeId> args;
   std::vector<Output> results;
-  std::vector<NodeId> control_results;  // nodes with effects, which run although nothing needs their outputs
+  std::vector<NodeId>
+      control_results;  // nodes with effects, which run although nothing needs their outputs
 };
 
 // The functions that the attributes of a node name.

@@ -32,7 +32,8 @@ Csr View(const Graph& graph) {
 
 // The nodes that use a node, once for each use.
 auto UsesOf(NodeId id, const Csr& view) {
-  return boost::make_iterator_range(adjacent_vertices(static_cast<Csr::vertex_descriptor>(id), view));
+  return boost::make_iterator_range(
+      adjacent_vertices(static_cast<Csr::vertex_descriptor>(id), view));
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ std::vector<NodeId> TopologicalOrder(const Graph& graph) {
   }
   if (static_cast<int>(order.size()) != graph.num_nodes()) {
     std::string names;
-    for (NodeId id : FindCycle(graph)) names += (names.empty() ? "'" : " -> '") + graph.node(id).name + "'";
+    for (NodeId id : FindCycle(graph))
+      names += (names.empty() ? "'" : " -> '") + graph.node(id).name + "'";
     ThrowInvalid("graph invariant 5: the graph has a cycle: " + names);
   }
   return order;
@@ -71,7 +73,8 @@ std::vector<NodeId> FindCycle(const Graph& graph) {
   std::vector<int> size(n, 0);
   for (int c : component) ++size[c];
   for (const auto e : boost::make_iterator_range(edges(view))) {
-    const NodeId from = static_cast<NodeId>(source(e, view)), to = static_cast<NodeId>(target(e, view));
+    const NodeId from = static_cast<NodeId>(source(e, view)),
+                 to = static_cast<NodeId>(target(e, view));
     if (component[from] != component[to] || (size[component[from]] == 1 && from != to)) continue;
     // Walk inside the component until a node repeats.
     std::vector<NodeId> path;

@@ -9,13 +9,13 @@
 
 namespace graphrun {
 
-// All nodes, each after its data and control inputs; among nodes that could come next, the one with the lowest id.
-// INVALID_ARGUMENT naming the nodes of a cycle when there is one.
+// All nodes, each after its data and control inputs; among nodes that could come next, the one with
+// the lowest id. INVALID_ARGUMENT naming the nodes of a cycle when there is one.
 std::vector<NodeId> TopologicalOrder(const Graph& graph);
 // One cycle of data and control edges, or empty.
 std::vector<NodeId> FindCycle(const Graph& graph);
-// The nodes that the given ones need, by data and control edges, they included. Indexed by id. Nodes for which
-// `stop` is true are included, but what they need is not.
+// The nodes that the given ones need, by data and control edges, they included. Indexed by id.
+// Nodes for which `stop` is true are included, but what they need is not.
 std::vector<bool> Ancestors(const Graph& graph, const std::vector<NodeId>& of,
                             const std::function<bool(NodeId)>& stop = {});
 // For each node the nodes that use it by a data edge, in order of id, each once.

@@ -1,4 +1,5 @@
-// MetaGraph: a graph with what a model file keeps beside it: variables, collections, signatures, a run plan.
+// MetaGraph: a graph with what a model file keeps beside it: variables, collections, signatures, a
+// run plan.
 #ifndef GRAPHRUN_CORE_GRAPH_META_GRAPH_H_
 #define GRAPHRUN_CORE_GRAPH_META_GRAPH_H_
 
@@ -57,11 +58,12 @@ struct MetaGraph {
   const VariableInfo* FindVariable(std::string_view name) const;
 
   Graph graph;
-  std::vector<VariableInfo> variables;                               // in order of creation
-  std::map<std::string, std::vector<std::string>> variable_lists;    // collection -> variable names
-  std::map<std::string, std::vector<std::string>> node_lists;        // collection -> "x:0" or op names
-  std::map<std::string, std::vector<std::string>> byte_lists;        // collection -> serialized messages
-  std::map<std::string, std::string> other_lists;                    // collection -> a serialized CollectionDef: numbers, Any
+  std::vector<VariableInfo> variables;                             // in order of creation
+  std::map<std::string, std::vector<std::string>> variable_lists;  // collection -> variable names
+  std::map<std::string, std::vector<std::string>> node_lists;  // collection -> "x:0" or op names
+  std::map<std::string, std::vector<std::string>> byte_lists;  // collection -> serialized messages
+  std::map<std::string, std::string>
+      other_lists;  // collection -> a serialized CollectionDef: numbers, Any
   std::map<std::string, Signature> signatures;
   std::vector<std::string> tags;
   std::shared_ptr<BuildContext> builder;  // made by Scope::Root

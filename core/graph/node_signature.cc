@@ -27,10 +27,13 @@ std::optional<int64_t> DeclaredSize(const ArgDef& arg, const AttrMap& attrs) {
 
 void CheckAttr(const OpDef& op, const AttrDef& def, const AttrValue& value) {
   if (AttrKind(value) != def.kind) {
-    ThrowInvalid(op.name + ": attribute " + def.name + " is a " + def.kind + ", not a " + AttrKind(value));
+    ThrowInvalid(op.name + ": attribute " + def.name + " is a " + def.kind + ", not a " +
+                 AttrKind(value));
   }
   const auto check_type = [&](DType t) {
-    if (def.allowed.empty() || std::find(def.allowed.begin(), def.allowed.end(), t) != def.allowed.end()) return;
+    if (def.allowed.empty() ||
+        std::find(def.allowed.begin(), def.allowed.end(), t) != def.allowed.end())
+      return;
     std::string allowed;
     for (DType a : def.allowed) allowed += (allowed.empty() ? "" : ", ") + Name(a);
     ThrowInvalid(op.name + ": " + def.name + " may not be " + Name(t) + " (only " + allowed + ")");
@@ -39,12 +42,13 @@ void CheckAttr(const OpDef& op, const AttrDef& def, const AttrValue& value) {
   if (const auto* list = std::get_if<std::vector<DType>>(&value)) {
     for (DType t : *list) check_type(t);
     if (def.minimum && static_cast<int64_t>(list->size()) < *def.minimum) {
-      ThrowInvalid(op.name + ": " + def.name + " has at least " + std::to_string(*def.minimum) + " elements");
+      ThrowInvalid(op.name + ": " + def.name + " has at least " + std::to_string(*def.minimum) +
+                   " elements");
     }
   }
   if (const int64_t* n = std::get_if<int64_t>(&value); n && def.minimum && *n < *def.minimum) {
-    ThrowInvalid(op.name + ": " + def.name + " is at least " + std::to_string(*def.minimum) + ", not " +
-                 std::to_string(*n));
+    ThrowInvalid(op.name + ": " + def.name + " is at least " + std::to_string(*def.minimum) +
+                 ", not " + std::to_string(*n));
   }
 }
 
@@ -73,8 +77,8 @@ void InferFromInputs(const OpDef& op, std::span<const DType> inputs, AttrMap* at
   const int64_t count = static_cast<int64_t>(inputs.size());
   const int64_t rest = count - known;
   if (rest < 0 || (open == 0 && rest != 0) || (open > 1 && rest % open != 0)) {
-    ThrowInvalid(op.name + " takes " + std::to_string(known) + (open ? " or more" : "") + " inputs, not " +
-                 std::to_string(count));
+    ThrowInvalid(op.name + " takes " + std::to_string(known) + (open ? " or more" : "") +
+                 " inputs, not " + std::to_string(count));
   }
   size_t at = 0;
   for (const ArgDef& arg : op.inputs) {
@@ -95,8 +99,12 @@ void InferFromInputs(const OpDef& op, std::span<const DType> inputs, AttrMap* at
 
 }  // namespace
 
-std::vector<DType> InputTypes(const OpDef& op, const AttrMap& attrs) { return Types(op.inputs, attrs); }
-std::vector<DType> OutputTypes(const OpDef& op, const AttrMap& attrs) { return Types(op.outputs, attrs); }
+std::vector<DType> InputTypes(const OpDef& op, const AttrMap& attrs) {
+  return Types(op.inputs, attrs);
+}
+std::vector<DType> OutputTypes(const OpDef& op, const AttrMap& attrs) {
+  return Types(op.outputs, attrs);
+}
 
 std::vector<int> ArgSizes(const std::vector<ArgDef>& args, const AttrMap& attrs) {
   std::vector<int> sizes;
@@ -110,7 +118,8 @@ AttrMap CompleteAttrs(const OpDef& op, std::span<const DType> inputs, AttrMap at
   InferFromInputs(op, inputs, &attrs);
   for (const AttrDef& def : op.attrs) {
     if (attrs.contains(def.name)) continue;
-    if (!def.default_value) ThrowInvalid(op.name + " needs attribute " + def.name + " (" + def.kind + ")");
+    if (!def.default_value)
+      ThrowInvalid(op.name + " needs attribute " + def.name + " (" + def.kind + ")");
     attrs.emplace(def.name, *def.default_value);
   }
   for (const auto& [name, value] : attrs) {
@@ -130,8 +139,8 @@ AttrMap CompleteAttrs(const OpDef& op, std::span<const DType> inputs, AttrMap at
     const int64_t size = Variadic(arg) ? *DeclaredSize(arg, attrs) : 1;
     for (int64_t k = 0; k < size; ++k, ++at) {
       if (want[at] != inputs[at]) {
-        ThrowInvalid(op.name + ": input " + std::to_string(at) + " (" + arg.name + ") is " + Name(inputs[at]) +
-                     ", and " + Name(want[at]) + " is expected" +
+        ThrowInvalid(op.name + ": input " + std::to_string(at) + " (" + arg.name + ") is " +
+                     Name(inputs[at]) + ", and " + Name(want[at]) + " is expected" +
                      (arg.type_attr.empty() ? "" : " (" + arg.type_attr + ")"));
       }
     }

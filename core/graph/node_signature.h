@@ -10,8 +10,8 @@
 
 namespace graphrun {
 
-// `given` with the attributes that follow from the inputs' dtypes and the defaults. INVALID_ARGUMENT when inputs and
-// attributes do not fit the op, naming what does not.
+// `given` with the attributes that follow from the inputs' dtypes and the defaults.
+// INVALID_ARGUMENT when inputs and attributes do not fit the op, naming what does not.
 AttrMap CompleteAttrs(const OpDef& op, std::span<const DType> inputs, AttrMap given);
 // The op's attribute struct. REQUIRES: complete attributes.
 std::shared_ptr<const void> ParseAttrs(const OpDef& op, const AttrMap& attrs);

@@ -22,8 +22,8 @@ Shape ShapeContext::WithRank(int i, int rank) const {
   const Shape& s = In(i);
   if (!s.known_rank()) return Shape::UnknownOfRank(rank);
   if (s.rank() != rank) {
-    ThrowInvalid(node_.op->name + ": input " + std::to_string(i) + " must have rank " + std::to_string(rank) +
-                 ", but its shape is " + s.ToString());
+    ThrowInvalid(node_.op->name + ": input " + std::to_string(i) + " must have rank " +
+                 std::to_string(rank) + ", but its shape is " + s.ToString());
   }
   return s;
 }
@@ -41,8 +41,8 @@ int64_t ShapeContext::MergeDim(int64_t a, int64_t b, const char* what) const {
   if (a >= 0 && b >= 0 && a != b) {
     std::string shapes;
     for (int i = 0; i < num_inputs(); ++i) shapes += (i ? " and " : "") + In(i).ToString();
-    ThrowInvalid(node_.op->name + ": " + what + " " + std::to_string(a) + " vs " + std::to_string(b) + " (shapes " +
-                 shapes + ")");
+    ThrowInvalid(node_.op->name + ": " + what + " " + std::to_string(a) + " vs " +
+                 std::to_string(b) + " (shapes " + shapes + ")");
   }
   return a >= 0 ? a : b;
 }
@@ -61,7 +61,8 @@ std::optional<int64_t> ShapeContext::IntValue(int i, int64_t at) const {
   }
   if (!values_.partial) return std::nullopt;
   const auto elements = values_.partial(i);
-  if (!elements || at >= elements->rank() || (*elements)[static_cast<int>(at)] < 0) return std::nullopt;
+  if (!elements || at >= elements->rank() || (*elements)[static_cast<int>(at)] < 0)
+    return std::nullopt;
   return (*elements)[static_cast<int>(at)];
 }
 
@@ -69,12 +70,14 @@ Shape ShapeContext::ValueAsShape(int i) const {
   if (const Tensor* t = Value(i)) {
     if (t->shape().rank() == 0 && t->int_at(0) == -1) return Shape::Unknown();
     if (t->shape().rank() != 1) {
-      ThrowInvalid(node_.op->name + ": a shape is an int vector, not of shape " + t->shape().ToString());
+      ThrowInvalid(node_.op->name + ": a shape is an int vector, not of shape " +
+                   t->shape().ToString());
     }
     Shape out;
     for (int64_t k = 0; k < t->num_elements(); ++k) {
       const int64_t d = t->int_at(k);
-      if (d < kUnknownDim) ThrowInvalid(node_.op->name + ": dimension " + std::to_string(d) + " is negative");
+      if (d < kUnknownDim)
+        ThrowInvalid(node_.op->name + ": dimension " + std::to_string(d) + " is negative");
       out.Append(d);
     }
     return out;

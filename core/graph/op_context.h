@@ -1,5 +1,5 @@
-// What the functions of an op receive: ShapeContext, PartialContext, KernelContext, CostContext. (GradContext is in
-// gradients.h.)
+// What the functions of an op receive: ShapeContext, PartialContext, KernelContext, CostContext.
+// (GradContext is in gradients.h.)
 #ifndef GRAPHRUN_CORE_GRAPH_OP_CONTEXT_H_
 #define GRAPHRUN_CORE_GRAPH_OP_CONTEXT_H_
 
@@ -19,13 +19,15 @@ namespace graphrun {
 // The type of a value at run time.
 ValueType TypeOf(const Tensor& value);
 
-// Infers output types. Output dtypes are set from the signature before the shape function runs; shapes start unknown.
+// Infers output types. Output dtypes are set from the signature before the shape function runs;
+// shapes start unknown.
 class ShapeContext {
  public:
   // Values of inputs as far as they are known before the run; either function may be empty.
   struct Values {
-    std::function<const Tensor*(int input)> tensor;         // nullptr: unknown
-    std::function<std::optional<Shape>(int input)> partial;  // elements of a small int vector or scalar
+    std::function<const Tensor*(int input)> tensor;  // nullptr: unknown
+    std::function<std::optional<Shape>(int input)>
+        partial;  // elements of a small int vector or scalar
   };
   ShapeContext(const Node& node, const FunctionLibrary& library, std::span<const ValueType> inputs,
                std::span<ValueType> outputs, const Values& values)
@@ -42,7 +44,8 @@ class ShapeContext {
   const ValueType& Type(int i) const { return inputs_[i]; }
   const Shape& In(int i) const { return inputs_[i].shape; }
 
-  // The input's shape when it has this rank or may have it (then of unknown dimensions); INVALID_ARGUMENT otherwise.
+  // The input's shape when it has this rank or may have it (then of unknown dimensions);
+  // INVALID_ARGUMENT otherwise.
   Shape WithRank(int i, int rank) const;
   Shape WithRankAtLeast(int i, int rank) const;
   // Both dimensions as one; INVALID_ARGUMENT naming `what` when they differ.
@@ -72,12 +75,13 @@ class ShapeContext {
   const Values& values_;
 };
 
-// For ops that compute shapes from shapes: elements of output 0 as far as they are known. An int vector of n elements is
-// a Shape of rank n with unknown elements -1, a scalar a Shape of rank 1. Unknown rank: nothing is known.
+// For ops that compute shapes from shapes: elements of output 0 as far as they are known. An int
+// vector of n elements is a Shape of rank n with unknown elements -1, a scalar a Shape of rank 1.
+// Unknown rank: nothing is known.
 class PartialContext {
  public:
-  PartialContext(const Node& node, std::span<const ValueType> inputs, std::function<Shape(int)> value,
-                 std::function<const Tensor*(int)> constant = {})
+  PartialContext(const Node& node, std::span<const ValueType> inputs,
+                 std::function<Shape(int)> value, std::function<const Tensor*(int)> constant = {})
       : node_(node), inputs_(inputs), value_(std::move(value)), constant_(std::move(constant)) {}
   template <typename Attrs>
   const Attrs& attrs() const {
@@ -86,7 +90,8 @@ class PartialContext {
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   const Shape& In(int i) const { return inputs_[i].shape; }
   Shape Value(int i) const { return value_(i); }
-  // The value of input i when it is a constant, nullptr otherwise: for positions, which may be negative.
+  // The value of input i when it is a constant, nullptr otherwise: for positions, which may be
+  // negative.
   const Tensor* Constant(int i) const { return constant_ ? constant_(i) : nullptr; }
 
  private:
@@ -102,8 +107,8 @@ struct KernelEnvironment {
   VariableStore* variables = nullptr;
 };
 
-// One execution of one node. The executors own the tensors; `last_use[i]` says that input i is not needed after this
-// node, so that Take may move it.
+// One execution of one node. The executors own the tensors; `last_use[i]` says that input i is not
+// needed after this node, so that Take may move it.
 class KernelContext {
  public:
   KernelContext(const Node& node, const KernelEnvironment& env, std::span<Tensor* const> inputs,
@@ -137,7 +142,8 @@ class KernelContext {
 
   // The shape that the shape function gave output i (partial for ops marked AllocatesOutputs).
   const Shape& OutShape(int i) const { return out_shapes_[i]; }
-  // For ops marked AllocatesOutputs: output i with this shape and the declared dtype, uninitialised.
+  // For ops marked AllocatesOutputs: output i with this shape and the declared dtype,
+  // uninitialised.
   Tensor& Allocate(int i, DType dtype, const Shape& shape);
   // Hands over a finished output: a handle, a list, a tensor that shares memory with another.
   void SetOut(int i, Tensor value) { *outputs_[i] = std::move(value); }
@@ -152,7 +158,8 @@ class KernelContext {
 
   BufferPool* pool() const { return env_.pool; }
   VariableStore& variables() const { return *env_.variables; }
-  // The variable of handle input i. FAILED_PRECONDITION naming it when it has no value and `initialized` is asked for.
+  // The variable of handle input i. FAILED_PRECONDITION naming it when it has no value and
+  // `initialized` is asked for.
   VariableState& VariableAt(int i, bool initialized = true) const;
   // The random stream of this node in this session. Only for ops with Effect::kRandom.
   RandomStream& stream() const { return *stream_; }
@@ -169,7 +176,8 @@ class KernelContext {
 
 class CostContext {
  public:
-  CostContext(const Node& node, std::span<const ValueType> inputs, std::span<const ValueType> outputs)
+  CostContext(const Node& node, std::span<const ValueType> inputs,
+              std::span<const ValueType> outputs)
       : node_(node), inputs_(inputs), outputs_(outputs) {}
   template <typename Attrs>
   const Attrs& attrs() const {

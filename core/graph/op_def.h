@@ -1,4 +1,5 @@
-// OpDef: everything graphrun knows of an op, and Op<Attrs>, the builder with which ops/*.cc declare one.
+// OpDef: everything graphrun knows of an op, and Op<Attrs>, the builder with which ops/*.cc declare
+// one.
 //
 //   OpDef MatMulOp() {
 //     return Op<Attrs>("MatMul").Doc("Product of two matrices.")
@@ -7,8 +8,8 @@
 //         .Shape(InferShape).Grad(Grad).Kernel(Kernel);
 //   }
 //
-// Names, attributes and defaults are TensorFlow's. Attributes are declared once, as members of a struct that is filled
-// when a node is made and handed to shape function, gradient and kernel.
+// Names, attributes and defaults are TensorFlow's. Attributes are declared once, as members of a
+// struct that is filled when a node is made and handed to shape function, gradient and kernel.
 #ifndef GRAPHRUN_CORE_GRAPH_OP_DEF_H_
 #define GRAPHRUN_CORE_GRAPH_OP_DEF_H_
 
@@ -35,7 +36,8 @@ struct Node;
 
 inline const std::vector<DType> kFloats = {DType::kFloat, DType::kDouble};
 inline const std::vector<DType> kInts = {DType::kInt32, DType::kInt64};
-inline const std::vector<DType> kNumbers = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64};
+inline const std::vector<DType> kNumbers = {DType::kFloat, DType::kDouble, DType::kInt32,
+                                            DType::kInt64};
 inline const std::vector<DType> kAnyType = {};  // no restriction
 
 // An input or output: one tensor, N tensors of one type, or a list of tensors of given types.
@@ -53,11 +55,12 @@ struct AttrDef {
   std::optional<AttrValue> default_value;  // none: required, unless inferred from the inputs
   std::vector<DType> allowed;              // of type and list(type); empty: any
   std::optional<int64_t> minimum;          // of int and of a list's length
-  std::function<void(void* attrs, const AttrValue&)> store;  // into the attribute struct; may be empty
+  std::function<void(void* attrs, const AttrValue&)>
+      store;  // into the attribute struct; may be empty
 };
 
-// What running a node does besides computing its outputs. A node with an effect is never merged with another, folded,
-// or run where its graph would not run it.
+// What running a node does besides computing its outputs. A node with an effect is never merged
+// with another, folded, or run where its graph would not run it.
 enum class Effect {
   kNone,
   kRead,    // reads the variable of input 0
@@ -86,10 +89,11 @@ inline Cost Flops(double n) { return {n, 0}; }
 
 // A plain value: declared by Op<Attrs>, checked by OpRegistry::Add, immutable afterwards.
 //
-// The kernel contract: outputs are allocated by the caller with the shapes that the shape function gave, uninitialised;
-// the kernel writes all elements. Ops marked AllocatesOutputs make their outputs with KernelContext::Allocate or
-// SetOut. Inputs have the declared dtypes and shapes that the shape function accepted, so a kernel checks only values
-// (an index in range). Kernels are re-entrant, allocate nothing on the heap in a steady step (scratch comes from
+// The kernel contract: outputs are allocated by the caller with the shapes that the shape function
+// gave, uninitialised; the kernel writes all elements. Ops marked AllocatesOutputs make their
+// outputs with KernelContext::Allocate or SetOut. Inputs have the declared dtypes and shapes that
+// the shape function accepted, so a kernel checks only values (an index in range). Kernels are
+// re-entrant, allocate nothing on the heap in a steady step (scratch comes from
 // KernelContext::Scratch), and fail by throwing Error.
 class OpDef {
  public:
@@ -101,12 +105,14 @@ class OpDef {
 
   std::function<std::shared_ptr<void>()> make_attrs;  // a default attribute struct
   std::function<void(ShapeContext&)> shape;
-  std::function<Shape(const PartialContext&)> partial;  // elements of a small int output as far as known
+  std::function<Shape(const PartialContext&)>
+      partial;  // elements of a small int output as far as known
   std::function<std::vector<Grad>(GradContext&)> grad;
   std::string no_gradient;  // why there is none, when grad is empty
   std::function<void(KernelContext&)> kernel;
   std::function<Cost(const CostContext&)> cost;
-  // The input that output 0 always equals under the given types and values (a Sum over no axes), or -1.
+  // The input that output 0 always equals under the given types and values (a Sum over no axes), or
+  // -1.
   std::function<int(const ShapeContext&)> same_as;
 
   Effect effect = Effect::kNone;
@@ -117,7 +123,7 @@ class OpDef {
   bool handles = false;            // outputs are variable handles, made once for a session
   int view_of = -1;                // output 0 is this input's memory under another shape
   std::vector<std::pair<int, int>> in_place;  // (input, output): may share memory when sizes agree
-  std::vector<int> retains;                   // inputs that are kept beyond the call (in a list, in a variable)
+  std::vector<int> retains;  // inputs that are kept beyond the call (in a list, in a variable)
 
   bool pure() const { return effect == Effect::kNone; }
   const AttrDef* FindAttr(std::string_view attr) const;
@@ -133,11 +139,17 @@ class Op {
     def_.make_attrs = [] { return std::make_shared<Attrs>(); };
   }
   Op& Doc(std::string text) { return Set(def_.doc, std::move(text)); }
-  // `type`: "float32", "T" (a type attribute), "N*T", or "Tin" (a list(type) attribute declared by TypeListAttr).
-  Op& Input(std::string name, std::string type) { return Arg(def_.inputs, std::move(name), std::move(type)); }
-  Op& Output(std::string name, std::string type) { return Arg(def_.outputs, std::move(name), std::move(type)); }
+  // `type`: "float32", "T" (a type attribute), "N*T", or "Tin" (a list(type) attribute declared by
+  // TypeListAttr).
+  Op& Input(std::string name, std::string type) {
+    return Arg(def_.inputs, std::move(name), std::move(type));
+  }
+  Op& Output(std::string name, std::string type) {
+    return Arg(def_.outputs, std::move(name), std::move(type));
+  }
 
-  Op& TypeAttr(std::string name, std::vector<DType> allowed = {}, std::optional<DType> default_value = {}) {
+  Op& TypeAttr(std::string name, std::vector<DType> allowed = {},
+               std::optional<DType> default_value = {}) {
     std::optional<AttrValue> value;
     if (default_value) value = *default_value;
     def_.attrs.push_back({std::move(name), "type", value, std::move(allowed), {}, {}});
@@ -168,7 +180,9 @@ class Op {
     if (default_value) def_.attrs.back().default_value = *default_value;
     return *this;
   }
-  Op& Minimum(int64_t minimum) { return Set(def_.attrs.back().minimum, minimum); }  // of the last attribute
+  Op& Minimum(int64_t minimum) {
+    return Set(def_.attrs.back().minimum, minimum);
+  }  // of the last attribute
 
   // Functions take the context alone or the context and the attributes.
   template <typename Fn>
@@ -245,9 +259,14 @@ class Op {
   template <typename T>
   Op& AddAttr(std::string name, T Attrs::*member, std::optional<AttrValue> default_value) {
     using Held = std::decay_t<decltype(Stored(std::declval<const T&>()))>;
-    def_.attrs.push_back({std::move(name), AttrKind(AttrValue(Held{})), std::move(default_value), {}, {},
+    def_.attrs.push_back({std::move(name),
+                          AttrKind(AttrValue(Held{})),
+                          std::move(default_value),
+                          {},
+                          {},
                           [member](void* attrs, const AttrValue& value) {
-                            static_cast<Attrs*>(attrs)->*member = static_cast<T>(std::get<Held>(value));
+                            static_cast<Attrs*>(attrs)->*member =
+                                static_cast<T>(std::get<Held>(value));
                           }});
     return *this;
   }

@@ -5,7 +5,8 @@
 namespace graphrun {
 
 const AttrDef* OpDef::FindAttr(std::string_view attr) const {
-  const auto it = std::find_if(attrs.begin(), attrs.end(), [&](const AttrDef& a) { return a.name == attr; });
+  const auto it =
+      std::find_if(attrs.begin(), attrs.end(), [&](const AttrDef& a) { return a.name == attr; });
   return it == attrs.end() ? nullptr : &*it;
 }
 
@@ -16,11 +17,14 @@ void OpRegistry::Add(OpDef def) {
   require(!ops_.contains(def.name), "registered twice");
   require(!def.doc.empty(), "no doc");
   require(static_cast<bool>(def.shape), "no shape function");
-  require(static_cast<bool>(def.grad) != !def.no_gradient.empty(), "neither a gradient nor a reason for none, or both");
-  require(static_cast<bool>(def.kernel) != (def.structure != Structure::kNone), "no kernel, or one that is not used");
+  require(static_cast<bool>(def.grad) != !def.no_gradient.empty(),
+          "neither a gradient nor a reason for none, or both");
+  require(static_cast<bool>(def.kernel) != (def.structure != Structure::kNone),
+          "no kernel, or one that is not used");
   for (auto* args : {&def.inputs, &def.outputs}) {
     for (ArgDef& arg : *args) {
-      if (!arg.number_attr.empty()) require(def.FindAttr(arg.number_attr), "undeclared number " + arg.number_attr);
+      if (!arg.number_attr.empty())
+        require(def.FindAttr(arg.number_attr), "undeclared number " + arg.number_attr);
       if (arg.fixed != DType::kInvalid) continue;
       const AttrDef* attr = def.FindAttr(arg.type_attr);
       require(attr, "undeclared type " + arg.type_attr);

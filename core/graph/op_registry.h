@@ -12,8 +12,8 @@ namespace graphrun {
 
 class OpRegistry {
  public:
-  // INTERNAL when the declaration is incomplete (no doc, no shape function, neither gradient nor a reason for none, no
-  // kernel, a type that no attribute declares) or the name is taken.
+  // INTERNAL when the declaration is incomplete (no doc, no shape function, neither gradient nor a
+  // reason for none, no kernel, a type that no attribute declares) or the name is taken.
   void Add(OpDef def);
   const OpDef* Find(std::string_view name) const;  // nullptr when there is none
   const OpDef& Get(std::string_view name) const;   // NOT_FOUND with the nearest names

@@ -25,7 +25,8 @@ std::string PrintNode(const Graph& g, NodeId id) {
   std::string out = node.name;
   for (int i = 0; i < g.num_outputs(id); ++i) out += (i ? ", " : ": ") + g.type({id, i}).ToString();
   out += " = " + node.op->name + "(";
-  for (size_t i = 0; i < node.inputs.size(); ++i) out += (i ? ", " : "") + NameOf(g, node.inputs[i]);
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    out += (i ? ", " : "") + NameOf(g, node.inputs[i]);
   for (size_t i = 0; i < node.control_inputs.size(); ++i) {
     out += (i || !node.inputs.empty() ? ", ^" : "^") + NameOf(g, {node.control_inputs[i], 0});
   }
@@ -42,7 +43,8 @@ std::string PrintFunction(const Function& f) {
   std::string out = f.name + "(";
   for (size_t i = 0; i < f.args.size(); ++i) out += (i ? ", " : "") + f.graph.node(f.args[i]).name;
   out += ") {\n" + PrintNodes(f.graph, "  ") + "  return ";
-  for (size_t i = 0; i < f.results.size(); ++i) out += (i ? ", " : "") + NameOf(f.graph, f.results[i]);
+  for (size_t i = 0; i < f.results.size(); ++i)
+    out += (i ? ", " : "") + NameOf(f.graph, f.results[i]);
   for (NodeId id : f.control_results) out += " ^" + f.graph.node(id).name;
   return out + "\n}\n";
 }

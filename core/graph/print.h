@@ -1,4 +1,5 @@
-// The IR as text, a line for each node: "model/add:float32[2,3] = AddV2(model/x, model/y) T=float32".
+// The IR as text, a line for each node: "model/add:float32[2,3] = AddV2(model/x, model/y)
+// T=float32".
 #ifndef GRAPHRUN_CORE_GRAPH_PRINT_H_
 #define GRAPHRUN_CORE_GRAPH_PRINT_H_
 

@@ -51,7 +51,8 @@ Scope Scope::WithName(std::string_view name) const {
 Scope Scope::WithControlDependencies(const std::vector<Expr>& operations) const {
   Scope s = *this;
   for (const Expr& e : operations) {
-    // A dependency on an enclosing graph holds already: the whole body runs after its captures and its While or If.
+    // A dependency on an enclosing graph holds already: the whole body runs after its captures and
+    // its While or If.
     if (e.home() == home_) s.control_inputs_.push_back(e.node());
   }
   return s;
@@ -87,11 +88,12 @@ Expr Scope::Add(std::string_view op, const std::vector<Expr>& inputs, AttrMap at
   for (const Expr& e : inputs) outputs.push_back(home_->Resolve(e));
   for (const auto& [name, value] : attrs_) attrs.insert_or_assign(name, value);
   const std::string_view leaf = next_name_.empty() ? op : std::string_view(next_name_);
-  const NodeId id = leaf.ends_with('/')
-                        ? graph().AddNodeNamed(op, std::string(leaf.substr(0, leaf.size() - 1)),
-                                               std::move(outputs), std::move(attrs), control_inputs_)
-                        : graph().AddNode(op, Join(prefix_, leaf), std::move(outputs), std::move(attrs),
-                                          control_inputs_);
+  const NodeId id =
+      leaf.ends_with('/')
+          ? graph().AddNodeNamed(op, std::string(leaf.substr(0, leaf.size() - 1)),
+                                 std::move(outputs), std::move(attrs), control_inputs_)
+          : graph().AddNode(op, Join(prefix_, leaf), std::move(outputs), std::move(attrs),
+                            control_inputs_);
   if (!device_.empty()) graph().SetDevice(id, device_);
   return {home_, {id, 0}};
 }
@@ -100,7 +102,9 @@ Expr Scope::AddAsScope(std::string_view op, const std::vector<Expr>& inputs, Att
   std::vector<Output> outputs;
   for (const Expr& e : inputs) outputs.push_back(home_->Resolve(e));
   for (const auto& [name, value] : attrs_) attrs.insert_or_assign(name, value);
-  return {home_, {graph().AddNodeNamed(op, prefix_, std::move(outputs), std::move(attrs), control_inputs_), 0}};
+  return {home_,
+          {graph().AddNodeNamed(op, prefix_, std::move(outputs), std::move(attrs), control_inputs_),
+           0}};
 }
 
 std::vector<Expr> Scope::AddMulti(std::string_view op, const std::vector<Expr>& inputs,
@@ -136,7 +140,8 @@ std::pair<int64_t, int64_t> Scope::Seeds(std::optional<int64_t> op_seed) const {
 
 void Scope::AddToCollection(std::string_view collection, Expr member) const {
   if (member.home() != context_->root()) {
-    ThrowInvalid("'" + member.name() + "' is inside a body; collections hold tensors of the main graph");
+    ThrowInvalid("'" + member.name() +
+                 "' is inside a body; collections hold tensors of the main graph");
   }
   const bool tensor = member.graph().num_outputs(member.node()) > 0;
   meta().node_lists[std::string(collection)].push_back(tensor ? member.name() : member.node_name());

@@ -1,4 +1,5 @@
-// Scope: where new nodes go: their name prefix, control dependencies, attributes, variable scope, and the graph itself.
+// Scope: where new nodes go: their name prefix, control dependencies, attributes, variable scope,
+// and the graph itself.
 #ifndef GRAPHRUN_CORE_GRAPH_SCOPE_H_
 #define GRAPHRUN_CORE_GRAPH_SCOPE_H_
 
@@ -23,7 +24,8 @@ using Initializer = std::function<Expr(const Scope&, const Shape&, DType)>;
 // A scalar loss for a variable's value.
 using Regularizer = std::function<Expr(const Scope&, Expr)>;
 
-// Whether GetVariable makes variables, finds them, or does whichever applies. Under a reusing parent, kFalse reuses too.
+// Whether GetVariable makes variables, finds them, or does whichever applies. Under a reusing
+// parent, kFalse reuses too.
 enum class Reuse { kFalse, kTrue, kAuto };
 
 struct VariableScopeOptions {
@@ -47,10 +49,10 @@ struct VariableOptions {
 // A variable of the model. Stands for its value where an Expr is asked for.
 struct Variable {
   Expr handle;
-  Expr value;          // read once, before any write of the same run
+  Expr value;  // read once, before any write of the same run
   Expr initial_value;
-  Expr initializer;    // the op that assigns initial_value
-  std::string name;    // "model/embedding"
+  Expr initializer;  // the op that assigns initial_value
+  std::string name;  // "model/embedding"
   Shape shape;
   DType dtype = DType::kInvalid;
   bool trainable = true;
@@ -62,7 +64,7 @@ struct Variable {
 //   MetaGraph meta(&registry);
 //   Scope root = Scope::Root(meta);
 //   Scope model = root.VariableScope("model", {.initializer = init::RandomUniform(-0.1, 0.1)});
-//   Expr y = op::MatMul(model, x, model.GetVariable("w", {200, 10}));    // nodes model/w, model/MatMul
+//   Expr y = op::MatMul(model, x, model.GetVariable("w", {200, 10}));  // "model/MatMul"
 //
 // Not thread-safe: one thread builds a graph.
 class Scope {
@@ -72,15 +74,17 @@ class Scope {
 
   // --- names
   // A child name scope: "a", then "a_1" when a scope or node of that name exists.
-  // As in TensorFlow, a name that ends with '/' is a whole name, taken as it is: NameScope("rnn/cell/") enters a scope
-  // again, and WithName("w/Initializer/zeros/") names the node that has its scope's own name.
+  // As in TensorFlow, a name that ends with '/' is a whole name, taken as it is:
+  // NameScope("rnn/cell/") enters a scope again, and WithName("w/Initializer/zeros/") names the
+  // node that has its scope's own name.
   Scope NameScope(std::string_view name) const;
   // Nodes made directly with the returned scope get this name (made unique) instead of their op's.
   Scope WithName(std::string_view name) const;
   const std::string& name_scope() const { return prefix_; }  // "model/rnn", "" at the top
 
   // --- properties of nodes
-  Scope WithControlDependencies(const std::vector<Expr>& operations) const;  // added to those there are
+  // Added to those there are.
+  Scope WithControlDependencies(const std::vector<Expr>& operations) const;
   Scope WithoutControlDependencies() const;
   Scope WithAttr(std::string_view name, AttrValue value) const;
   Scope WithDevice(std::string_view device) const;
@@ -88,10 +92,12 @@ class Scope {
   Scope In(FunctionBuilder& home) const;
 
   // --- nodes
-  // Adds a node; inputs from an enclosing graph are captured. Returns output 0 (also for ops without outputs).
+  // Adds a node; inputs from an enclosing graph are captured. Returns output 0 (also for ops
+  // without outputs).
   Expr Add(std::string_view op, const std::vector<Expr>& inputs, AttrMap attrs = {}) const;
   // All outputs of a new node.
-  std::vector<Expr> AddMulti(std::string_view op, const std::vector<Expr>& inputs, AttrMap attrs = {}) const;
+  std::vector<Expr> AddMulti(std::string_view op, const std::vector<Expr>& inputs,
+                             AttrMap attrs = {}) const;
   // The same for a node that is named like this name scope itself ("rnn/while").
   Expr AddAsScope(std::string_view op, const std::vector<Expr>& inputs, AttrMap attrs = {}) const;
   Expr Const(Tensor value) const;
@@ -99,28 +105,34 @@ class Scope {
 
   // --- random seeds, by TensorFlow's rules (framework/random_seed.py)
   void SetRandomSeed(int64_t seed) const;  // the graph-level seed, from now on
-  // (seed, seed2) for a new random op that may have a seed of its own. Neither set: (0, 0), drawn by the session.
+  // (seed, seed2) for a new random op that may have a seed of its own. Neither set: (0, 0), drawn
+  // by the session.
   std::pair<int64_t, int64_t> Seeds(std::optional<int64_t> op_seed) const;
 
   // --- variables
   // Opens a variable scope and a name scope of that name.
   Scope VariableScope(std::string_view name, VariableScopeOptions options = {}) const;
   // The same under `default_name`, made unique among this scope's children.
-  Scope DefaultVariableScope(std::string_view default_name, VariableScopeOptions options = {}) const;
+  Scope DefaultVariableScope(std::string_view default_name,
+                             VariableScopeOptions options = {}) const;
   // The variables of `scope` again, under a new name scope here.
   Scope Reopen(const Scope& scope, VariableScopeOptions options = {}) const;
   const std::string& variable_scope() const;  // "model/rnn"
   Reuse reuse() const;                        // the flag that holds here, inherited ones included
   DType variable_dtype() const;
-  // Makes or finds the variable variable_scope()/name. ALREADY_EXISTS when it exists and may not be reused, NOT_FOUND
-  // when it may only be reused and does not exist, INVALID_ARGUMENT when it has another shape or dtype; each says where
-  // the variable was made.
-  graphrun::Variable GetVariable(std::string_view name, const Shape& shape, VariableOptions options = {},
-                                 std::source_location where = std::source_location::current()) const;
-  // A plain variable, as tf.Variable: never shared, its name ("Variable" if empty) made unique under the name scope.
-  graphrun::Variable NewVariable(Expr initial_value, std::string_view name = "", bool trainable = true,
-                                 std::source_location where = std::source_location::current()) const;
-  // Variables of a collection (keys::kTrainableVariables, ...) in order of creation; of all when `collection` is empty.
+  // Makes or finds the variable variable_scope()/name. ALREADY_EXISTS when it exists and may not be
+  // reused, NOT_FOUND when it may only be reused and does not exist, INVALID_ARGUMENT when it has
+  // another shape or dtype; each says where the variable was made.
+  graphrun::Variable GetVariable(
+      std::string_view name, const Shape& shape, VariableOptions options = {},
+      std::source_location where = std::source_location::current()) const;
+  // A plain variable, as tf.Variable: never shared, its name ("Variable" if empty) made unique
+  // under the name scope.
+  graphrun::Variable NewVariable(
+      Expr initial_value, std::string_view name = "", bool trainable = true,
+      std::source_location where = std::source_location::current()) const;
+  // Variables of a collection (keys::kTrainableVariables, ...) in order of creation; of all when
+  // `collection` is empty.
   std::vector<graphrun::Variable> Variables(std::string_view collection = {}) const;
   // The variable `global_step` (int64 scalar, not trainable), made when there is none.
   graphrun::Variable GlobalStep() const;
@@ -144,9 +156,11 @@ class Scope {
   Scope() = default;
   // A scope in the same model with nothing but a prefix.
   static Scope At(BuildContext* context, FunctionBuilder* home, std::string prefix);
-  Scope OpenVariableScope(std::string full_name, std::string_view leaf, const VariableScopeOptions& inherited,
+  Scope OpenVariableScope(std::string full_name, std::string_view leaf,
+                          const VariableScopeOptions& inherited,
                           const VariableScopeOptions& options) const;
-  graphrun::Variable MakeVariable(std::string full_name, const Shape& shape, const VariableOptions& options,
+  graphrun::Variable MakeVariable(std::string full_name, const Shape& shape,
+                                  const VariableOptions& options,
                                   const std::function<Expr(const Scope&)>& initial_value,
                                   const std::source_location& where) const;
 

@@ -17,13 +17,15 @@ const char* ReuseName(Reuse reuse) {
   return reuse == Reuse::kTrue ? "true" : reuse == Reuse::kAuto ? "auto" : "false";
 }
 
-// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010; fans as
-// TensorFlow computes them.
+// Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+// AISTATS 2010; fans as TensorFlow computes them.
 Expr GlorotUniform(const Scope& scope, const Shape& shape, DType dtype) {
   double receptive = 1;
   for (int i = 0; i + 2 < shape.rank(); ++i) receptive *= static_cast<double>(shape[i]);
   const int rank = shape.rank();
-  const double fan_in = rank == 0 ? 1 : rank == 1 ? shape[0] : receptive * static_cast<double>(shape[rank - 2]);
+  const double fan_in = rank == 0   ? 1
+                        : rank == 1 ? shape[0]
+                                    : receptive * static_cast<double>(shape[rank - 2]);
   const double fan_out = rank == 0 ? 1 : receptive * static_cast<double>(shape[rank - 1]);
   const double limit = std::sqrt(6.0 / std::max(1.0, fan_in + fan_out));
   const Scope s = scope.NameScope("random_uniform");
@@ -55,7 +57,8 @@ std::string MadeAt(const std::source_location& where) {
 }
 
 std::string Describe(const BuildContext::VariableRecord& r) {
-  return std::string(DTypeName(r.variable.dtype)) + r.variable.shape.ToString() + ", made at " + r.made_at;
+  return std::string(DTypeName(r.variable.dtype)) + r.variable.shape.ToString() + ", made at " +
+         r.made_at;
 }
 
 }  // namespace
@@ -81,7 +84,8 @@ Scope Scope::VariableScope(std::string_view name, VariableScopeOptions options) 
   return OpenVariableScope(Join(variables_->name, name), name, variables_->options, options);
 }
 
-Scope Scope::DefaultVariableScope(std::string_view default_name, VariableScopeOptions options) const {
+Scope Scope::DefaultVariableScope(std::string_view default_name,
+                                  VariableScopeOptions options) const {
   std::string name(default_name);
   const auto taken = [&](const std::string& n) {
     const auto it = variables_->children.find(n);
@@ -89,7 +93,8 @@ Scope Scope::DefaultVariableScope(std::string_view default_name, VariableScopeOp
   };
   for (int i = 1; taken(name); ++i) name = std::string(default_name) + "_" + std::to_string(i);
   ++variables_->children[name];
-  return OpenVariableScope(Join(variables_->name, name), default_name, variables_->options, options);
+  return OpenVariableScope(Join(variables_->name, name), default_name, variables_->options,
+                           options);
 }
 
 Scope Scope::Reopen(const Scope& scope, VariableScopeOptions options) const {
@@ -100,7 +105,8 @@ Scope Scope::Reopen(const Scope& scope, VariableScopeOptions options) const {
     return s;
   }
   // As in TensorFlow, the flag is that of `scope`; the one that holds here does not matter.
-  return OpenVariableScope(full, full.substr(full.rfind('/') + 1), scope.variables_->options, options);
+  return OpenVariableScope(full, full.substr(full.rfind('/') + 1), scope.variables_->options,
+                           options);
 }
 
 const std::string& Scope::variable_scope() const { return variables_->name; }
@@ -116,34 +122,38 @@ Variable Scope::GetVariable(std::string_view name, const Shape& shape, VariableO
   if (!dtype_given) options.dtype = variable_dtype();
   if (!options.initializer) options.initializer = variables_->options.initializer;
   if (!options.regularizer) options.regularizer = variables_->options.regularizer;
-  const std::string here = "; variable scope '" + variables_->name + "' has reuse=" + ReuseName(reuse());
+  const std::string here =
+      "; variable scope '" + variables_->name + "' has reuse=" + ReuseName(reuse());
 
   const auto it = context_->variables.find(full);
   if (it != context_->variables.end()) {
     const BuildContext::VariableRecord& record = it->second;
     if (reuse() == Reuse::kFalse) {
-      throw Error(Code::kAlreadyExists, "variable '" + full + "' exists already (" + Describe(record) + ")" + here +
-                                            "; open the scope with Reuse::kTrue or Reuse::kAuto to share it");
+      throw Error(Code::kAlreadyExists,
+                  "variable '" + full + "' exists already (" + Describe(record) + ")" + here +
+                      "; open the scope with Reuse::kTrue or Reuse::kAuto to share it");
     }
     if (!record.variable.shape.CompatibleWith(shape) || record.variable.dtype != options.dtype) {
-      ThrowInvalid("variable '" + full + "' is to be shared as " + std::string(DTypeName(options.dtype)) +
-                   shape.ToString() + ", but it is " + Describe(record) + here);
+      ThrowInvalid("variable '" + full + "' is to be shared as " +
+                   std::string(DTypeName(options.dtype)) + shape.ToString() + ", but it is " +
+                   Describe(record) + here);
     }
     return record.variable;
   }
   if (reuse() == Reuse::kTrue) {
     std::vector<std::string> names;
     for (const auto& [key, record] : context_->variables) names.push_back(key);
-    ThrowNotFound("variable '" + full + "' of shape " + shape.ToString() + " does not exist and may not be made" +
-                  here + "; make it first, or open the scope with Reuse::kAuto" + DidYouMean(full, names));
+    ThrowNotFound("variable '" + full + "' of shape " + shape.ToString() +
+                  " does not exist and may not be made" + here +
+                  "; make it first, or open the scope with Reuse::kAuto" + DidYouMean(full, names));
   }
   if (!shape.fully_known()) {
     ThrowInvalid("variable '" + full + "' needs a fully known shape, not " + shape.ToString());
   }
   const Initializer initializer = options.initializer ? options.initializer : DefaultInitialValue;
   Variable v = MakeVariable(
-      full, shape, options,
-      [&](const Scope& s) { return initializer(s, shape, options.dtype); }, where);
+      full, shape, options, [&](const Scope& s) { return initializer(s, shape, options.dtype); },
+      where);
   if (options.regularizer) {
     const Scope at = At(context_, context_->root(), v.handle.node_name() + "/Regularizer");
     if (const Expr loss = options.regularizer(at, v.value); loss.valid()) {
@@ -160,15 +170,18 @@ Variable Scope::NewVariable(Expr initial_value, std::string_view name, bool trai
                  "' is inside a body; variables are made in the main graph");
   }
   VariableOptions options{.dtype = initial_value.dtype(), .trainable = trainable};
-  return MakeVariable(Join(prefix_, name.empty() ? "Variable" : name), initial_value.shape(), options,
-                      [&](const Scope&) { return initial_value; }, where);
+  return MakeVariable(
+      Join(prefix_, name.empty() ? "Variable" : name), initial_value.shape(), options,
+      [&](const Scope&) { return initial_value; }, where);
 }
 
-Variable Scope::MakeVariable(std::string full_name, const Shape& shape, const VariableOptions& options,
+Variable Scope::MakeVariable(std::string full_name, const Shape& shape,
+                             const VariableOptions& options,
                              const std::function<Expr(const Scope&)>& initial_value,
                              const std::source_location& where) const {
   FunctionBuilder* root = context_->root();
-  // The handle takes the name first, so that shared_name and checkpoint key are the node's final name.
+  // The handle takes the name first, so that shared_name and checkpoint key are the node's final
+  // name.
   const Scope top = At(context_, root, "");
   Variable v;
   v.name = top.graph().UniqueName(full_name);
@@ -180,8 +193,9 @@ Variable Scope::MakeVariable(std::string full_name, const Shape& shape, const Va
   v.handle = Expr(root, {handle, 0});
   v.initial_value = initial_value(At(context_, root, v.name + "/Initializer"));
   if (v.initial_value.dtype() != v.dtype || !v.initial_value.shape().CompatibleWith(shape)) {
-    ThrowInvalid("variable '" + v.name + "' is " + std::string(DTypeName(v.dtype)) + shape.ToString() +
-                 ", but its initial value is " + v.initial_value.type().ToString());
+    ThrowInvalid("variable '" + v.name + "' is " + std::string(DTypeName(v.dtype)) +
+                 shape.ToString() + ", but its initial value is " +
+                 v.initial_value.type().ToString());
   }
   const Scope inside = At(context_, root, v.name);
   v.initializer = inside.WithName("Assign").Add("AssignVariableOp", {v.handle, v.initial_value});

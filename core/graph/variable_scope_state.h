@@ -12,8 +12,9 @@ namespace graphrun {
 struct Scope::VariableScopeState {
   std::string name;
   VariableScopeOptions options;  // inherited ones included
-  // How often each child was opened since this scope was: default names are made unique by it, and start anew when a
-  // scope is opened again (so that a second pass under reuse meets the same names).
+  // How often each child was opened since this scope was: default names are made unique by it, and
+  // start anew when a scope is opened again (so that a second pass under reuse meets the same
+  // names).
   std::map<std::string, int, std::less<>> children;
 };
 

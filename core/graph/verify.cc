@@ -21,7 +21,8 @@ class Verifier {
     for (NodeId id = 0; id < graph_.num_ids(); ++id) {
       if (!graph_.exists(id)) continue;
       const Node& node = graph_.node(id);
-      if (node.name.empty() || !names.insert(node.name).second) Fail(2, id, "names are not empty and unique");
+      if (node.name.empty() || !names.insert(node.name).second)
+        Fail(2, id, "names are not empty and unique");
       if (graph_.Find(node.name) != id) Fail(2, id, "the node is found by its name");
       CheckEdges(id);
       CheckSignature(id);
@@ -54,14 +55,18 @@ class Verifier {
       }
     }
     if (args != static_cast<int>(f.args.size())) {
-      ThrowInternal("graph invariant 8: function '" + f.name + "' lists parameters that do not exist");
+      ThrowInternal("graph invariant 8: function '" + f.name +
+                    "' lists parameters that do not exist");
     }
     for (Output o : f.results) {
-      if (!Exists(o)) ThrowInternal("graph invariant 8: function '" + f.name + "' has a result that does not exist");
+      if (!Exists(o))
+        ThrowInternal("graph invariant 8: function '" + f.name +
+                      "' has a result that does not exist");
     }
     for (NodeId id : f.control_results) {
       if (!graph_.exists(id)) {
-        ThrowInternal("graph invariant 8: function '" + f.name + "' has a control result that does not exist");
+        ThrowInternal("graph invariant 8: function '" + f.name +
+                      "' has a control result that does not exist");
       }
     }
   }
@@ -86,10 +91,12 @@ class Verifier {
     for (const AttrDef& def : node.op->attrs) {
       const auto it = node.attrs.find(def.name);
       if (it == node.attrs.end()) Fail(6, id, "attribute " + def.name + " is present");
-      if (AttrKind(it->second) != def.kind) Fail(6, id, "attribute " + def.name + " is a " + def.kind);
+      if (AttrKind(it->second) != def.kind)
+        Fail(6, id, "attribute " + def.name + " is a " + def.kind);
     }
     const std::vector<DType> want = InputTypes(*node.op, node.attrs);
-    if (want.size() != node.inputs.size()) Fail(4, id, "the node has " + std::to_string(want.size()) + " inputs");
+    if (want.size() != node.inputs.size())
+      Fail(4, id, "the node has " + std::to_string(want.size()) + " inputs");
     for (size_t i = 0; i < want.size(); ++i) {
       if (graph_.dtype(node.inputs[i]) != want[i]) {
         Fail(4, id, "input " + std::to_string(i) + " is " + std::string(DTypeName(want[i])));
@@ -116,7 +123,9 @@ class Verifier {
       const ValueType& have = graph_.type({id, static_cast<int>(i)});
       if (have.dtype != inferred[i].dtype || !have.shape.CompatibleWith(inferred[i].shape) ||
           Merge(have.shape, inferred[i].shape) != have.shape) {
-        Fail(9, id, "output " + std::to_string(i) + " is " + inferred[i].ToString() + ", not " + have.ToString());
+        Fail(9, id,
+             "output " + std::to_string(i) + " is " + inferred[i].ToString() + ", not " +
+                 have.ToString());
       }
     }
   }
@@ -125,8 +134,10 @@ class Verifier {
     Error e(Code::kInternal, "graph invariant " + std::to_string(invariant) + ": " + rule + ": '" +
                                  graph_.node(id).name + "' (" + graph_.node(id).op->name + ")");
     std::string lines;
-    for (NodeId n = std::max<NodeId>(0, id - 3); n < std::min<NodeId>(graph_.num_ids(), id + 4); ++n) {
-      if (graph_.exists(n)) lines += std::string(n == id ? "\n  > " : "\n    ") + PrintNode(graph_, n);
+    for (NodeId n = std::max<NodeId>(0, id - 3); n < std::min<NodeId>(graph_.num_ids(), id + 4);
+         ++n) {
+      if (graph_.exists(n))
+        lines += std::string(n == id ? "\n  > " : "\n    ") + PrintNode(graph_, n);
     }
     throw e.While("among" + lines);
   }
@@ -152,7 +163,8 @@ void Verify(const Graph& graph) {
 
 void Verify(const Function& function) {
   std::vector<const Function*> all = {&function};
-  for (const std::string& name : CalledFunctions(function)) all.push_back(&function.graph.library()->Get(name));
+  for (const std::string& name : CalledFunctions(function))
+    all.push_back(&function.graph.library()->Get(name));
   for (const Function* f : all) {
     WithContext([&] { return "in function '" + f->name + "'"; },
                 [&] {

@@ -6,8 +6,8 @@
 
 namespace graphrun {
 
-// Checks the graph and every function in its library. INTERNAL naming the broken invariant by its number, the node, and
-// printing the nodes around it.
+// Checks the graph and every function in its library. INTERNAL naming the broken invariant by its
+// number, the node, and printing the nodes around it.
 void Verify(const Graph& graph);
 // Checks a function and those it calls.
 void Verify(const Function& function);

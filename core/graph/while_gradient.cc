@@ -13,7 +13,8 @@ namespace {
 
 Expr Int(const Scope& s, int32_t value) { return s.Const(Tensor::Scalar(value)); }
 
-// The int32 vector that gives a list's element shape, -1 for unknown dimensions; scalar -1 for unknown rank.
+// The int32 vector that gives a list's element shape, -1 for unknown dimensions; scalar -1 for
+// unknown rank.
 Expr ElementShape(const Scope& s, const Shape& shape) {
   if (!shape.known_rank()) return Int(s, -1);
   return s.Const(Tensor::Vector(std::vector<int32_t>(shape.dims().begin(), shape.dims().end())));
@@ -55,11 +56,12 @@ class WhileDifferentiator {
   const Function& old_body_;
   const int n_;
 
-  std::unique_ptr<Function> new_body_;     // a copy of the body, with the same ids, that will save values
+  std::unique_ptr<Function>
+      new_body_;  // a copy of the body, with the same ids, that will save values
   Function* body_ = nullptr;
   FunctionBuilder* body_builder_ = nullptr;  // wraps it
-  std::vector<bool> active_;               // loop variables through which gradients flow
-  std::vector<bool> invariant_node_;       // body nodes that compute the same in every trip
+  std::vector<bool> active_;                 // loop variables through which gradients flow
+  std::vector<bool> invariant_node_;         // body nodes that compute the same in every trip
 
   FunctionBuilder* back_ = nullptr;  // the gradient's body
   Expr trip_, trips_;                // its trip counter, and how many there are
@@ -73,15 +75,17 @@ class WhileDifferentiator {
   int counter_ = -1;  // the loop variable that counts trips from 0; n_ when one is to be added
 };
 
-// Activity analysis: variables that the wanted inputs influence and that influence an output with a gradient, from trip
-// to trip.
+// Activity analysis: variables that the wanted inputs influence and that influence an output with a
+// gradient, from trip to trip.
 void WhileDifferentiator::FindActive() {
-  std::vector<std::vector<bool>> influences(n_, std::vector<bool>(n_, false));  // [argument][result]
+  std::vector<std::vector<bool>> influences(n_,
+                                            std::vector<bool>(n_, false));  // [argument][result]
   for (int i = 0; i < n_; ++i) {
     const Output arg{body().args[i], 0};
     if (!Differentiable(body().graph.type(arg))) continue;
     const auto depends = DependsOn(body().graph, {arg});
-    for (int j = 0; j < n_; ++j) influences[i][j] = depends[body().results[j].node][body().results[j].index];
+    for (int j = 0; j < n_; ++j)
+      influences[i][j] = depends[body().results[j].node][body().results[j].index];
   }
   std::vector<bool> varied(n_), useful(n_);
   for (int i = 0; i < n_; ++i) {
@@ -99,7 +103,8 @@ void WhileDifferentiator::FindActive() {
     }
   }
   active_.resize(n_);
-  for (int i = 0; i < n_; ++i) active_[i] = varied[i] && useful[i] && (g_.Needs(i) || !Invariant(i));
+  for (int i = 0; i < n_; ++i)
+    active_[i] = varied[i] && useful[i] && (g_.Needs(i) || !Invariant(i));
 }
 
 void WhileDifferentiator::FindInvariantNodes() {
@@ -108,12 +113,13 @@ void WhileDifferentiator::FindInvariantNodes() {
   for (NodeId id : TopologicalOrder(g)) {
     const Node& node = g.node(id);
     if (node.op->structure == Structure::kArg) continue;  // set below, by variable
-    invariant_node_[id] = node.op->pure() && FunctionNames(node).empty() && node.control_inputs.empty() &&
-                          std::all_of(node.inputs.begin(), node.inputs.end(), [&](Output o) {
-                            const auto arg = std::find(body().args.begin(), body().args.end(), o.node);
-                            if (arg == body().args.end()) return bool{invariant_node_[o.node]};
-                            return Invariant(static_cast<int>(arg - body().args.begin()));
-                          });
+    invariant_node_[id] =
+        node.op->pure() && FunctionNames(node).empty() && node.control_inputs.empty() &&
+        std::all_of(node.inputs.begin(), node.inputs.end(), [&](Output o) {
+          const auto arg = std::find(body().args.begin(), body().args.end(), o.node);
+          if (arg == body().args.end()) return bool{invariant_node_[o.node]};
+          return Invariant(static_cast<int>(arg - body().args.begin()));
+        });
   }
 }
 
@@ -136,7 +142,8 @@ int WhileDifferentiator::FindTripCounter() const {
   for (int i = 0; i < n_; ++i) {
     const Output step = Step(i);
     if (step.valid() && outer_->graph().dtype(node_.inputs[i]) == DType::kInt32 &&
-        is(outer_->graph().ConstValue(node_.inputs[i]), 0) && is(body().graph.ConstValue(step), 1)) {
+        is(outer_->graph().ConstValue(node_.inputs[i]), 0) &&
+        is(body().graph.ConstValue(step), 1)) {
       return i;
     }
   }
@@ -208,12 +215,14 @@ Output WhileDifferentiator::CloneInvariant(Output o) {
 Output WhileDifferentiator::Save(Output o) {
   const ValueType type = body().graph.type(o);
   if (type.dtype == DType::kResource) {
-    ThrowInvalid("'" + body().graph.node(o.node).name + "' chooses a variable inside the loop; its handle cannot be saved");
+    ThrowInvalid("'" + body().graph.node(o.node).name +
+                 "' chooses a variable inside the loop; its handle cannot be saved");
   }
   const ValueType list{DType::kVariant, Shape{}, type.dtype, type.shape};
   const Expr arg = back_->AddArg("saved_" + std::to_string(saved_.size()), list);
   const Scope s = back_->scope();
-  const Expr pop = s.Add("TensorListPopBack", {arg, ElementShape(s, type.shape)}, {{"element_dtype", type.dtype}});
+  const Expr pop = s.Add("TensorListPopBack", {arg, ElementShape(s, type.shape)},
+                         {{"element_dtype", type.dtype}});
   ValueType popped = back_->graph().type(pop.sibling(1).output());
   popped.element_dtype = type.element_dtype;
   popped.element_shape = type.element_shape;
@@ -239,26 +248,31 @@ void WhileDifferentiator::ExtendForward() {
   };
   const auto outer_const = [&](Tensor t) {
     const DType dtype = t.dtype();
-    return Output{outer.AddNode("Const", node_.name + "/Const", {}, {{"value", std::move(t)}, {"dtype", dtype}}), 0};
+    return Output{outer.AddNode("Const", node_.name + "/Const", {},
+                                {{"value", std::move(t)}, {"dtype", dtype}}),
+                  0};
   };
   if (counter_ == n_) {
     const Output arg =
         add_variable("trips", {DType::kInt32, Shape{}}, outer_const(Tensor::Scalar<int32_t>(0)));
-    const Output one{body().graph.AddNode("Const", "one", {},
-                                          {{"value", Tensor::Scalar<int32_t>(1)}, {"dtype", DType::kInt32}}),
-                     0};
+    const Output one{
+        body().graph.AddNode("Const", "one", {},
+                             {{"value", Tensor::Scalar<int32_t>(1)}, {"dtype", DType::kInt32}}),
+        0};
     body().results.push_back({body().graph.AddNode("AddV2", "trips_next", {arg, one}), 0});
   }
   for (const Saved& s : saved_) {
     const ValueType type = body().graph.type(s.value);
     std::vector<int32_t> dims(type.shape.dims().begin(), type.shape.dims().end());
-    const Output shape = outer_const(type.shape.known_rank() ? Tensor::Vector(dims) : Tensor::Scalar<int32_t>(-1));
+    const Output shape =
+        outer_const(type.shape.known_rank() ? Tensor::Vector(dims) : Tensor::Scalar<int32_t>(-1));
     const Output empty{outer.AddNode("EmptyTensorList", node_.name + "/saved",
                                      {shape, outer_const(Tensor::Scalar<int32_t>(-1))},
                                      {{"element_dtype", type.dtype}}),
                        0};
     const Output arg = add_variable("saved", outer.type(empty), empty);
-    body().results.push_back({body().graph.AddNode("TensorListPushBack", "save", {arg, s.value}), 0});
+    body().results.push_back(
+        {body().graph.AddNode("TensorListPushBack", "save", {arg, s.value}), 0});
   }
   AttrMap attrs = node_.attrs;
   attrs.erase("T");
@@ -274,7 +288,8 @@ void WhileDifferentiator::ExtendForward() {
 std::vector<Grad> WhileDifferentiator::Run() {
   BuildContext* context = outer_->context();
   FunctionLibrary& library = *outer_->graph().library();
-  new_body_ = std::make_unique<Function>(library.UniqueName(old_body_.name), old_body_.graph.Clone());
+  new_body_ =
+      std::make_unique<Function>(library.UniqueName(old_body_.name), old_body_.graph.Clone());
   body_ = new_body_.get();
   body_->args = old_body_.args;
   body_->results = old_body_.results;
@@ -283,7 +298,8 @@ std::vector<Grad> WhileDifferentiator::Run() {
   FindInvariantNodes();
   counter_ = FindTripCounter();
 
-  // Variables of the gradient loop: trip, trips, gradients of carried variables, sums for invariant ones, saved lists.
+  // Variables of the gradient loop: trip, trips, gradients of carried variables, sums for invariant
+  // ones, saved lists.
   const Scope s = g_.scope().NameScope("while");
   std::vector<int> carried, summed;
   for (int i = 0; i < n_; ++i) {
@@ -294,12 +310,14 @@ std::vector<Grad> WhileDifferentiator::Run() {
   trip_ = back_->AddArg("trip", {DType::kInt32, Shape{}});
   trips_ = back_->AddArg("trips", {DType::kInt32, Shape{}});
   back_->set_resolver([this](const Expr& e) { return Resolve(e); });
-  BackwardRequest request{.forward = body_builder_, .scope = back_->scope(), .ys = {}, .dys = {}, .xs = {}};
+  BackwardRequest request{
+      .forward = body_builder_, .scope = back_->scope(), .ys = {}, .dys = {}, .xs = {}};
   std::vector<Expr> inputs = {Int(s.WithName("trip"), 0), Expr()};
   std::vector<Expr> variables;
   const auto add = [&](int i, Expr initial) {
     inputs.push_back(initial);
-    // A saved or extended list may be less known than the forward one; shapes are those of the forward variable.
+    // A saved or extended list may be less known than the forward one; shapes are those of the
+    // forward variable.
     ValueType type = initial.type();
     type.shape = Generalize(type.shape, body().graph.type({body().args[i], 0}).shape);
     variables.push_back(back_->AddArg("grad_" + std::to_string(i), type));
@@ -311,13 +329,16 @@ std::vector<Grad> WhileDifferentiator::Run() {
     request.ys.push_back(body().results[i]);
     request.dys.push_back(arg);
   }
-  for (int i : summed) request.initial[{body().args[i], 0}] = add(i, g_.HasDOut(i) ? g_.DOut(i) : g_.ZerosOf(g_.In(i)));
+  for (int i : summed)
+    request.initial[{body().args[i], 0}] =
+        add(i, g_.HasDOut(i) ? g_.DOut(i) : g_.ZerosOf(g_.In(i)));
 
   const std::vector<Grad> grads = BackwardPass(request);
   const Scope inside = back_->scope();
   std::vector<Expr> results = {inside.Add("AddV2", {trip_, Int(inside, 1)}), trips_};
   for (size_t k = 0; k < grads.size(); ++k) {
-    results.push_back(grads[k].none() ? inside.Add("ZerosLike", {variables[k]}) : ToDense(inside, grads[k]));
+    results.push_back(grads[k].none() ? inside.Add("ZerosLike", {variables[k]})
+                                      : ToDense(inside, grads[k]));
   }
   ExtendForward();
 
@@ -337,8 +358,11 @@ std::vector<Grad> WhileDifferentiator::Run() {
   const size_t leading = own.size();
 
   FunctionScope cond_scope(s, "cond");
-  for (NodeId arg : own) cond_scope->AddArg(back_->graph().node(arg).name, back_->graph().type({arg, 0}));
-  const auto cond_arg = [&](int i) { return Expr(&*cond_scope, {cond_scope->function().args[i], 0}); };
+  for (NodeId arg : own)
+    cond_scope->AddArg(back_->graph().node(arg).name, back_->graph().type({arg, 0}));
+  const auto cond_arg = [&](int i) {
+    return Expr(&*cond_scope, {cond_scope->function().args[i], 0});
+  };
   const Expr test = cond_scope->scope().Add("Less", {cond_arg(0), cond_arg(1)});
   for (const Expr& capture : UnifyCaptures(*back_, leading, *cond_scope, leading)) {
     inputs.push_back(capture);

@@ -13,7 +13,8 @@ RandomStream* Environment::Stream(const std::string& path) {
   if (!stream) {
     uint64_t seed = 0, seed2 = 0;
     if (seed_) {
-      // A hash of the path that is the same everywhere (FNV-1a), so that each node has a stream of its own.
+      // A hash of the path that is the same everywhere (FNV-1a), so that each node has a stream of
+      // its own.
       seed = static_cast<uint64_t>(*seed_);
       seed2 = 0xcbf29ce484222325u;
       for (unsigned char c : path) seed2 = (seed2 ^ c) * 0x100000001b3u;
@@ -30,7 +31,8 @@ RandomStream* Environment::Stream(const std::string& path) {
 std::string DescribeNode(const Node& node, std::span<Tensor* const> inputs) {
   std::string out = "'" + node.name + "' (" + node.op->name + ")";
   for (size_t i = 0; i < inputs.size(); ++i) {
-    out += (i ? ", " : " of ") + std::string(DTypeName(inputs[i]->dtype())) + inputs[i]->shape().ToString();
+    out += (i ? ", " : " of ") + std::string(DTypeName(inputs[i]->dtype())) +
+           inputs[i]->shape().ToString();
   }
   return out;
 }

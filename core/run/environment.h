@@ -21,7 +21,8 @@ class Environment {
   const KernelEnvironment& kernels() const { return kernels_; }
   BufferPool* pool() const { return pool_.get(); }
   VariableStore& variables() { return variables_; }
-  // The stream of the random node at `path`: its name, after the names of the calls that lead to it.
+  // The stream of the random node at `path`: its name, after the names of the calls that lead to
+  // it.
   RandomStream* Stream(const std::string& path);
 
  private:

@@ -7,10 +7,11 @@
 
 namespace graphrun {
 
-// The memory of one run: a tensor for each slot, and the arena. Kept between runs, so that a steady step allocates
-// nothing.
+// The memory of one run: a tensor for each slot, and the arena. Kept between runs, so that a steady
+// step allocates nothing.
 struct Executor::Frame {
-  Frame(const Plan& plan, const KernelEnvironment& environment, const std::vector<RandomStream*>& random);
+  Frame(const Plan& plan, const KernelEnvironment& environment,
+        const std::vector<RandomStream*>& random);
 
   void RunBlock(const Block& block);
   void RunKernel(const Instruction& in);
@@ -49,7 +50,8 @@ void ForEachInstruction(const Block& block, Fn&& fn) {
 
 }  // namespace
 
-Executor::Frame::Frame(const Plan& p, const KernelEnvironment& environment, const std::vector<RandomStream*>& random)
+Executor::Frame::Frame(const Plan& p, const KernelEnvironment& environment,
+                       const std::vector<RandomStream*>& random)
     : plan(p),
       env(environment),
       streams(random),
@@ -71,10 +73,18 @@ void Executor::Frame::RunBlock(const Block& block) {
   for (const Instruction& in : block.instructions) {
     try {
       switch (in.structure) {
-        case Structure::kWhile: RunWhile(in); break;
-        case Structure::kIf: RunIf(in); break;
-        case Structure::kCall: RunCall(in); break;
-        default: RunKernel(in); break;
+        case Structure::kWhile:
+          RunWhile(in);
+          break;
+        case Structure::kIf:
+          RunIf(in);
+          break;
+        case Structure::kCall:
+          RunCall(in);
+          break;
+        default:
+          RunKernel(in);
+          break;
       }
     } catch (Error& e) {
       e.While("while running " + DescribeNode(*in.node, inputs[in.index]));
@@ -90,12 +100,11 @@ void Executor::Frame::InferShapes(const Instruction& in) {
   for (const PlannedOutput& out : in.outputs) out_types.push_back({.dtype = out.dtype});
   for (const Tensor* t : inputs[in.index]) in_types.push_back(TypeOf(*t));
   const Graph& any = plan.function->graph;
-  const ShapeContext::Values known{
-      [&](int i) {
-        const Tensor* t = inputs[in.index][i];
-        return DTypeSize(t->dtype()) > 0 ? t : nullptr;
-      },
-      {}};
+  const ShapeContext::Values known{[&](int i) {
+                                     const Tensor* t = inputs[in.index][i];
+                                     return DTypeSize(t->dtype()) > 0 ? t : nullptr;
+                                   },
+                                   {}};
   ShapeContext context(*in.node, *any.library(), in_types, out_types, known);
   in.node->op->shape(context);
   dynamic_shapes.clear();
@@ -107,7 +116,8 @@ void Executor::Frame::Allocate(const Instruction& in, size_t k, const Shape& sha
   const PlannedOutput& out = in.outputs[k];
   if (out.forward_input >= 0) {
     Tensor& source = *inputs[in.index][out.forward_input];
-    // The kernel still reads the input by its slot: both slots share the memory for the time of the call.
+    // The kernel still reads the input by its slot: both slots share the memory for the time of the
+    // call.
     if (source.unique() && source.shape() == shape) {
       slots[out.slot] = source;
       return;
@@ -126,8 +136,8 @@ void Executor::Frame::RunKernel(const Instruction& in) {
     const Storage storage = in.outputs[k].storage;
     if (storage == Storage::kPool || storage == Storage::kDynamic) Allocate(in, k, (*shapes)[k]);
   }
-  KernelContext context(*in.node, env, inputs[in.index], outputs[in.index], *shapes, in.last_use.data(),
-                        in.stream < 0 ? nullptr : streams[in.stream]);
+  KernelContext context(*in.node, env, inputs[in.index], outputs[in.index], *shapes,
+                        in.last_use.data(), in.stream < 0 ? nullptr : streams[in.stream]);
   in.node->op->kernel(context);
 }
 
@@ -216,7 +226,8 @@ void Executor::Frame::Reset() {
   }
 }
 
-Executor::Executor(std::unique_ptr<const Plan> plan, Environment* env) : plan_(std::move(plan)), env_(env) {
+Executor::Executor(std::unique_ptr<const Plan> plan, Environment* env)
+    : plan_(std::move(plan)), env_(env) {
   for (const std::string& path : plan_->streams) streams_.push_back(env_->Stream(path));
 }
 Executor::~Executor() = default;

@@ -16,9 +16,10 @@ class Executor {
  public:
   Executor(std::unique_ptr<const Plan> plan, Environment* env);
   ~Executor();
-  // The plan's parameters are those values for which `used` is true. Fetched tensors own their memory.
-  // REQUIRES: they fit the plan.
-  void Run(const std::vector<Tensor>& values, const std::vector<uint8_t>& used, std::vector<Tensor>* fetched);
+  // The plan's parameters are those values for which `used` is true. Fetched tensors own their
+  // memory. REQUIRES: they fit the plan.
+  void Run(const std::vector<Tensor>& values, const std::vector<uint8_t>& used,
+           std::vector<Tensor>* fetched);
   const Plan& plan() const { return *plan_; }
 
  private:

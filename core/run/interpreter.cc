@@ -16,13 +16,15 @@ const std::string& FunctionAttr(const Node& node, const char* attr) {
 
 }  // namespace
 
-std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds, const std::vector<Output>& fetches,
+std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds,
+                                     const std::vector<Output>& fetches,
                                      const std::vector<NodeId>& targets) {
   return RunGraph(graph_, feeds, fetches, targets, "");
 }
 
 std::vector<Tensor> Interpreter::RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
-                                          const std::vector<Output>& fetches, const std::vector<NodeId>& targets,
+                                          const std::vector<Output>& fetches,
+                                          const std::vector<NodeId>& targets,
                                           const std::string& path) {
   std::set<Output> fed;
   for (const auto& [output, value] : given) fed.insert(output);
@@ -41,7 +43,8 @@ std::vector<Tensor> Interpreter::RunGraph(const Graph& graph, const std::map<Out
     WithContext([&] { return "while running " + DescribeNode(node, pointers); },
                 [&] {
                   values[id] = RunNode(graph, id, inputs, path);
-                  for (int i = 0; i < graph.num_outputs(id); ++i) CheckOutput(graph, {id, i}, values[id][i]);
+                  for (int i = 0; i < graph.num_outputs(id); ++i)
+                    CheckOutput(graph, {id, i}, values[id][i]);
                 });
   }
   std::vector<Tensor> fetched;
@@ -59,7 +62,8 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
     case Structure::kConst:
       return {*graph.ConstValue({id, 0})};
     case Structure::kPlaceholder:
-      ThrowInvalid("placeholder '" + node.name + "' (" + graph.type({id, 0}).ToString() + ") is needed and must be fed");
+      ThrowInvalid("placeholder '" + node.name + "' (" + graph.type({id, 0}).ToString() +
+                   ") is needed and must be fed");
     case Structure::kArg:
       ThrowInternal("parameter '" + node.name + "' was not given");
     case Structure::kNoOp:
@@ -76,8 +80,8 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
   return {};
 }
 
-std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
-                                           const std::string& path) {
+std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
+                                           std::vector<Tensor>& inputs, const std::string& path) {
   const Node& node = graph.node(id);
   std::vector<ValueType> in_types, out_types;
   std::vector<Tensor*> in, out;
@@ -85,8 +89,10 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id, std::v
     in_types.push_back(TypeOf(t));
     in.push_back(&t);
   }
-  for (int i = 0; i < graph.num_outputs(id); ++i) out_types.push_back({.dtype = graph.dtype({id, i})});
-  const ShapeContext::Values known{[&](int i) { return DTypeSize(inputs[i].dtype()) > 0 ? &inputs[i] : nullptr; }, {}};
+  for (int i = 0; i < graph.num_outputs(id); ++i)
+    out_types.push_back({.dtype = graph.dtype({id, i})});
+  const ShapeContext::Values known{
+      [&](int i) { return DTypeSize(inputs[i].dtype()) > 0 ? &inputs[i] : nullptr; }, {}};
   ShapeContext shapes(node, *graph.library(), in_types, out_types, known);
   node.op->shape(shapes);
 
@@ -95,18 +101,20 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id, std::v
   for (size_t i = 0; i < outputs.size(); ++i) {
     out_shapes.push_back(out_types[i].shape);
     const bool by_kernel = node.op->allocates_outputs || (node.op->view_of >= 0 && i == 0) ||
-                           out_types[i].dtype == DType::kVariant || out_types[i].dtype == DType::kResource;
+                           out_types[i].dtype == DType::kVariant ||
+                           out_types[i].dtype == DType::kResource;
     if (!by_kernel) outputs[i] = Tensor(out_types[i].dtype, out_types[i].shape, env_->pool());
     out.push_back(&outputs[i]);
   }
-  RandomStream* stream = node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
+  RandomStream* stream =
+      node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
   KernelContext context(node, env_->kernels(), in, out, out_shapes, nullptr, stream);
   node.op->kernel(context);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].empty() || outputs[i].dtype() != out_types[i].dtype ||
         !outputs[i].shape().CompatibleWith(out_shapes[i])) {
-      ThrowInternal("output " + std::to_string(i) + " is " + TypeOf(outputs[i]).ToString() + ", but the shape function said " +
-                    out_types[i].ToString());
+      ThrowInternal("output " + std::to_string(i) + " is " + TypeOf(outputs[i]).ToString() +
+                    ", but the shape function said " + out_types[i].ToString());
     }
   }
   return outputs;
@@ -122,7 +130,8 @@ std::vector<Tensor> Interpreter::Call(const std::string& name, const std::vector
                      [&] { return RunGraph(f.graph, given, f.results, f.control_results, path); });
 }
 
-std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> vars, const std::string& path) {
+std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> vars,
+                                          const std::string& path) {
   const std::string &cond = FunctionAttr(node, "cond"), &body = FunctionAttr(node, "body");
   while (Call(cond, vars, path + "cond/")[0].scalar<bool>()) vars = Call(body, vars, path);
   return vars;
@@ -130,13 +139,15 @@ std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> 
 
 void Interpreter::CheckOutput(const Graph& graph, Output output, const Tensor& value) const {
   if (!value.shape().CompatibleWith(graph.shape(output))) {
-    ThrowInternal("output " + std::to_string(output.index) + " has shape " + value.shape().ToString() +
-                  ", but the graph says " + graph.shape(output).ToString());
+    ThrowInternal("output " + std::to_string(output.index) + " has shape " +
+                  value.shape().ToString() + ", but the graph says " +
+                  graph.shape(output).ToString());
   }
   if (!check_nan_ || !(value.dtype() == DType::kFloat || value.dtype() == DType::kDouble)) return;
   ForFloat(value.dtype(), [&](auto z) {
     for (auto v : value.span<decltype(z)>()) {
-      if (!std::isfinite(v)) ThrowInvalid("output " + std::to_string(output.index) + " holds " + std::to_string(v));
+      if (!std::isfinite(v))
+        ThrowInvalid("output " + std::to_string(output.index) + " holds " + std::to_string(v));
     }
   });
 }

@@ -1,4 +1,5 @@
-// Interpreter: the oracle. Runs a graph node by node as it stands, one buffer for each value, every shape checked.
+// Interpreter: the oracle. Runs a graph node by node as it stands, one buffer for each value, every
+// shape checked.
 #ifndef GRAPHRUN_CORE_RUN_INTERPRETER_H_
 #define GRAPHRUN_CORE_RUN_INTERPRETER_H_
 
@@ -21,11 +22,14 @@ class Interpreter {
  private:
   // One activation of a graph. `path` names it for random streams: "while_1/body/".
   std::vector<Tensor> RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
-                               const std::vector<Output>& fetches, const std::vector<NodeId>& targets,
-                               const std::string& path);
-  std::vector<Tensor> RunNode(const Graph& graph, NodeId id, std::vector<Tensor>& inputs, const std::string& path);
-  std::vector<Tensor> RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs, const std::string& path);
-  std::vector<Tensor> Call(const std::string& function, const std::vector<Tensor>& args, const std::string& path);
+                               const std::vector<Output>& fetches,
+                               const std::vector<NodeId>& targets, const std::string& path);
+  std::vector<Tensor> RunNode(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
+                              const std::string& path);
+  std::vector<Tensor> RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
+                                const std::string& path);
+  std::vector<Tensor> Call(const std::string& function, const std::vector<Tensor>& args,
+                           const std::string& path);
   std::vector<Tensor> RunWhile(const Node& node, std::vector<Tensor> vars, const std::string& path);
   void CheckOutput(const Graph& graph, Output output, const Tensor& value) const;
 

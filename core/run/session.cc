@@ -52,8 +52,8 @@ void Session::Callable::Impl::CheckFeed(size_t i, const Tensor& value) const {
   const Graph& g = session->graph;
   const ValueType& type = g.type(feeds[i]);
   if (value.dtype() != type.dtype || !value.shape().CompatibleWith(type.shape)) {
-    ThrowInvalid("'" + g.OutputName(feeds[i]) + "' is " + type.ToString() + " and cannot be fed with " +
-                 TypeOf(value).ToString());
+    ThrowInvalid("'" + g.OutputName(feeds[i]) + "' is " + type.ToString() +
+                 " and cannot be fed with " + TypeOf(value).ToString());
   }
 }
 
@@ -94,16 +94,19 @@ void Session::Callable::Impl::Run(const std::vector<Tensor>& values, std::vector
     for (size_t i = 0; i < values.size(); ++i) {
       if (used[i]) given[feeds[i]] = values[i];
     }
-    *fetched = Interpreter(session->graph, &session->env, session->options.check_nan).Run(given, fetches, targets);
+    *fetched = Interpreter(session->graph, &session->env, session->options.check_nan)
+                   .Run(given, fetches, targets);
     return;
   }
   Find(values)->Run(values, used, fetched);
 }
 
-Session::Session(const Graph& graph, SessionOptions options) : impl_(std::make_shared<Impl>(graph, options)) {}
+Session::Session(const Graph& graph, SessionOptions options)
+    : impl_(std::make_shared<Impl>(graph, options)) {}
 Session::~Session() = default;
 
-Session::Callable Session::Prepare(const std::vector<TensorName>& feeds, const std::vector<TensorName>& fetches,
+Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
+                                   const std::vector<TensorName>& fetches,
                                    const std::vector<TensorName>& targets) {
   const Graph& g = impl_->graph;
   Callable callable;
@@ -112,21 +115,24 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds, const s
   c.session = impl_.get();
   std::set<Output> fed;
   for (const TensorName& name : feeds) {
-    const Output o = WithContext([] { return "while resolving a feed"; }, [&] { return g.FindOutput(name.str()); });
-    if (g.num_outputs(o.node) == 0) ThrowInvalid("'" + name.str() + "' is an operation; only tensors are fed");
+    const Output o = WithContext([] { return "while resolving a feed"; },
+                                 [&] { return g.FindOutput(name.str()); });
+    if (g.num_outputs(o.node) == 0)
+      ThrowInvalid("'" + name.str() + "' is an operation; only tensors are fed");
     if (!fed.insert(o).second) ThrowInvalid("'" + name.str() + "' is fed twice");
     c.feeds.push_back(o);
   }
   for (const TensorName& name : fetches) {
-    const Output o = WithContext([] { return "while resolving a fetch"; }, [&] { return g.FindOutput(name.str()); });
+    const Output o = WithContext([] { return "while resolving a fetch"; },
+                                 [&] { return g.FindOutput(name.str()); });
     if (g.num_outputs(o.node) == 0) {
       ThrowInvalid("'" + name.str() + "' is an operation without outputs; give it as a target");
     }
     c.fetches.push_back(o);
   }
   for (const TensorName& name : targets) {
-    c.targets.push_back(
-        WithContext([] { return "while resolving a target"; }, [&] { return g.FindOutput(name.str()).node; }));
+    c.targets.push_back(WithContext([] { return "while resolving a target"; },
+                                    [&] { return g.FindOutput(name.str()).node; }));
   }
   const std::vector<bool> needed = NeededNodes(g, fed, c.fetches, c.targets);
   std::set<Output> wanted(c.fetches.begin(), c.fetches.end());
@@ -166,7 +172,8 @@ std::vector<Tensor> Session::Run(const Feeds& feeds, const std::vector<TensorNam
   return callable(values);
 }
 
-void Session::Callable::operator()(const std::vector<Tensor>& feeds, std::vector<Tensor>* fetched) const {
+void Session::Callable::operator()(const std::vector<Tensor>& feeds,
+                                   std::vector<Tensor>* fetched) const {
   impl_->Run(feeds, fetched);
 }
 
@@ -181,7 +188,8 @@ Tensor Session::VariableValue(std::string_view name) const {
   if (variable && variable->initialized()) return variable->value;
   const NodeId id = impl_->graph.Find(name);
   if (id == kNoNode) {
-    ThrowNotFound("no variable '" + std::string(name) + "'" + DidYouMean(name, impl_->graph.NodeNames()));
+    ThrowNotFound("no variable '" + std::string(name) + "'" +
+                  DidYouMean(name, impl_->graph.NodeNames()));
   }
   throw Error(Code::kFailedPrecondition, "variable '" + std::string(name) + "' has no value yet");
 }
@@ -194,8 +202,8 @@ void Session::SetVariable(std::string_view name, const Tensor& value) {
   }
   const ValueType& type = g.type({id, 0});
   if (value.dtype() != type.element_dtype || !value.shape().CompatibleWith(type.element_shape)) {
-    ThrowInvalid("variable '" + std::string(name) + "' is " + type.ToString() + " and cannot be set to " +
-                 TypeOf(value).ToString());
+    ThrowInvalid("variable '" + std::string(name) + "' is " + type.ToString() +
+                 " and cannot be set to " + TypeOf(value).ToString());
   }
   const RefPtr<VariableState> variable =
       impl_->env.variables().LookupOrCreate(name, type.element_dtype, type.element_shape);

@@ -18,9 +18,9 @@ namespace graphrun {
 // "x:0", "x" (output 0, or an operation), or the Expr itself.
 class TensorName {
  public:
-  TensorName(const char* name) : name_(name) {}              // NOLINT: implicit by design
-  TensorName(std::string name) : name_(std::move(name)) {}   // NOLINT
-  TensorName(const Expr& expr) : name_(expr.name()) {}       // NOLINT
+  TensorName(const char* name) : name_(name) {}             // NOLINT: implicit by design
+  TensorName(std::string name) : name_(std::move(name)) {}  // NOLINT
+  TensorName(const Expr& expr) : name_(expr.name()) {}      // NOLINT
   const std::string& str() const { return name_; }
 
  private:
@@ -29,8 +29,9 @@ class TensorName {
 using Feeds = std::vector<std::pair<TensorName, Tensor>>;
 
 struct SessionOptions {
-  bool interpret = false;        // run every graph by the interpreter: no passes, checks of shapes; slow
-  bool check_nan = false;        // with interpret: a NaN or infinity in any output is an error naming the node
+  bool interpret = false;  // run every graph by the interpreter: no passes, checks of shapes; slow
+  // With interpret: a NaN or infinity in any output is an error naming the node.
+  bool check_nan = false;
   std::optional<int64_t> seed = {};  // makes random ops without seeds reproducible
 };
 
@@ -38,8 +39,8 @@ struct SessionOptions {
 //   session.Run({}, {}, {init});
 //   std::vector<Tensor> out = session.Run({{x, Tensor::Scalar(2.0f)}}, {y, loss}, {train_op});
 //
-// Runs of one session may overlap in time when they do not write the same variables. The graph must outlive the
-// session; nodes may be added to it between runs.
+// Runs of one session may overlap in time when they do not write the same variables. The graph must
+// outlive the session; nodes may be added to it between runs.
 class Session {
  public:
   explicit Session(const Graph& graph, SessionOptions options = {});
@@ -47,20 +48,22 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Values of `fetches`, after running them, what they need, and `targets`. Any tensor may be fed; feeds that nothing
-  // needs are ignored, but must exist and fit.
-  // NOT_FOUND for a name that is not there (with the nearest ones); INVALID_ARGUMENT for a feed of another dtype or
-  // shape, a placeholder that is needed and not fed, or what an op refuses; FAILED_PRECONDITION for a variable
-  // without a value.
+  // Values of `fetches`, after running them, what they need, and `targets`. Any tensor may be fed;
+  // feeds that nothing needs are ignored, but must exist and fit. NOT_FOUND for a name that is not
+  // there (with the nearest ones); INVALID_ARGUMENT for a feed of another dtype or shape, a
+  // placeholder that is needed and not fed, or what an op refuses; FAILED_PRECONDITION for a
+  // variable without a value.
   std::vector<Tensor> Run(const Feeds& feeds, const std::vector<TensorName>& fetches,
                           const std::vector<TensorName>& targets = {});
 
-  // The same, with names resolved once. Feeds come in the order of `feeds`. Plans are kept by feed shapes.
+  // The same, with names resolved once. Feeds come in the order of `feeds`. Plans are kept by feed
+  // shapes.
   class Callable;
   Callable Prepare(const std::vector<TensorName>& feeds, const std::vector<TensorName>& fetches,
                    const std::vector<TensorName>& targets = {});
 
-  // The value of a variable; FAILED_PRECONDITION when it has none, NOT_FOUND when there is no such variable.
+  // The value of a variable; FAILED_PRECONDITION when it has none, NOT_FOUND when there is no such
+  // variable.
   Tensor VariableValue(std::string_view name) const;
   // Sets a variable, as a restored checkpoint does. The variable's node must be in the graph.
   void SetVariable(std::string_view name, const Tensor& value);
@@ -77,8 +80,8 @@ class Session {
 class Session::Callable {
  public:
   Callable() = default;
-  // REQUIRES: feeds.size() and their dtypes are those prepared. Writes the fetched values to *fetched, whose tensors'
-  // memory is recycled.
+  // REQUIRES: feeds.size() and their dtypes are those prepared. Writes the fetched values to
+  // *fetched, whose tensors' memory is recycled.
   void operator()(const std::vector<Tensor>& feeds, std::vector<Tensor>* fetched) const;
   std::vector<Tensor> operator()(const std::vector<Tensor>& feeds = {}) const;
 
