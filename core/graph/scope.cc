@@ -99,12 +99,7 @@ Expr Scope::Add(std::string_view op, const std::vector<Expr>& inputs, AttrMap at
 }
 
 Expr Scope::AddAsScope(std::string_view op, const std::vector<Expr>& inputs, AttrMap attrs) const {
-  std::vector<Output> outputs;
-  for (const Expr& e : inputs) outputs.push_back(home_->Resolve(e));
-  for (const auto& [name, value] : attrs_) attrs.insert_or_assign(name, value);
-  return {home_,
-          {graph().AddNodeNamed(op, prefix_, std::move(outputs), std::move(attrs), control_inputs_),
-           0}};
+  return WithName(prefix_ + "/").Add(op, inputs, std::move(attrs));
 }
 
 std::vector<Expr> Scope::AddMulti(std::string_view op, const std::vector<Expr>& inputs,

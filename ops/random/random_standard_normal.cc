@@ -19,19 +19,11 @@ void Kernel(KernelContext& k, const SeedAttrs& t) {
 }  // namespace random_standard_normal
 
 OpDef RandomStandardNormalOp() {
-  return Op<SeedAttrs>("RandomStandardNormal")
-      .Doc(
-          "Normal numbers with mean 0 and standard deviation 1, of the shape that the int vector "
-          "`shape` spells; the numbers are TensorFlow's for the same seeds, up to rounding.")
-      .Input("shape", "T")
-      .Output("output", "dtype")
-      .Attr("seed", &SeedAttrs::seed, 0)
-      .Attr("seed2", &SeedAttrs::seed2, 0)
-      .TypeAttr("dtype", &SeedAttrs::dtype, kFloats)
-      .TypeAttr("T", kInts)
-      .Has(Effect::kRandom)
-      .Shape(InferRandomShape)
-      .NoGradient("its input is a shape")
+  return RandomOfShape(
+             "RandomStandardNormal",
+             "Normal numbers with mean 0 and standard deviation 1, of the shape that the int "
+             "vector "
+             "`shape` spells; the numbers are TensorFlow's for the same seeds, up to rounding.")
       .Kernel(random_standard_normal::Kernel);
 }
 

@@ -24,19 +24,10 @@ void Kernel(KernelContext& k, const SeedAttrs& t) {
 }  // namespace random_uniform
 
 OpDef RandomUniformOp() {
-  return Op<SeedAttrs>("RandomUniform")
-      .Doc(
-          "Uniform numbers from [0, 1), of the shape that the int vector `shape` spells; the "
-          "numbers are TensorFlow's for the same seeds.")
-      .Input("shape", "T")
-      .Output("output", "dtype")
-      .Attr("seed", &SeedAttrs::seed, 0)
-      .Attr("seed2", &SeedAttrs::seed2, 0)
-      .TypeAttr("dtype", &SeedAttrs::dtype, kFloats)
-      .TypeAttr("T", kInts)
-      .Has(Effect::kRandom)
-      .Shape(InferRandomShape)
-      .NoGradient("its input is a shape")
+  return RandomOfShape(
+             "RandomUniform",
+             "Uniform numbers from [0, 1), of the shape that the int vector `shape` spells; the "
+             "numbers are TensorFlow's for the same seeds.")
       .Kernel(random_uniform::Kernel);
 }
 

@@ -17,6 +17,21 @@ void NormalPair(uint32_t x0, uint32_t x1, float* out) {
   out[1] = std::cos(angle) * radius;
 }
 
+Op<SeedAttrs> RandomOfShape(std::string name, std::string doc) {
+  Op<SeedAttrs> op(std::move(name));
+  op.Doc(std::move(doc))
+      .Input("shape", "T")
+      .Output("output", "dtype")
+      .Attr("seed", &SeedAttrs::seed, 0)
+      .Attr("seed2", &SeedAttrs::seed2, 0)
+      .TypeAttr("dtype", &SeedAttrs::dtype, kFloats)
+      .TypeAttr("T", kInts)
+      .Has(Effect::kRandom)
+      .Shape(InferRandomShape)
+      .NoGradient("its input is a shape");
+  return op;
+}
+
 void NormalPair(uint32_t x0, uint32_t x1, uint32_t x2, uint32_t x3, double* out) {
   const double u = std::max(UniformDouble(x0, x1), 1e-7);
   const double angle = 2.0 * std::numbers::pi * UniformDouble(x2, x3);

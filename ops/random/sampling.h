@@ -21,6 +21,8 @@ struct SeedAttrs {
 
 // Output 0 has the shape that input 0 spells.
 void InferRandomShape(ShapeContext& c);
+// An op with one random output of the shape that its input spells; it needs a kernel yet.
+Op<SeedAttrs> RandomOfShape(std::string name, std::string doc);
 
 // Calls `sample(block, out)` for one block after the other to fill data[0, n), kPerBlock elements
 // from each; the last block may give fewer.

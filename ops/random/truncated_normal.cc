@@ -42,20 +42,11 @@ void Kernel(KernelContext& k, const SeedAttrs& t) {
 }  // namespace truncated_normal
 
 OpDef TruncatedNormalOp() {
-  return Op<SeedAttrs>("TruncatedNormal")
-      .Doc(
-          "Standard normal numbers without those of size 2 or more, of the shape that the int "
-          "vector `shape` spells; the numbers are TensorFlow's for the same seeds, up to "
-          "rounding.")
-      .Input("shape", "T")
-      .Output("output", "dtype")
-      .Attr("seed", &SeedAttrs::seed, 0)
-      .Attr("seed2", &SeedAttrs::seed2, 0)
-      .TypeAttr("dtype", &SeedAttrs::dtype, kFloats)
-      .TypeAttr("T", kInts)
-      .Has(Effect::kRandom)
-      .Shape(InferRandomShape)
-      .NoGradient("its input is a shape")
+  return RandomOfShape(
+             "TruncatedNormal",
+             "Standard normal numbers without those of size 2 or more, of the shape that the int "
+             "vector `shape` spells; the numbers are TensorFlow's for the same seeds, up to "
+             "rounding.")
       .Kernel(truncated_normal::Kernel);
 }
 
