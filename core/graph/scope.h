@@ -6,12 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/source_location.h"
 #include "core/graph/expr.h"
 #include "core/graph/meta_graph.h"
 
@@ -123,14 +123,14 @@ class Scope {
   // Makes or finds the variable variable_scope()/name. ALREADY_EXISTS when it exists and may not be
   // reused, NOT_FOUND when it may only be reused and does not exist, INVALID_ARGUMENT when it has
   // another shape or dtype; each says where the variable was made.
-  graphrun::Variable GetVariable(
-      std::string_view name, const Shape& shape, VariableOptions options = {},
-      std::source_location where = std::source_location::current()) const;
+  graphrun::Variable GetVariable(std::string_view name, const Shape& shape,
+                                 VariableOptions options = {},
+                                 SourceLocation where = SourceLocation::Current()) const;
   // A plain variable, as tf.Variable: never shared, its name ("Variable" if empty) made unique
   // under the name scope.
-  graphrun::Variable NewVariable(
-      Expr initial_value, std::string_view name = "", bool trainable = true,
-      std::source_location where = std::source_location::current()) const;
+  graphrun::Variable NewVariable(Expr initial_value, std::string_view name = "",
+                                 bool trainable = true,
+                                 SourceLocation where = SourceLocation::Current()) const;
   // Variables of a collection (keys::kTrainableVariables, ...) in order of creation; of all when
   // `collection` is empty.
   std::vector<graphrun::Variable> Variables(std::string_view collection = {}) const;
@@ -162,7 +162,7 @@ class Scope {
   graphrun::Variable MakeVariable(std::string full_name, const Shape& shape,
                                   const VariableOptions& options,
                                   const std::function<Expr(const Scope&)>& initial_value,
-                                  const std::source_location& where) const;
+                                  const SourceLocation& where) const;
 
   BuildContext* context_ = nullptr;
   FunctionBuilder* home_ = nullptr;

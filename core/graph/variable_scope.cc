@@ -52,8 +52,8 @@ Expr DefaultInitialValue(const Scope& scope, const Shape& shape, DType dtype) {
   ThrowInvalid("a variable of " + std::string(DTypeName(dtype)) + " needs an initializer");
 }
 
-std::string MadeAt(const std::source_location& where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+std::string MadeAt(const SourceLocation& where) {
+  return std::string(where.file) + ":" + std::to_string(where.line);
 }
 
 std::string Describe(const BuildContext::VariableRecord& r) {
@@ -116,7 +116,7 @@ DType Scope::variable_dtype() const {
 }
 
 Variable Scope::GetVariable(std::string_view name, const Shape& shape, VariableOptions options,
-                            std::source_location where) const {
+                            SourceLocation where) const {
   const std::string full = Join(variables_->name, name);
   const bool dtype_given = options.dtype != DType::kInvalid;
   if (!dtype_given) options.dtype = variable_dtype();
@@ -164,7 +164,7 @@ Variable Scope::GetVariable(std::string_view name, const Shape& shape, VariableO
 }
 
 Variable Scope::NewVariable(Expr initial_value, std::string_view name, bool trainable,
-                            std::source_location where) const {
+                            SourceLocation where) const {
   if (initial_value.home() != context_->root()) {
     ThrowInvalid("the initial value '" + initial_value.name() +
                  "' is inside a body; variables are made in the main graph");
@@ -178,7 +178,7 @@ Variable Scope::NewVariable(Expr initial_value, std::string_view name, bool trai
 Variable Scope::MakeVariable(std::string full_name, const Shape& shape,
                              const VariableOptions& options,
                              const std::function<Expr(const Scope&)>& initial_value,
-                             const std::source_location& where) const {
+                             const SourceLocation& where) const {
   FunctionBuilder* root = context_->root();
   // The handle takes the name first, so that shared_name and checkpoint key are the node's final
   // name.
@@ -240,7 +240,7 @@ Variable Scope::GlobalStep() const {
   return MakeVariable(
       "global_step", {}, options,
       [](const Scope& s) { return s.WithName("zeros").Const(Tensor::Scalar<int64_t>(0)); },
-      std::source_location::current());
+      SourceLocation::Current());
 }
 
 Expr Scope::GlobalVariablesInitializer() const {

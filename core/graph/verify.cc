@@ -151,7 +151,8 @@ void Verify(const Graph& graph) {
   Verifier main(graph);
   main.CheckGraph();
   main.CheckMain();
-  for (const auto& [name, f] : graph.library()->functions()) {
+  for (const auto& entry : graph.library()->functions()) {
+    const Function* f = entry.second.get();
     WithContext([&] { return "in function '" + f->name + "'"; },
                 [&] {
                   Verifier verifier(f->graph);
