@@ -119,6 +119,7 @@ class OpDef {
   Structure structure = Structure::kNone;
   bool elementwise = false;        // output element i needs only (broadcast) input elements i
   bool commutative = false;        // inputs 0 and 1 may be swapped
+  bool adds = false;               // output 0 is input 0 plus input 1
   bool allocates_outputs = false;  // shapes of outputs depend on values of inputs
   bool handles = false;            // outputs are variable handles, made once for a session
   int view_of = -1;                // output 0 is this input's memory under another shape
@@ -216,6 +217,7 @@ class Op {
   Op& Is(Structure structure) { return Set(def_.structure, structure); }
   Op& Elementwise() { return Set(def_.elementwise, true); }
   Op& Commutative() { return Set(def_.commutative, true); }
+  Op& Adds() { return Set(def_.adds, true); }
   Op& AllocatesOutputs() { return Set(def_.allocates_outputs, true); }
   Op& Handles() { return Set(def_.handles, true); }
   Op& ViewOf(int input) { return Set(def_.view_of, input); }

@@ -128,7 +128,7 @@ Output WhileDifferentiator::Step(int i) const {
   const Output arg{body().args[i], 0}, next = body().results[i];
   if (!IsInteger(g.dtype(arg)) || next == arg) return {};
   const Node& add = g.node(next.node);
-  if (add.op->name != "AddV2" && add.op->name != "Add") return {};
+  if (!add.op->adds) return {};
   for (int k = 0; k < 2; ++k) {
     if (add.inputs[k] == arg && invariant_node_[add.inputs[1 - k].node]) return add.inputs[1 - k];
   }

@@ -32,7 +32,10 @@ std::vector<Grad> SumGrad(GradContext& g) {
 Op<> AddNamed(const char* name) {
   Op<> op = BinaryElementwise(name, "x + y, broadcast.", kNumberTypes,
                               [](const auto& x, const auto& y) { return x + y; });
-  op.Commutative().Partial(Elements([](int64_t a, int64_t b) { return a + b; })).Grad(SumGrad);
+  op.Commutative()
+      .Adds()
+      .Partial(Elements([](int64_t a, int64_t b) { return a + b; }))
+      .Grad(SumGrad);
   return op;
 }
 
