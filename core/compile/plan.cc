@@ -9,14 +9,11 @@
 #include "core/compile/memory_plan.h"
 #include "core/compile/order.h"
 #include "core/compile/specialise.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
 namespace {
-
-const Function& FunctionAttr(const Graph& graph, const Node& node, const char* attr) {
-  return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
-}
 
 // Lays out one function and the blocks inside it. Times are positions in one order of all
 // instructions, those of inner blocks lying within their instruction's.

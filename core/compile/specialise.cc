@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/compile/order.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 
@@ -14,10 +15,6 @@ namespace {
 
 // Larger constants are cheaper to compute again than to keep.
 constexpr size_t kMaxFoldedBytes = 1 << 16;
-
-const Function& FunctionAttr(const Graph& graph, const Node& node, const char* attr) {
-  return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
-}
 
 // What a parameter of a function becomes: a parameter of the copy, or a known value.
 struct Argument {

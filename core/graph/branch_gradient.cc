@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow_gradients.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -55,7 +56,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   for (size_t b = 0; b < branches.size(); ++b) {
     Branch& branch = branches[b];
     branch.attr = attr_names[b];
-    const Function& old = library.Get(std::get<FuncRef>(node.attrs.find(branch.attr)->second).name);
+    const Function& old = FunctionAttr(outer->graph(), node, branch.attr);
     branch.forward = std::make_unique<Function>(library.UniqueName(old.name), old.graph.Clone());
     branch.function = branch.forward.get();
     branch.function->args = old.args;

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow_gradients.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
@@ -20,18 +21,14 @@ Expr ElementShape(const Scope& s, const Shape& shape) {
   return s.Const(Tensor::Vector(std::vector<int32_t>(shape.dims().begin(), shape.dims().end())));
 }
 
-const std::string& FunctionAttr(const Node& node, const char* attr) {
-  return std::get<FuncRef>(node.attrs.find(attr)->second).name;
-}
-
 class WhileDifferentiator {
  public:
   explicit WhileDifferentiator(GradContext& g)
       : g_(g),
         outer_(g.forward()),
         node_(g.node()),
-        cond_(outer_->graph().library()->Get(FunctionAttr(node_, "cond"))),
-        old_body_(outer_->graph().library()->Get(FunctionAttr(node_, "body"))),
+        cond_(FunctionAttr(outer_->graph(), node_, "cond")),
+        old_body_(FunctionAttr(outer_->graph(), node_, "body")),
         n_(g.num_inputs()) {}
 
   std::vector<Grad> Run();

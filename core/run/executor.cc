@@ -25,7 +25,7 @@ struct Executor::Frame {
   Tensor Result(const Block& block, size_t k);
   void InferShapes(const Instruction& in);
   void Allocate(const Instruction& in, size_t k, const Shape& shape);
-  void Reset();  // after an error: drops what the run left in its slots
+  void Reset();  // slots as before a run: constants and arena values are there, nothing else
 
   const Plan& plan;
   const KernelEnvironment& env;
@@ -59,10 +59,7 @@ Executor::Frame::Frame(const Plan& p, const KernelEnvironment& environment,
       slots(p.num_slots),
       inputs(p.num_instructions),
       outputs(p.num_instructions) {
-  for (const Constant& c : plan.constants) slots[c.slot] = c.value;
-  for (const ArenaValue& v : plan.arena_values) {
-    slots[v.slot] = Tensor::View(v.dtype, v.shape, arena->data() + v.offset);
-  }
+  Reset();
   ForEachInstruction(plan.block, [&](const Instruction& in) {
     for (int slot : in.inputs) inputs[in.index].push_back(&slots[slot]);
     for (const PlannedOutput& out : in.outputs) outputs[in.index].push_back(&slots[out.slot]);

@@ -5,17 +5,10 @@
 
 #include "core/base/error.h"
 #include "core/compile/order.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
-namespace {
-
-const std::string& FunctionAttr(const Node& node, const char* attr) {
-  return std::get<FuncRef>(node.attrs.find(attr)->second).name;
-}
-
-}  // namespace
-
 std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds,
                                      const std::vector<Output>& fetches,
                                      const std::vector<NodeId>& targets) {
@@ -72,10 +65,10 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
       return RunWhile(node, inputs, inner);
     case Structure::kIf: {
       const char* branch = inputs[0].scalar<bool>() ? "then_branch" : "else_branch";
-      return Call(FunctionAttr(node, branch), {inputs.begin() + 1, inputs.end()}, inner);
+      return Call(FunctionAttr(graph, node, branch), {inputs.begin() + 1, inputs.end()}, inner);
     }
     case Structure::kCall:
-      return Call(FunctionAttr(node, "f"), inputs, inner);
+      return Call(FunctionAttr(graph, node, "f"), inputs, inner);
   }
   return {};
 }
@@ -120,19 +113,19 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
   return outputs;
 }
 
-std::vector<Tensor> Interpreter::Call(const std::string& name, const std::vector<Tensor>& args,
+std::vector<Tensor> Interpreter::Call(const Function& f, const std::vector<Tensor>& args,
                                       const std::string& path) {
-  const Function& f = graph_.library()->Get(name);
   Check(args.size() == f.args.size(), "graph invariant 7: as many arguments as parameters");
   std::map<Output, Tensor> given;
   for (size_t i = 0; i < args.size(); ++i) given[{f.args[i], 0}] = args[i];
-  return WithContext([&] { return "in function '" + name + "'"; },
+  return WithContext([&] { return "in function '" + f.name + "'"; },
                      [&] { return RunGraph(f.graph, given, f.results, f.control_results, path); });
 }
 
 std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> vars,
                                           const std::string& path) {
-  const std::string &cond = FunctionAttr(node, "cond"), &body = FunctionAttr(node, "body");
+  const Function &cond = FunctionAttr(graph_, node, "cond"),
+                 &body = FunctionAttr(graph_, node, "body");
   while (Call(cond, vars, path + "cond/")[0].scalar<bool>()) vars = Call(body, vars, path);
   return vars;
 }

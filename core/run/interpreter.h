@@ -28,7 +28,7 @@ class Interpreter {
                               const std::string& path);
   std::vector<Tensor> RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
                                 const std::string& path);
-  std::vector<Tensor> Call(const std::string& function, const std::vector<Tensor>& args,
+  std::vector<Tensor> Call(const Function& f, const std::vector<Tensor>& args,
                            const std::string& path);
   std::vector<Tensor> RunWhile(const Node& node, std::vector<Tensor> vars, const std::string& path);
   void CheckOutput(const Graph& graph, Output output, const Tensor& value) const;
