@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <queue>
+#include <string>
 
 #include "core/base/error.h"
 #include "core/graph/graph_algo.h"
@@ -81,6 +83,59 @@ std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& 
     ThrowInvalid("the graph has a cycle: " + names);
   }
   return order;
+}
+
+namespace {
+
+// What keeps a graph from running.
+struct Obstacles {
+  std::map<std::string, int> ops;  // ops that do not exist here -> how often they occur
+  std::set<std::string> reasons;   // of nodes that could not be rewritten
+
+  void Add(const Node& node) {
+    const std::string& reason = std::get<std::string>(node.attrs.find("reason")->second);
+    if (reason.empty()) {
+      ++ops[std::get<std::string>(node.attrs.find("op")->second)];
+    } else {
+      reasons.insert(reason);
+    }
+  }
+  std::string ToString() const {
+    std::string text, list;
+    for (const auto& [op, n] : ops)
+      list += (list.empty() ? "" : ", ") + op + " (" + std::to_string(n) + ")";
+    if (!ops.empty()) {
+      text = "the run needs " + std::to_string(ops.size()) +
+             (ops.size() == 1 ? " op that does" : " ops that do") + " not exist here: " + list;
+    }
+    for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+    return text;
+  }
+};
+
+}  // namespace
+
+void CheckAvailable(const Graph& graph, const std::vector<bool>& needed) {
+  Obstacles obstacles;
+  std::vector<std::string> functions;
+  std::set<std::string> seen;
+  const auto scan = [&](const Graph& g, const std::vector<bool>& wanted) {
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      if (!wanted[id]) continue;
+      const Node& node = g.node(id);
+      if (node.op->structure == Structure::kUnavailable) obstacles.Add(node);
+      for (std::string& name : FunctionNames(node)) {
+        if (seen.insert(name).second) functions.push_back(std::move(name));
+      }
+    }
+  };
+  scan(graph, needed);
+  for (size_t i = 0; i < functions.size(); ++i) {
+    const Function& f = graph.library()->Get(functions[i]);
+    scan(f.graph, NeededNodes(f.graph, {}, f.results, f.control_results));
+  }
+  if (const std::string text = obstacles.ToString(); !text.empty())
+    throw Error(Code::kUnimplemented, text);
 }
 
 }  // namespace graphrun

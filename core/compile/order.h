@@ -22,6 +22,10 @@ std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
 std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& needed,
                                    const std::set<Output>& fed);
 
+// UNIMPLEMENTED when a needed node, or one that a function it calls needs, stands for one that
+// cannot run here. Lists all of them at once: each op with how often it occurs, and each reason.
+void CheckAvailable(const Graph& graph, const std::vector<bool>& needed);
+
 }  // namespace graphrun
 
 #endif  // GRAPHRUN_CORE_COMPILE_ORDER_H_

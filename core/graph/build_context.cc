@@ -44,9 +44,7 @@ Output FunctionBuilder::Resolve(const Expr& e) {
   if (value && value->dtype() != DType::kString && value->bytes() <= kCopiedConstantBytes) {
     const auto [it, fresh] = constants_.try_emplace(outer);
     if (fresh) {
-      it->second = {graph_->AddNode("Const", Leaf(g.node(outer.node).name), {},
-                                    {{"value", *value}, {"dtype", value->dtype()}}),
-                    0};
+      it->second = graph_->AddConst(Leaf(g.node(outer.node).name), *value);
     }
     return it->second;
   }

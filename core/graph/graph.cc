@@ -161,6 +161,11 @@ NodeId Graph::Insert(std::string_view op, std::string_view name, bool make_uniqu
       });
 }
 
+Output Graph::AddConst(std::string_view name, Tensor value) {
+  const DType dtype = value.dtype();
+  return {AddNode("Const", name, {}, {{"value", std::move(value)}, {"dtype", dtype}}), 0};
+}
+
 void Graph::ReplaceNode(NodeId id, std::string_view op, std::vector<Output> inputs, AttrMap attrs) {
   WithContext([&] { return "while replacing '" + nodes_[id].name + "'"; },
               [&] {
@@ -255,6 +260,9 @@ Output Graph::FindOutput(std::string_view name) const {
     }
   }
   const NodeId id = Find(node_name);
+  if (const auto it = absent_.find(std::string(node_name)); id == kNoNode && it != absent_.end()) {
+    ThrowInvalid("'" + it->first + "' " + it->second);
+  }
   if (id == kNoNode) {
     ThrowNotFound("no node '" + std::string(node_name) + "' in the graph" +
                   DidYouMean(node_name, NodeNames()));

@@ -116,6 +116,8 @@ class Graph {
   // The same under exactly this name. REQUIRES: no node has it (UniqueName may have returned it).
   NodeId AddNodeNamed(std::string_view op, std::string_view name, std::vector<Output> inputs,
                       AttrMap attrs = {}, std::vector<NodeId> control_inputs = {});
+  // A Const node.
+  Output AddConst(std::string_view name, Tensor value);
   // Gives a node other inputs and attributes under the same id and name; its first outputs must
   // keep their types.
   void ReplaceNode(NodeId id, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
@@ -146,13 +148,17 @@ class Graph {
 
   // kNoNode when there is none.
   NodeId Find(std::string_view name) const;
-  // "node" or "node:1". NOT_FOUND with the nearest names, or OUT_OF_RANGE.
+  // "node" or "node:1". NOT_FOUND with the nearest names, or OUT_OF_RANGE; INVALID_ARGUMENT with
+  // the reason for a name that NoteAbsent was told of.
   Output FindOutput(std::string_view name) const;
   std::string OutputName(Output o) const;  // "node:0"
   std::vector<std::string> NodeNames() const;
   // `name` or the first of name_1, name_2, ... that is free; the name is taken from then on. As
   // TensorFlow's Graph.unique_name: case is ignored.
   std::string UniqueName(std::string_view name);
+
+  // Keeps why a name of the file that the graph came from has no node: FindOutput says so.
+  void NoteAbsent(const std::string& name, std::string why) { absent_[name] = std::move(why); }
 
   // The value of a Const node, or nullptr.
   const Tensor* ConstValue(Output o) const;
@@ -180,7 +186,8 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<std::vector<ValueType>> types_;
   std::unordered_map<std::string, NodeId> by_name_;
-  std::unordered_map<std::string, int> names_in_use_;  // lower case
+  std::unordered_map<std::string, int> names_in_use_;    // lower case
+  std::unordered_map<std::string, std::string> absent_;  // name -> why
   int num_nodes_ = 0;
   uint64_t version_ = 0;
 };

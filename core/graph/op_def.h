@@ -76,9 +76,10 @@ enum class Structure {
   kPlaceholder,  // must be fed
   kArg,          // a function's parameter
   kNoOp,
-  kWhile,  // attributes "cond" and "body"
-  kIf,     // attributes "then_branch" and "else_branch"; input 0 is the predicate
-  kCall,   // attribute "f"
+  kWhile,        // attributes "cond" and "body"
+  kIf,           // attributes "then_branch" and "else_branch"; input 0 is the predicate
+  kCall,         // attribute "f"
+  kUnavailable,  // stands for a node of a file that cannot run here; a run that needs it fails
 };
 
 struct Cost {

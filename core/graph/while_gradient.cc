@@ -244,18 +244,12 @@ void WhileDifferentiator::ExtendForward() {
     return body().AddArg(name, type);
   };
   const auto outer_const = [&](Tensor t) {
-    const DType dtype = t.dtype();
-    return Output{outer.AddNode("Const", node_.name + "/Const", {},
-                                {{"value", std::move(t)}, {"dtype", dtype}}),
-                  0};
+    return outer.AddConst(node_.name + "/Const", std::move(t));
   };
   if (counter_ == n_) {
     const Output arg =
         add_variable("trips", {DType::kInt32, Shape{}}, outer_const(Tensor::Scalar<int32_t>(0)));
-    const Output one{
-        body().graph.AddNode("Const", "one", {},
-                             {{"value", Tensor::Scalar<int32_t>(1)}, {"dtype", DType::kInt32}}),
-        0};
+    const Output one = body().graph.AddConst("one", Tensor::Scalar<int32_t>(1));
     body().results.push_back({body().graph.AddNode("AddV2", "trips_next", {arg, one}), 0});
   }
   for (const Saved& s : saved_) {

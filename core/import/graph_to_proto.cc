@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/base/error.h"
@@ -11,11 +12,25 @@
 namespace graphrun {
 namespace {
 
+// The output of a node that stands for one of a file, within a function.
+std::string UnavailableOutputText(const Node& node, int index) {
+  const auto& names = std::get<std::vector<std::string>>(node.attrs.find("output_names")->second);
+  const auto i = static_cast<size_t>(index);
+  if (i < names.size() && !names[i].empty()) return node.name + ":" + names[i];
+  const auto& op = std::get<std::string>(node.attrs.find("op")->second);
+  throw Error(Code::kUnimplemented,
+              "'" + node.name + "' (" + op +
+                  ") cannot be saved: it lies in a loop, a cond or a function, where outputs go by "
+                  "name, and the file that it came from declares no op " +
+                  op + " in meta_info_def.stripped_op_list");
+}
+
 // "node:1", or within a function "parameter" and "node:output_name:0".
 std::string InputText(const Graph& graph, Output o, bool in_function) {
   const Node& node = graph.node(o.node);
   if (!in_function) return o.index == 0 ? node.name : graph.OutputName(o);
   if (node.op->structure == Structure::kArg) return node.name;
+  if (node.op->structure == Structure::kUnavailable) return UnavailableOutputText(node, o.index);
   const std::vector<int> sizes = ArgSizes(node.op->outputs, node.attrs);
   size_t k = 0;
   int index = o.index;
@@ -51,15 +66,40 @@ void AddDerivedAttrs(const Graph& graph, NodeId id, pb::NodeDef* def) {
   }
 }
 
+// A node that stands for one of the file it came from is written as it was there.
+void UnavailableToProto(const Node& node, pb::NodeDef* def) {
+  const auto text = [&](const char* attr) -> const std::string& {
+    return std::get<std::string>(node.attrs.find(attr)->second);
+  };
+  if (!text("reason").empty()) {
+    throw Error(
+        Code::kUnimplemented,
+        "'" + node.name + "' cannot be saved, since it could not be rewritten: " + text("reason"));
+  }
+  Check(def->ParseFromString(text("def")), "what import kept of a node can be parsed");
+  def->clear_input();
+  def->mutable_attr()->erase("_class");
+}
+
 void NodeToProto(const Graph& graph, NodeId id, bool in_function, pb::NodeDef* def) {
   const Node& node = graph.node(id);
+  const bool unavailable = node.op->structure == Structure::kUnavailable;
+  if (unavailable) UnavailableToProto(node, def);
   def->set_name(node.name);
-  def->set_op(node.op->name);
   def->set_device(node.device);
   for (Output o : node.inputs) def->add_input(InputText(graph, o, in_function));
   for (NodeId c : node.control_inputs) def->add_input("^" + graph.node(c).name);
+  if (unavailable) return;
+  def->set_op(node.op->name);
   for (const auto& [name, value] : node.attrs) AttrToProto(value, &(*def->mutable_attr())[name]);
   AddDerivedAttrs(graph, id, def);
+  // TensorFlow refuses this note of its own when the node has got more outputs since.
+  const auto note = node.attrs.find("_output_shapes");
+  if (note == node.attrs.end()) return;
+  const auto* shapes = std::get_if<std::vector<Shape>>(&note->second);
+  if (shapes != nullptr && static_cast<int>(shapes->size()) != graph.num_outputs(id)) {
+    def->mutable_attr()->erase("_output_shapes");
+  }
 }
 
 // What is known of a parameter, in the attributes that TensorFlow's own parameters have.
@@ -107,21 +147,17 @@ void FunctionToProto(const Function& f, pb::FunctionDef* def) {
   }
 }
 
-// Names of all functions that the graph reaches, sorted.
-std::set<std::string> Reachable(const Graph& graph) {
-  std::set<std::string> names;
-  std::vector<const Graph*> open = {&graph};
-  while (!open.empty()) {
-    const Graph& g = *open.back();
-    open.pop_back();
-    for (NodeId id = 0; id < g.num_ids(); ++id) {
-      if (!g.exists(id)) continue;
-      for (const std::string& name : FunctionNames(g.node(id))) {
-        if (names.insert(name).second) open.push_back(&g.library()->Get(name).graph);
-      }
+// The functions that attributes of the nodes name. From the protos, since a node that we know
+// nothing of may call functions too.
+template <typename Nodes>
+void CollectFunctions(const Nodes& nodes, std::set<std::string>* names) {
+  for (const pb::NodeDef& node : nodes) {
+    for (const auto& [attr, value] : node.attr()) {
+      if (attr.starts_with('_')) continue;
+      if (value.has_func()) names->insert(value.func().name());
+      for (const auto& func : value.list().func()) names->insert(func.name());
     }
   }
-  return names;
 }
 
 }  // namespace
@@ -130,9 +166,19 @@ void GraphToProto(const Graph& graph, pb::GraphDef* def) {
   for (NodeId id = 0; id < graph.num_ids(); ++id) {
     if (graph.exists(id)) NodeToProto(graph, id, /*in_function=*/false, def->add_node());
   }
-  for (const std::string& name : Reachable(graph)) {
-    FunctionToProto(graph.library()->Get(name), def->mutable_library()->add_function());
+  std::set<std::string> open;
+  CollectFunctions(def->node(), &open);
+  std::map<std::string, pb::FunctionDef> functions;
+  while (!open.empty()) {
+    const std::string name = *open.begin();
+    open.erase(open.begin());
+    const auto [it, is_new] = functions.try_emplace(name);
+    if (!is_new) continue;
+    FunctionToProto(graph.library()->Get(name), &it->second);
+    CollectFunctions(it->second.node_def(), &open);
   }
+  for (auto& [name, function] : functions)
+    *def->mutable_library()->add_function() = std::move(function);
   def->mutable_versions()->set_producer(kGraphVersion);
   def->mutable_versions()->set_min_consumer(0);
 }

@@ -274,6 +274,8 @@ std::string DotPicture::Style(int item) const {
     case Structure::kIf:
     case Structure::kCall:
       return "shape=box, style=\"rounded,filled,bold\", fillcolor=\"#d9c7e8\"";
+    case Structure::kUnavailable:
+      return "shape=box, style=dashed, fontcolor=\"#777777\"";
     default:
       break;
   }
