@@ -7,7 +7,8 @@ Expr ShapeConst(const Scope& s, const graphrun::Shape& shape) {
   return Ints(s, std::vector<int32_t>(shape.dims().begin(), shape.dims().end()));
 }
 
-Expr AllAxes(const Scope& s, Expr x) {
+Expr AllAxes(const Scope& scope, Expr x) {
+  const Scope s = scope.WithName("");  // the scope's name is for the node that takes the axes
   const int rank = x.shape().rank();
   if (rank < 0) return Range(s, Const(s, 0), Rank(s, x), Const(s, 1));
   std::vector<int32_t> axes(rank);

@@ -236,7 +236,9 @@ inline Expr ReverseSequence(const Scope& s, Expr x, Expr lengths, int64_t seq_di
                             int64_t batch_dim) {
   return s.Add("ReverseSequence", {x, lengths}, {{"seq_dim", seq_dim}, {"batch_dim", batch_dim}});
 }
-inline Expr MatrixTranspose(const Scope& s, Expr x) { return Transpose(s, x, Ints(s, {1, 0})); }
+inline Expr MatrixTranspose(const Scope& s, Expr x) {
+  return Transpose(s, x, Ints(s.WithName(""), {1, 0}));
+}
 
 // --- indexing
 inline Expr Gather(const Scope& s, Expr params, Expr indices, Expr axis) {
@@ -264,7 +266,7 @@ inline Expr Where(const Scope& s, Expr condition) { return s.Add("Where", {condi
     return s.Add(#Name, {x, axes}, {{"keep_dims", keep_dims}});                                 \
   }                                                                                             \
   inline Expr Name(const Scope& s, Expr x, std::vector<int32_t> axes, bool keep_dims = false) { \
-    return Name(s, x, Ints(s, axes), keep_dims);                                                \
+    return Name(s, x, Ints(s.WithName(""), axes), keep_dims);                                   \
   }
 GRAPHRUN_REDUCE(All)
 GRAPHRUN_REDUCE(Any)
