@@ -95,13 +95,14 @@ TEST_F(ListTest, ElementsOfAnotherShape) {
 }
 
 // The types of list values flow through the ops, so that what is read has a known shape.
-TEST_F(ListTest, ElementShapesAreInferred) {
+// What one element is like says nothing about the others.
+TEST_F(ListTest, ElementShapesAreThoseOfTheList) {
   const Expr list = op::TensorListReserve(s_, op::Ints(s_, {-1, 3}), Int(3), DType::kFloat);
   const Expr x = op::Placeholder(s_, DType::kFloat, {5, kUnknownDim});
   const Expr set = op::TensorListSetItem(s_, list, Int(0), x);
-  EXPECT_EQ(set.type().element_shape, (Shape{5, 3}));
+  EXPECT_EQ(set.type().element_shape, (Shape{kUnknownDim, 3}));
   const Expr item = op::TensorListGetItem(s_, set, Int(0), Int(-1), DType::kFloat);
-  EXPECT_EQ(item.shape(), (Shape{5, 3}));
+  EXPECT_EQ(item.shape(), (Shape{kUnknownDim, 3}));
 }
 
 }  // namespace

@@ -19,8 +19,12 @@ void InferShape(ShapeContext& c, const Attrs& t) {
   CheckResults(c, "else_branch", else_branch);
   for (int i = 0; i < c.num_outputs(); ++i) {
     c.Out(i) = Generalize(ResultType(then_branch, i), ResultType(else_branch, i));
+    // output_shapes of files says at times what one branch returns. It helps when we know nothing.
+    const bool given = static_cast<int>(t.output_shapes.size()) == c.num_outputs();
+    const bool unknown = !ResultType(then_branch, i).shape.known_rank() &&
+                         !ResultType(else_branch, i).shape.known_rank();
+    if (given && unknown) c.Out(i).shape = t.output_shapes[i];
   }
-  ApplyOutputShapes(c, t.output_shapes);
 }
 
 OpDef Declare(const char* name, const char* doc) {

@@ -36,8 +36,9 @@ void SetListOut(ShapeContext& c, int o, DType element_dtype, const Shape& elemen
 
 void InferListUpdate(ShapeContext& c, DType element_dtype, const Shape& element) {
   const Shape shape = ListElementShape(c, 0, element_dtype);
-  SetListOut(c, 0, element_dtype,
-             c.MergeShapes(shape, element, "shapes of the list's elements and the new one"));
+  // The other elements may still be of other shapes.
+  c.MergeShapes(shape, element, "shapes of the list's elements and the new one");
+  SetListOut(c, 0, element_dtype, shape);
 }
 
 Shape ShapeFromTensor(const Tensor& t) {
