@@ -45,7 +45,6 @@ class Copier {
   void CopyIf(NodeId id, const std::vector<Output>& inputs);
   void Inline(NodeId id, const Function& f, const std::vector<Output>& inputs);
   std::vector<int> LiveVariables(NodeId id, const Function& cond, const Function& body) const;
-  Output AddConst(const std::string& name, Tensor value);
   // A fed output stays what it is fed with.
   void SetCopy(Output from, Output to) { map_.try_emplace(from, to); }
   bool Effectful(NodeId copy) const {
@@ -114,11 +113,6 @@ std::vector<NodeId> Copier::MappedTargets(const std::vector<NodeId>& targets) co
     if (const auto it = nodes_.find(id); it != nodes_.end()) out.push_back(it->second);
   }
   return out;
-}
-
-Output Copier::AddConst(const std::string& name, Tensor value) {
-  const DType dtype = value.dtype();
-  return {to_.AddNode("Const", name, {}, {{"value", std::move(value)}, {"dtype", dtype}}), 0};
 }
 
 std::vector<NodeId> Copier::ControlInputs(NodeId id) const {
@@ -200,7 +194,8 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   }
   for (size_t i = 0; i < results.size(); ++i) {
     const Output o{id, static_cast<int>(i)};
-    if (used_.contains(o) && !map_.contains(o)) SetCopy(o, AddConst(node.name, results[i].Copy()));
+    if (used_.contains(o) && !map_.contains(o))
+      SetCopy(o, to_.AddConst(node.name, results[i].Copy()));
   }
   return true;
 }
@@ -225,7 +220,7 @@ bool Copier::FoldKnown(NodeId id, NodeId copy) {
   } else {
     to_.RemoveNode(copy);
   }
-  SetCopy({id, 0}, AddConst(name, value));
+  SetCopy({id, 0}, to_.AddConst(name, value));
   return true;
 }
 
@@ -308,7 +303,15 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   for (int r : results) types.push_back(from_.dtype({id, r}));
   for (const auto& [attr, f] :
        {std::pair{"then_branch", &then_f}, std::pair{"else_branch", &else_f}}) {
-    auto copy = SpecialiseFunction(*f, f->name, to_, keep, arguments, results, path, folding_);
+    std::unique_ptr<Function> copy;
+    try {
+      copy = SpecialiseFunction(*f, f->name, to_, keep, arguments, results, path, folding_);
+    } catch (const Error&) {
+      // Shapes that do not fit this branch are no error unless it is taken.
+      std::vector<Argument> unknown;
+      for (NodeId arg : f->args) unknown.push_back({f->graph.type({arg, 0}), nullptr});
+      copy = SpecialiseFunction(*f, f->name, to_, keep, unknown, results, path, folding_);
+    }
     attrs.insert_or_assign(attr, FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }

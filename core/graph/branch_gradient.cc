@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
+#include "core/graph/control_flow.h"
 #include "core/graph/control_flow_gradients.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
@@ -22,25 +23,6 @@ struct Branch {
   std::vector<std::pair<Output, NodeId>> saved;  // value, parameter of the gradient function
   std::vector<Grad> grads;
 };
-
-// Zeros that nobody reads, of the type of another branch's value.
-Output Unread(Function& f, const ValueType& type) {
-  Graph& g = f.graph;
-  const auto constant = [&](Tensor t) {
-    const DType dtype = t.dtype();
-    return Output{g.AddNode("Const", "unread", {}, {{"value", std::move(t)}, {"dtype", dtype}}), 0};
-  };
-  std::vector<int32_t> dims;
-  if (type.dtype == DType::kVariant) {
-    const Output shape = constant(Tensor::Scalar<int32_t>(-1));
-    return {g.AddNode("EmptyTensorList", "unread", {shape, shape},
-                      {{"element_dtype", type.element_dtype}}),
-            0};
-  }
-  for (int64_t d : type.shape.dims()) dims.push_back(static_cast<int32_t>(std::max<int64_t>(0, d)));
-  const Output shape = constant(Tensor::Vector(dims));
-  return {g.AddNode("Fill", "unread", {shape, constant(Tensor::Zeros(type.dtype, {}))}), 0};
-}
 
 // `first` is the index of the first input that is passed to the branches.
 std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>& attr_names,
@@ -76,9 +58,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       if (arg != args.end()) {
         found = branch.back->Resolve(Expr(outer, node.inputs[first + (arg - args.begin())]));
       } else if (const Tensor* value = graph.ConstValue(o)) {
-        found = {branch.back->graph().AddNode("Const", graph.node(o.node).name, {},
-                                              {{"value", *value}, {"dtype", value->dtype()}}),
-                 0};
+        found = branch.back->graph().AddConst(graph.node(o.node).name, *value);
       } else {
         found = branch.back->AddArg("saved", graph.type(o)).output();
         branch.saved.emplace_back(o, found.node);
@@ -91,7 +71,14 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
     for (int j = 0; j < g.num_outputs(); ++j) {
       if (!g.HasDOut(j)) continue;
       request.ys.push_back(branch.function->results[j]);
-      request.dys.push_back(g.DOut(j));
+      // The branches may return different shapes; the gradient of one is not known to fit the
+      // other.
+      const Expr dy(s.home(), s.home()->Resolve(g.DOut(j)));
+      ValueType type = dy.type();
+      type.shape = Generalize(type.shape, outer->graph().shape({g.id(), j}));
+      const Expr arg = back->AddArg("dy", type);
+      back->BindCapture(arg.node(), dy);
+      request.dys.push_back(arg);
     }
     for (int i = 0; i < n; ++i) request.xs.push_back({branch.function->args[i], 0});
     branch.grads = BackwardPass(request);
@@ -126,7 +113,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       for (size_t other = 0; other < branches.size(); ++other) {
         Function& f = *branches[other].function;
         f.results.push_back(other == b ? value
-                                       : Unread(f, branches[b].function->graph.type(value)));
+                                       : Unread(f.graph, branches[b].function->graph.type(value)));
       }
       (void)arg;
     }

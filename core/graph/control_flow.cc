@@ -27,11 +27,11 @@ void InferAll(Graph& g) {
 }
 
 // Checks a body's result against its loop variable. A result that is less known than the variable
-// makes the variable less known: returns whether it did.
-bool FitLoopVariable(Function& f, int index, const std::string& name) {
+// (or, with `relax`, of another shape) makes the variable less known: returns whether it did.
+bool FitLoopVariable(Function& f, int index, const std::string& name, bool relax) {
   const Output arg{f.args[index], 0};
   const ValueType before = f.graph.type(arg), after = f.graph.type(f.results[index]);
-  if (after.dtype != before.dtype || !after.shape.CompatibleWith(before.shape)) {
+  if (after.dtype != before.dtype || !(relax || after.shape.CompatibleWith(before.shape))) {
     ThrowInvalid("loop variable " + std::to_string(index - kLeading) + " ('" + name +
                  "') enters the body as " + before.ToString() + " and leaves it as " +
                  after.ToString() + "; give shape_invariants if its shape changes");
@@ -43,6 +43,42 @@ bool FitLoopVariable(Function& f, int index, const std::string& name) {
 }
 
 }  // namespace
+
+Expr FinishCond(const Scope& scope, Expr pred, FunctionBuilder& then_body,
+                std::vector<Expr> then_results, FunctionBuilder& else_body,
+                std::vector<Expr> else_results) {
+  // Results may be captures, so they are resolved before the captures are unified.
+  for (Expr& e : then_results) e = Expr(&then_body, then_body.Resolve(e));
+  for (Expr& e : else_results) e = Expr(&else_body, else_body.Resolve(e));
+  const std::vector<Expr> captures = UnifyCaptures(then_body, 0, else_body, 0);
+  const FuncRef then_ref{then_body.function().name}, else_ref{else_body.function().name};
+  const bool effects = AnyEffect(then_body.graph()) || AnyEffect(else_body.graph());
+  std::vector<DType> types;
+  for (const Expr& e : then_results) types.push_back(e.dtype());
+  then_body.Finish(then_results);
+  else_body.Finish(else_results);
+  std::vector<Expr> inputs = {pred};
+  inputs.insert(inputs.end(), captures.begin(), captures.end());
+  return scope.AddAsScope(effects ? "If" : "StatelessIf", inputs,
+                          {{"then_branch", then_ref}, {"else_branch", else_ref}, {"Tout", types}});
+}
+
+Output Unread(Graph& g, const ValueType& type) {
+  const auto constant = [&](Tensor t) { return g.AddConst("unread", std::move(t)); };
+  std::vector<int32_t> dims;
+  if (type.dtype == DType::kVariant) {
+    const Shape& element = type.element_shape;
+    for (int64_t d : element.dims()) dims.push_back(static_cast<int32_t>(d));
+    const Output shape =
+        constant(element.known_rank() ? Tensor::Vector(dims) : Tensor::Scalar<int32_t>(-1));
+    return {g.AddNode("EmptyTensorList", "unread", {shape, constant(Tensor::Scalar<int32_t>(-1))},
+                      {{"element_dtype", type.element_dtype}}),
+            0};
+  }
+  for (int64_t d : type.shape.dims()) dims.push_back(static_cast<int32_t>(std::max<int64_t>(0, d)));
+  const Output shape = constant(Tensor::Vector(dims));
+  return {g.AddNode("Fill", "unread", {shape, constant(Tensor::Zeros(type.dtype, {}))}), 0};
+}
 
 std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn,
                        const BranchFn& else_fn) {
@@ -68,25 +104,11 @@ std::vector<Expr> Cond(const Scope& scope, Expr pred, const BranchFn& then_fn,
                    else_results[i].type().ToString() + " in the other");
     }
   }
-  // Results may be captures, so they are resolved before the captures are unified.
-  for (auto [builder, results] :
-       {std::pair{then_builder, &then_results}, std::pair{else_builder, &else_results}}) {
-    for (Expr& e : *results) e = Expr(builder, builder->Resolve(e));
-  }
-  const std::vector<Expr> captures = UnifyCaptures(*then_builder, 0, *else_builder, 0);
-  const FuncRef then_ref{then_builder->function().name}, else_ref{else_builder->function().name};
-  const bool effects = AnyEffect(then_builder->graph()) || AnyEffect(else_builder->graph());
-  std::vector<DType> types;
-  for (const Expr& e : then_results) types.push_back(e.dtype());
-  then_builder->Finish(then_results);
-  else_builder->Finish(else_results);
-  std::vector<Expr> inputs = {pred};
-  inputs.insert(inputs.end(), captures.begin(), captures.end());
-  const Expr node =
-      s.AddAsScope(effects ? "If" : "StatelessIf", inputs,
-                   {{"then_branch", then_ref}, {"else_branch", else_ref}, {"Tout", types}});
+  const size_t n = then_results.size();
+  const Expr node = FinishCond(s, pred, *then_builder, std::move(then_results), *else_builder,
+                               std::move(else_results));
   std::vector<Expr> outputs;
-  for (size_t i = 0; i < types.size(); ++i) outputs.push_back(node.sibling(static_cast<int>(i)));
+  for (size_t i = 0; i < n; ++i) outputs.push_back(node.sibling(static_cast<int>(i)));
   return outputs;
 }
 
@@ -104,7 +126,7 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
                    invariant.ToString() + " does not allow");
     }
   }
-  const Scope s = scope.NameScope("while");
+  const Scope s = scope.NameScope(options.name);
   const Scope consts = s.WithoutControlDependencies();
   const Expr maximum = options.maximum_iterations.value_or(
       consts.WithName("maximum_iterations").Const(Tensor::Scalar<int32_t>(-1)));
@@ -112,28 +134,24 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
                               maximum};
   // What enters the loop belongs to the graph of the While.
   for (const Expr& e : initial) inputs.emplace_back(scope.home(), scope.home()->Resolve(e));
+  std::vector<ValueType> types;  // of the loop variables
+  for (size_t i = 0; i < initial.size(); ++i) {
+    types.push_back(inputs[kLeading + i].type());
+    if (!options.shape_invariants.empty()) types[i].shape = options.shape_invariants[i];
+  }
   const auto add_args = [&](FunctionBuilder& f) {
     std::vector<Expr> args = {f.AddArg("loop_counter", {DType::kInt32, Shape{}}),
                               f.AddArg("maximum_iterations", {DType::kInt32, Shape{}})};
-    for (size_t i = 0; i < initial.size(); ++i) {
-      ValueType type = inputs[kLeading + i].type();
-      if (!options.shape_invariants.empty()) {
-        const Shape& invariant = options.shape_invariants[i];
-        if (Generalize(invariant, type.shape) != invariant) {
-          ThrowInvalid("loop variable " + std::to_string(i) + " ('" + initial[i].name() + "') is " +
-                       type.ToString() + ", which its shape invariant " + invariant.ToString() +
-                       " does not describe");
-        }
-        type.shape = invariant;
-      }
-      args.push_back(f.AddArg("arg" + std::to_string(i), type));
-    }
+    for (size_t i = 0; i < types.size(); ++i)
+      args.push_back(f.AddArg("arg" + std::to_string(i), types[i]));
     return args;
   };
 
   FunctionBuilder* body_builder = nullptr;
   std::vector<Expr> results;
-  {
+  // Loop variables become as unknown as the body makes them; this ends, since each step forgets
+  // something. What the body makes of other bodies may depend on the types, so it is made again.
+  for (bool settled = false; !settled;) {
     FunctionScope f(s, "body");
     body_builder = &*f;
     const std::vector<Expr> args = add_args(*f);
@@ -148,20 +166,23 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
         inside.WithName("next").Add("AddV2", {args[0], inside.Const(Tensor::Scalar<int32_t>(1))});
     results.insert(results.begin(), {next, args[1]});
     for (Expr& e : results) e = Expr(body_builder, f->Resolve(e));
-  }
-  // Loop variables become as unknown as the body makes them; this ends, since each step forgets
-  // something.
-  Function& body_function = body_builder->function();
-  for (const Expr& e : results) body_function.results.push_back(e.output());
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = 0; i < results.size(); ++i) {
-      const std::string name = i < kLeading ? "counter" : initial[i - kLeading].name();
-      changed |= FitLoopVariable(body_function, static_cast<int>(i), name);
+    Function& function = f->function();
+    for (const Expr& e : results) function.results.push_back(e.output());
+    bool forgot = false;
+    for (bool changed = true; changed; forgot = forgot || changed) {
+      changed = false;
+      for (size_t i = 0; i < results.size(); ++i) {
+        const std::string name = i < kLeading ? "counter" : initial[i - kLeading].name();
+        changed |= FitLoopVariable(function, static_cast<int>(i), name, options.relax_shapes);
+      }
+      if (changed) InferAll(function.graph);
     }
-    if (changed) InferAll(body_function.graph);
+    function.results.clear();
+    settled = !(forgot && options.relax_shapes);
+    for (size_t i = 0; i < types.size(); ++i)
+      types[i] = function.graph.type({function.args[i + kLeading], 0});
   }
-  body_function.results.clear();
+  Function& body_function = body_builder->function();
 
   FunctionBuilder* cond_builder = nullptr;
   Expr test;
