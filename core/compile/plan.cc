@@ -42,11 +42,12 @@ class Planner {
 Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
   const Node& node = g.node(o.node);
   const ValueType& type = g.type(o);
-  if (node.op->structure != Structure::kNone || node.op->allocates_outputs ||
-      DTypeSize(type.dtype) == 0 || (node.op->view_of >= 0 && o.index == 0)) {
+  const bool object = type.dtype == DType::kResource || type.dtype == DType::kVariant;
+  if (node.op->structure != Structure::kNone || node.op->allocates_outputs || object ||
+      (node.op->view_of >= 0 && o.index == 0)) {
     return Storage::kKernel;
   }
-  if (!type.shape.fully_known()) return Storage::kDynamic;
+  if (!type.shape.fully_known() || type.dtype == DType::kString) return Storage::kDynamic;
   return escapes ? Storage::kPool : Storage::kArena;
 }
 

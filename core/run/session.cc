@@ -9,6 +9,7 @@
 #include "core/compile/compile.h"
 #include "core/compile/order.h"
 #include "core/graph/op_def.h"
+#include "core/graph/op_registry.h"
 #include "core/run/environment.h"
 #include "core/run/executor.h"
 #include "core/run/interpreter.h"
@@ -105,6 +106,23 @@ Session::Session(const Graph& graph, SessionOptions options)
     : impl_(std::make_shared<Impl>(graph, options)) {}
 Session::~Session() = default;
 
+namespace {
+
+// In TensorFlow 1 a variable's own name can be fetched. That is its value, read before the writes
+// of the run.
+Output ReadOf(const Graph& g, Output handle) {
+  const OpDef* read = g.registry().Find("ReadVariableOp");
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    const Node& node = g.node(id);
+    if (node.op == read && node.inputs[0] == handle && node.control_inputs.empty()) return {id, 0};
+  }
+  ThrowInvalid("'" + g.OutputName(handle) +
+               "' is the handle of a variable that the graph never reads; fetch its value by "
+               "VariableValue");
+}
+
+}  // namespace
+
 Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
                                    const std::vector<TensorName>& fetches,
                                    const std::vector<TensorName>& targets) {
@@ -128,13 +146,14 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
     if (g.num_outputs(o.node) == 0) {
       ThrowInvalid("'" + name.str() + "' is an operation without outputs; give it as a target");
     }
-    c.fetches.push_back(o);
+    c.fetches.push_back(g.node(o.node).op->handles ? ReadOf(g, o) : o);
   }
   for (const TensorName& name : targets) {
     c.targets.push_back(WithContext([] { return "while resolving a target"; },
                                     [&] { return g.FindOutput(name.str()).node; }));
   }
   const std::vector<bool> needed = NeededNodes(g, fed, c.fetches, c.targets);
+  CheckAvailable(g, needed);
   std::set<Output> wanted(c.fetches.begin(), c.fetches.end());
   for (NodeId id = 0; id < g.num_ids(); ++id) {
     if (needed[id]) wanted.insert(g.node(id).inputs.begin(), g.node(id).inputs.end());
