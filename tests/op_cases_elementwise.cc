@@ -12,6 +12,8 @@ OpTable ElementwiseCases() {
   AddChoiceCases(&t);
   AddSumCases(&t);
   AddConversionCases(&t);
+  AddSpecialCases(&t);
+  AddPassingCases(&t);
   return t;
 }
 

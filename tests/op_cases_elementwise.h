@@ -27,6 +27,8 @@ void AddPredicateCases(OpTable* t);
 void AddChoiceCases(OpTable* t);      // Select, ClipByValue
 void AddSumCases(OpTable* t);         // AddN, BiasAdd
 void AddConversionCases(OpTable* t);  // Cast, Identity, shapes of gradients
+void AddSpecialCases(OpTable* t);     // Lgamma, Atan2, LeakyRelu, bits and their like
+void AddPassingCases(OpTable* t);     // IdentityN and its like, Cast of small types
 
 }  // namespace graphrun::test
 

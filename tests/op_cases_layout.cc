@@ -330,6 +330,8 @@ OpTable LayoutCases() {
   AddJoinCases(&t);
   AddSliceCases(&t);
   AddRepeatCases(&t);
+  AddMirrorCases(&t);
+  AddDiagonalCases(&t);
   return t;
 }
 

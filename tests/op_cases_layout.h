@@ -18,9 +18,11 @@ Reference From(const char* shape, std::function<Position(Position)> source, int 
 // A fed int32 vector.
 OpInput FedInts(std::vector<int32_t> values);
 
-void AddJoinCases(OpTable* t);    // ConcatV2, ConcatOffset, Split, SplitV, Pack, Unpack
-void AddSliceCases(OpTable* t);   // Slice, StridedSlice, StridedSliceGrad, Pad
-void AddRepeatCases(OpTable* t);  // Tile, Fill, BroadcastTo, OneHot
+void AddJoinCases(OpTable* t);      // ConcatV2, ConcatOffset, Split, SplitV, Pack, Unpack
+void AddSliceCases(OpTable* t);     // Slice, StridedSlice, StridedSliceGrad, Pad
+void AddRepeatCases(OpTable* t);    // Tile, Fill, BroadcastTo, OneHot
+void AddMirrorCases(OpTable* t);    // MirrorPad, PadV2, Diag, Roll, Bitcast and their like
+void AddDiagonalCases(OpTable* t);  // MatrixDiag and its like
 
 }  // namespace graphrun::test
 

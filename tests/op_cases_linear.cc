@@ -1,5 +1,5 @@
 // Rows of the op table for ops/linear.
-#include "tests/op_cases.h"
+#include "tests/op_cases_linear.h"
 
 namespace graphrun::test {
 namespace {
@@ -91,7 +91,24 @@ OpTable LinearCases() {
                      .inputs = {"[0,2,3]", "[3,4]"},
                      .label = "empty",
                      .reference = ProductOf(false, false)});
+  for (const bool ta : {false, true}) {
+    for (const bool tb : {false, true}) {
+      t.cases.push_back(
+          {.op = "BatchMatMulV3",
+           .inputs = {ta ? "[2,1,3,5]" : "[2,1,5,3]", tb ? "[6,4,3]" : "[6,3,4]"},
+           .label = std::string(ta ? "T" : "N") + (tb ? "T" : "N"),
+           .reference = ProductOf(ta, tb),
+           .grad = {0, 1},
+           .types = numbers,
+           .build = [ta, tb](const Scope& s, const std::vector<Expr>& in) {
+             const AttrMap attrs = {{"adj_x", ta}, {"adj_y", tb}, {"Tout", in[0].dtype()}};
+             return std::vector<Expr>{s.Add("BatchMatMulV3", in, attrs)};
+           }});
+    }
+  }
   t.shapes = {
+      {"BatchMatMulV3", "[2,1,3,4];[6,4,5]", "[2,6,3,5]", {{"Tout", DType::kFloat}}},
+      {"BatchMatMulV3", "[3,4];[4,5]", "error: must be the same", {{"Tout", DType::kInt32}}},
       {"MatMul", "[2,3];[3,4]", "[2,4]"},
       {"MatMul", "[?,3];[3,4]", "[?,4]"},
       {"MatMul", "?;[3,4]", "[?,4]"},
@@ -105,6 +122,7 @@ OpTable LinearCases() {
       {"BatchMatMulV2", "[3,4];[5,6]", "error: inner dimension 4 vs 5"},
       {"BatchMatMulV2", "[4];[5,6]", "error: at least rank 2"},
   };
+  AddEinsumCases(&t);
   return t;
 }
 

@@ -263,6 +263,42 @@ OpTable ReduceCases() {
                         {{1, Tensor::Scalar<int32_t>(2)}}});
     t.errors.push_back({op, {"[2,0]", Fed(Tensor::Scalar<int32_t>(1))}, "no element to choose"});
   }
+  // As the square root of a sum of squares.
+  for (const auto& [shape, label, axes] :
+       {std::tuple{"[2,3,4]", "all", std::vector<int32_t>{0, 1, 2}},
+        {"[2,3,4]", "last", {-1}},
+        {"[2,3,4]", "first", {0}},
+        {"[2,3,4]", "outer", {2, 0}},
+        {"[2,3,4]", "none", {}},
+        {"[300,701]", "large_last", {1}},
+        {"[701,300]", "large_first", {0}},
+        {"[2,0,3]", "of_nothing", {1}},
+        {"[0,3]", "empty", {1}}}) {
+    for (const bool keep_dims : {false, true}) {
+      const Reference squares = Joined(
+          0, [](double sum, double x) { return sum + x * x; }, keep_dims);
+      const bool checked = std::string(shape) == "[2,3,4]";
+      t.cases.push_back({.op = "EuclideanNorm",
+                         .inputs = {{shape, Domain::kNonZero}, Ints(axes)},
+                         .attrs = {{"keep_dims", keep_dims}},
+                         .label = std::string(label) + (keep_dims ? "_kept" : ""),
+                         .reference =
+                             [squares](const Arrays& in) {
+                               Arrays out = squares(in);
+                               for (double& y : out[0].v) y = std::sqrt(y);
+                               return out;
+                             },
+                         .grad = checked ? std::vector<int>{0} : std::vector<int>{},
+                         .zero_second = axes.empty()});
+    }
+  }
+  t.cases.push_back({.op = "EuclideanNorm",
+                     .inputs = {Values("[2,2]", {3, -4, 5, 11}), Ints({1})},
+                     .label = "ints",
+                     .expected = {Array("[2]", {5, 12})},
+                     .types = {DType::kInt32, DType::kInt64}});
+  t.shapes.push_back(
+      {"EuclideanNorm", "[2,?,4];[]", "[2,4]", {}, {}, {{1, Tensor::Scalar<int32_t>(1)}}});
   const Reference half_squares = [](const Arrays& in) -> Arrays {
     double sum = 0;
     for (const double v : in[0].v) sum += v * v / 2;

@@ -1,4 +1,8 @@
 // Cast: conversion of element types.
+#include <algorithm>
+#include <bit>
+
+#include "core/base/parallel.h"
 #include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
 
@@ -27,20 +31,151 @@ struct Convert {
   }
 };
 
-template <typename Fn>
-void ForCastable(DType dtype, Fn fn) {
-  if (dtype == DType::kUInt8) return fn(uint8_t{});
-  if (dtype == DType::kInt8) return fn(int8_t{});
-  ForNumericOrBool(dtype, fn);
-}
-
 ElementLoop LoopFor(DType from, DType to) {
   ElementLoop loop;
-  ForCastable(from, [&](auto f) {
-    ForCastable(to,
-                [&](auto t) { loop = LoopOf<Convert<decltype(t)>, decltype(t), decltype(f)>(); });
+  ForNumericOrBool(from, [&](auto f) {
+    ForNumericOrBool(
+        to, [&](auto t) { loop = LoopOf<Convert<decltype(t)>, decltype(t), decltype(f)>(); });
   });
   return loop;
+}
+
+// The small types have no loops of their own: tiles of them become a wider type that holds all of
+// their values, and come from it by rounding (half, bfloat16) or by the low bits (integers).
+DType Carrier(DType small) {
+  switch (small) {
+    case DType::kHalf:
+    case DType::kBFloat16:
+      return DType::kFloat;
+    case DType::kUInt8:
+    case DType::kInt8:
+    case DType::kUInt16:
+    case DType::kInt16:
+      return DType::kInt32;
+    case DType::kUInt32:
+      return DType::kInt64;
+    default:
+      return small;
+  }
+}
+
+constexpr int64_t kTile = 512;
+using Tile = std::array<int64_t, kTile>;  // memory for so many elements of any type
+
+template <typename To, typename From>
+void ConvertTile(const void* from, void* to, int64_t n) {
+  const From* x = static_cast<const From*>(from);
+  std::transform(x, x + n, static_cast<To*>(to), [](From v) { return static_cast<To>(v); });
+}
+using TileFn = void (*)(const void* from, void* to, int64_t n);
+
+TileFn ToCarrier(DType small) {
+  switch (small) {
+    case DType::kHalf:
+      return ConvertTile<float, Eigen::half>;
+    case DType::kBFloat16:
+      return ConvertTile<float, Eigen::bfloat16>;
+    case DType::kUInt8:
+      return ConvertTile<int32_t, uint8_t>;
+    case DType::kInt8:
+      return ConvertTile<int32_t, int8_t>;
+    case DType::kUInt16:
+      return ConvertTile<int32_t, uint16_t>;
+    case DType::kInt16:
+      return ConvertTile<int32_t, int16_t>;
+    case DType::kUInt32:
+      return ConvertTile<int64_t, uint32_t>;
+    default:
+      return nullptr;
+  }
+}
+TileFn FromCarrier(DType small) {
+  switch (small) {
+    case DType::kHalf:
+      return ConvertTile<Eigen::half, float>;
+    case DType::kBFloat16:
+      return ConvertTile<Eigen::bfloat16, float>;
+    case DType::kUInt8:
+      return ConvertTile<uint8_t, int32_t>;
+    case DType::kInt8:
+      return ConvertTile<int8_t, int32_t>;
+    case DType::kUInt16:
+      return ConvertTile<uint16_t, int32_t>;
+    case DType::kInt16:
+      return ConvertTile<int16_t, int32_t>;
+    case DType::kUInt32:
+      return ConvertTile<uint32_t, int64_t>;
+    default:
+      return nullptr;
+  }
+}
+
+// Bits of the fraction that Truncate clears beforehand; between other types it changes nothing.
+int BitsToClear(const Attrs& a) {
+  if (!a.truncate) return 0;
+  if (a.from == DType::kDouble && a.to == DType::kFloat) return 53 - 24;
+  if (a.from == DType::kDouble && a.to == DType::kHalf) return 53 - 11;
+  if (a.from == DType::kFloat && a.to == DType::kHalf) return 24 - 11;
+  if (a.from == DType::kFloat && a.to == DType::kBFloat16) return 24 - 8;
+  return 0;
+}
+
+// Clears the last `bits` bits of numbers, so that what follows has nothing to round.
+template <typename T, typename Bits>
+void ClearLowBits(void* tile, int64_t n, int bits) {
+  T* x = static_cast<T*>(tile);
+  const Bits mask = ~Bits{0} << bits;
+  for (int64_t i = 0; i < n; ++i) {
+    if (x[i] == x[i]) x[i] = std::bit_cast<T>(std::bit_cast<Bits>(x[i]) & mask);
+  }
+}
+
+// Elements [begin, end) through the carriers, tile by tile.
+void ConvertTiles(const KernelContext& k, const Attrs& a, int64_t begin, int64_t end, char* out) {
+  const auto from_size = static_cast<int64_t>(DTypeSize(a.from));
+  const auto to_size = static_cast<int64_t>(DTypeSize(a.to));
+  const char* in = static_cast<const char*>(k.In(0).raw());
+  const DType wide_from = Carrier(a.from), wide_to = Carrier(a.to);
+  const TileFn widen = ToCarrier(a.from), narrow = FromCarrier(a.to);
+  const ElementLoop loop = LoopFor(wide_from, wide_to);
+  const int cleared = BitsToClear(a);
+  alignas(kAlignment) Tile first, second;
+  for (; begin < end; begin += kTile) {
+    const int64_t n = std::min(kTile, end - begin);
+    const void* x = in + begin * from_size;
+    if (widen != nullptr) {
+      widen(x, first.data(), n);
+      x = first.data();
+    }
+    if (cleared > 0) {
+      std::copy_n(in + begin * from_size, n * from_size, reinterpret_cast<char*>(first.data()));
+      if (a.from == DType::kDouble) {
+        ClearLowBits<double, uint64_t>(first.data(), n, cleared);
+      } else {
+        ClearLowBits<float, uint32_t>(first.data(), n, cleared);
+      }
+      x = first.data();
+    }
+    const Shape shape{n};
+    const Operand operand{x, &shape};
+    void* y = out + begin * to_size;
+    if (narrow == nullptr) {
+      RunElementwise(loop, {&operand, 1}, y, shape);
+    } else {
+      RunElementwise(loop, {&operand, 1}, second.data(), shape);
+      narrow(second.data(), y, n);
+    }
+  }
+}
+
+void Kernel(KernelContext& k, const Attrs& a) {
+  if (Carrier(a.from) == a.from && Carrier(a.to) == a.to && !a.truncate)
+    return RunElementwise(LoopFor(a.from, a.to), 1, k);
+  char* out = static_cast<char*>(k.Out(0).raw());
+  const int64_t n = k.In(0).num_elements();
+  ParallelFor((n + kTile - 1) / kTile, kCheap / kTile, [&](int64_t begin, int64_t end) {
+    ConvertTiles(k, a, begin * kTile, std::min(end * kTile, n), out);
+  });
 }
 
 }  // namespace
@@ -48,26 +183,30 @@ ElementLoop LoopFor(DType from, DType to) {
 
 OpDef CastOp() {
   const std::vector<DType> types = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64,
-                                    DType::kBool,  DType::kUInt8,  DType::kInt8};
+                                    DType::kBool,  DType::kUInt8,  DType::kInt8,  DType::kUInt16,
+                                    DType::kInt16, DType::kUInt32, DType::kHalf,  DType::kBFloat16};
   return Op<cast::Attrs>("Cast")
       .Doc(
-          "x with elements of type DstT: numbers are truncated towards zero to integers, and are "
-          "true when not 0. "
-          "Truncate is kept for TensorFlow; it has no meaning for these types.")
+          "x with elements of type DstT. Numbers are truncated towards zero to integers, rounded "
+          "to the nearest (of two, to the even one) to floating types, and are true when not 0. "
+          "With Truncate, digits of float32 and float64 that a smaller floating type cannot hold "
+          "are "
+          "cut off instead.")
       .Input("x", "SrcT")
       .Output("y", "DstT")
       .TypeAttr("SrcT", &cast::Attrs::from, types)
       .TypeAttr("DstT", &cast::Attrs::to, types)
       .Attr("Truncate", &cast::Attrs::truncate, false)
       .Shape([](ShapeContext& c) { c.SetOut(0, c.In(0)); })
-      .Partial([](const PartialContext& c) { return c.Value(0); })
+      .Partial([](const PartialContext& c, const cast::Attrs& a) {
+        // Smaller integers hold no shapes.
+        return a.to == DType::kInt32 || a.to == DType::kInt64 ? c.Value(0) : Shape::Unknown();
+      })
       .Grad([](GradContext& g, const cast::Attrs& a) -> std::vector<Grad> {
         if (!IsFloating(a.from) || !IsFloating(a.to)) return g.None();
         return {op::Cast(g.scope(), g.DOut(0), a.from)};
       })
-      .Kernel([](KernelContext& k, const cast::Attrs& a) {
-        RunElementwise(cast::LoopFor(a.from, a.to), 1, k);
-      })
+      .Kernel(cast::Kernel)
       .Elementwise();
 }
 

@@ -15,9 +15,15 @@ namespace {
 Tensor EmptyLike(const TensorList& list, BufferPool* pool) {
   RefPtr<TensorList> out = TensorList::New(list.dtype, list.shape, pool);
   out->items.resize(list.items.size());
-  if (list.dtype == DType::kVariant) {
+  // Without a common dtype it is an optional, which has no unset elements.
+  if (list.dtype == DType::kVariant || list.dtype == DType::kInvalid) {
     for (size_t i = 0; i < list.items.size(); ++i) {
-      if (!list.items[i].empty()) out->items[i] = EmptyLike(AsList(list.items[i]), pool);
+      const Tensor& item = list.items[i];
+      if (item.dtype() == DType::kVariant) {
+        out->items[i] = EmptyLike(AsList(item), pool);
+      } else if (!item.empty()) {
+        out->items[i] = Tensor::Zeros(item.dtype(), item.shape(), pool);
+      }
     }
     return Tensor::Object(DType::kVariant, out);
   }

@@ -1,4 +1,4 @@
-// BatchMatMul, BatchMatMulV2: products of the matrices in the last two dimensions.
+// BatchMatMul, BatchMatMulV2, BatchMatMulV3: products of the matrices in the last two dimensions.
 #include <algorithm>
 
 #include "core/base/parallel.h"
@@ -16,6 +16,7 @@ constexpr double kLargeProduct = 1 << 22;
 
 struct Attrs {
   bool tx, ty;
+  DType a, b, out;  // of V3
 };
 
 template <bool kBroadcast>
@@ -84,13 +85,24 @@ void Kernel(KernelContext& k, const Attrs& t) {
   ForNumeric(k.Out(0).dtype(), [&](auto z) { Run<decltype(z)>(k, t); });
 }
 
-Op<Attrs> Common(const char* name, std::string doc) {
+void InferV3Shape(ShapeContext& c, const Attrs& t) {
+  if (t.a != t.b || t.a != t.out) {
+    throw Error(Code::kUnimplemented, "BatchMatMulV3 of " + std::string(DTypeName(t.a)) + " and " +
+                                          std::string(DTypeName(t.b)) + " into " +
+                                          std::string(DTypeName(t.out)) +
+                                          ": the types must be the same; cast them first");
+  }
+  InferShape<true>(c, t);
+}
+
+// Operands of types a and b, a product of type out.
+Op<Attrs> Common(const char* name, std::string doc, const char* a = "T", const char* b = "T",
+                 const char* out = "T") {
   return Op<Attrs>(name)
       .Doc(std::move(doc))
-      .Input("x", "T")
-      .Input("y", "T")
-      .Output("output", "T")
-      .TypeAttr("T", kNumbers)
+      .Input("x", a)
+      .Input("y", b)
+      .Output("output", out)
       .Attr("adj_x", &Attrs::tx, false)
       .Attr("adj_y", &Attrs::ty, false)
       .Grad(Gradient)
@@ -109,6 +121,7 @@ OpDef BatchMatMulOp() {
              "output [...,m,n] = x [...,m,k] times y [...,k,n] for each matrix of the batch; adj_x "
              "and "
              "adj_y transpose first. INVALID_ARGUMENT unless batch dimensions and k agree.")
+      .TypeAttr("T", kNumbers)
       .Shape(batch_matmul::InferShape<false>);
 }
 
@@ -118,7 +131,20 @@ OpDef BatchMatMulV2Op() {
              "output [...,m,n] = x [...,m,k] times y [...,k,n] for each matrix of the batch, whose "
              "dimensions are broadcast; adj_x and adj_y transpose first. INVALID_ARGUMENT unless "
              "batch dimensions can be broadcast and k agrees.")
+      .TypeAttr("T", kNumbers)
       .Shape(batch_matmul::InferShape<true>);
+}
+
+OpDef BatchMatMulV3Op() {
+  return batch_matmul::Common(
+             "BatchMatMulV3",
+             "BatchMatMulV2 with types of their own for operands and product, which must be the "
+             "same here; UNIMPLEMENTED otherwise.",
+             "Ta", "Tb", "Tout")
+      .TypeAttr("Ta", &batch_matmul::Attrs::a, kNumbers)
+      .TypeAttr("Tb", &batch_matmul::Attrs::b, kNumbers)
+      .TypeAttr("Tout", &batch_matmul::Attrs::out, kNumbers)
+      .Shape(batch_matmul::InferV3Shape);
 }
 
 }  // namespace graphrun::ops

@@ -86,8 +86,9 @@ T ReduceLongRun(const T* x, int64_t n, Map map = {}) {
 // Joins rows [begin, end) of the reduced dimensions into y[0..n), n <= kReduceColumns; x is at the
 // first column.
 inline constexpr int64_t kReduceColumns = 256;
-template <typename Joiner, typename T>
-void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n, T* y) {
+template <typename Joiner, typename Map, typename T>
+void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n, T* y,
+                   Map map) {
   constexpr int64_t kRows = 32;  // added one after the other
   T sums[kReduceColumns];
   std::fill_n(y, n, Joiner::Start());
@@ -96,35 +97,35 @@ void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, 
     std::fill_n(sums, n, Joiner::Start());
     for (; row < stop; ++row) {
       const T* from = x + ReducePlan::Offset(p.reduced.data(), p.num_reduced, row);
-      for (int64_t j = 0; j < n; ++j) sums[j] = Joiner::Join(sums[j], from[j]);
+      for (int64_t j = 0; j < n; ++j) sums[j] = Joiner::Join(sums[j], map(from[j]));
     }
     for (int64_t j = 0; j < n; ++j) y[j] = Joiner::Join(y[j], sums[j]);
   }
 }
 
 // The innermost dimension is reduced.
-template <typename Joiner, typename T>
-void ReduceInner(const ReducePlan& p, const T* x, T* y) {
+template <typename Joiner, typename Map, typename T>
+void ReduceInner(const ReducePlan& p, const T* x, T* y, Map map) {
   const int64_t runs = p.count / p.inner;
   const bool few = p.outputs < 8 && p.inner >= 2 * kReduceGrain;
-  ParallelFor(
-      p.outputs, few ? p.outputs : kReduceGrain / p.count + 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          const T* from = x + ReducePlan::Offset(p.kept.data(), p.num_kept, i);
-          T all = Joiner::Start();
-          for (int64_t r = 0; r < runs; ++r) {
-            const T* run = from + ReducePlan::Offset(p.reduced.data(), p.num_reduced, r);
-            all = Joiner::Join(
-                all, few ? ReduceLongRun<Joiner>(run, p.inner) : ReduceRun<Joiner>(run, p.inner));
-          }
-          y[i] = all;
-        }
-      });
+  ParallelFor(p.outputs, few ? p.outputs : kReduceGrain / p.count + 1,
+              [&](int64_t begin, int64_t end) {
+                for (int64_t i = begin; i < end; ++i) {
+                  const T* from = x + ReducePlan::Offset(p.kept.data(), p.num_kept, i);
+                  T all = Joiner::Start();
+                  for (int64_t r = 0; r < runs; ++r) {
+                    const T* run = from + ReducePlan::Offset(p.reduced.data(), p.num_reduced, r);
+                    all = Joiner::Join(all, few ? ReduceLongRun<Joiner>(run, p.inner, map)
+                                                : ReduceRun<Joiner>(run, p.inner, map));
+                  }
+                  y[i] = all;
+                }
+              });
 }
 
 // The innermost dimension is kept.
-template <typename Joiner, typename T>
-void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y) {
+template <typename Joiner, typename Map, typename T>
+void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y, Map map) {
   const int64_t tiles = (p.inner + kReduceColumns - 1) / kReduceColumns;
   const int64_t units = p.outputs / p.inner * tiles;
   // With few columns the rows are shared out instead, and the parts joined in the end.
@@ -140,7 +141,7 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y) {
       const T* from = x + ReducePlan::Offset(p.kept.data(), p.num_kept, outer) + column;
       ReduceColumns<Joiner>(p, from, p.count * part / parts, p.count * (part + 1) / parts,
                             std::min(kReduceColumns, p.inner - column),
-                            to + part * p.outputs + outer * p.inner + column);
+                            to + part * p.outputs + outer * p.inner + column, map);
     }
   });
   if (parts == 1) return;
@@ -151,18 +152,19 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y) {
   }
 }
 
-// Input 0 over the axes of input 1 into output 0. Returns how many elements each result joins.
-template <typename Joiner, typename T>
-int64_t Reduce(KernelContext& k) {
+// Input 0, each element mapped first, over the axes of input 1 into output 0. Returns how many
+// elements each result joins.
+template <typename Joiner, typename T, typename Map = Identical>
+int64_t Reduce(KernelContext& k, Map map = {}) {
   const Tensor& x = k.In(0);
   const ReducePlan plan(x.shape(), ReducedAxes(k.In(1), x.shape().rank()));
   T* y = k.Out(0).data<T>();
   if (x.num_elements() == 0) {
     std::fill_n(y, plan.outputs, Joiner::Start());
   } else if (plan.inner_reduced) {
-    ReduceInner<Joiner>(plan, x.data<T>(), y);
+    ReduceInner<Joiner>(plan, x.data<T>(), y, map);
   } else {
-    ReduceOuter<Joiner>(plan, k, x.data<T>(), y);
+    ReduceOuter<Joiner>(plan, k, x.data<T>(), y, map);
   }
   return plan.count;
 }

@@ -1,0 +1,78 @@
+// Roll: elements shifted along dimensions, those that leave at one end enter at the other.
+#include <array>
+
+#include "core/graph/gradients.h"
+#include "core/graph/op_context.h"
+#include "ops/axis.h"
+#include "ops/builders.h"
+#include "ops/layout/strided.h"
+
+namespace graphrun::ops {
+namespace roll {
+
+void InferShape(ShapeContext& c) {
+  const Shape &shift = c.In(1), &axis = c.In(2);
+  for (int i : {1, 2}) {
+    if (c.In(i).known_rank() && c.In(i).rank() > 1)
+      ThrowInvalid("Roll: shift and axis are scalars or vectors, not " + c.In(i).ToString());
+  }
+  c.MergeShapes(shift, axis, "shift and axis");
+  c.SetOut(0, c.WithRankAtLeast(0, 1));
+}
+
+// The 2^d blocks between which the shifted dimensions cut the tensor are copied one by one.
+void Kernel(KernelContext& k) {
+  const Shape& x = k.In(0).shape();
+  std::array<int64_t, Shape::kMaxRank> shift{};
+  for (int64_t i = 0; i < k.In(2).num_elements(); ++i) {
+    const int axis = CanonicalAxis(k.In(2).int_at(i), x.rank());
+    const int64_t size = std::max<int64_t>(x[axis], 1);
+    shift[axis] = ((shift[axis] + k.In(1).int_at(i)) % size + size) % size;
+  }
+  const auto strides = Strides(x);
+  std::array<int, Shape::kMaxRank> shifted{};
+  int n = 0;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (shift[i] != 0) shifted[n++] = i;
+  }
+  for (unsigned corner = 0; corner < 1u << n; ++corner) {
+    StridedCopy copy;
+    int64_t to = 0, from = 0;
+    for (int i = 0, s = 0; i < x.rank(); ++i) {
+      int64_t size = x[i];
+      if (s < n && shifted[s] == i) {
+        // The last shift[i] elements come first.
+        const bool wraps = corner >> s++ & 1;
+        size = wraps ? shift[i] : x[i] - shift[i];
+        (wraps ? from : to) += (wraps ? x[i] - shift[i] : shift[i]) * strides[i];
+      }
+      copy.Add(size, strides[i], strides[i]);
+    }
+    copy.Run(k.Out(0), to, k.In(0), from);
+  }
+}
+
+}  // namespace roll
+
+OpDef RollOp() {
+  return Op("Roll")
+      .Doc(
+          "output[..., (i + shift) mod n, ...] = input[..., i, ...] along dimension `axis` of size "
+          "n. shift and axis are int scalars, or vectors of one length; shifts of an axis that "
+          "occurs twice add up. INVALID_ARGUMENT when an axis is out of range.")
+      .Input("input", "T")
+      .Input("shift", "Tshift")
+      .Input("axis", "Taxis")
+      .Output("output", "T")
+      .TypeAttr("T")
+      .TypeAttr("Tshift", kInts)
+      .TypeAttr("Taxis", kInts)
+      .Shape(roll::InferShape)
+      .Grad([](GradContext& g) -> std::vector<Grad> {
+        const Scope& s = g.scope();
+        return {s.Add("Roll", {g.DOut(0), op::Neg(s, g.In(1)), g.In(2)}), {}, {}};
+      })
+      .Kernel(roll::Kernel);
+}
+
+}  // namespace graphrun::ops
