@@ -61,7 +61,7 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"core/compile", {"core/base", "core/graph"}},
     {"core/run", {"core/base", "core/graph", "core/compile", "core/import"}},
     {"core/io", {"core/base", "core/graph", "proto"}},
-    {"ops", {"core/base", "core/graph"}},
+    {"ops", {"core/base", "core/graph", "core/io"}},
     {"models",
      {"core/base", "core/graph", "core/import", "core/compile", "core/run", "core/io", "ops",
       "proto"}},

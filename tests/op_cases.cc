@@ -181,9 +181,9 @@ OpInput Ints(std::vector<int32_t> values) { return Constant(Tensor::Vector(value
 const OpTable& AllOpCases() {
   static const OpTable* const kAll = [] {
     auto* all = new OpTable;
-    for (OpTable part :
-         {ElementwiseCases(), LinearCases(), LayoutCases(), IndexCases(), ReduceCases(),
-          LossCases(), StateCases(), TrainingCases(), RandomCases(), ListCases(), ControlCases()}) {
+    for (OpTable part : {ElementwiseCases(), LinearCases(), LayoutCases(), IndexCases(),
+                         ReduceCases(), LossCases(), StateCases(), TrainingCases(), RandomCases(),
+                         ListCases(), ControlCases(), SummaryCases()}) {
       std::ranges::move(part.cases, std::back_inserter(all->cases));
       std::ranges::move(part.shapes, std::back_inserter(all->shapes));
       std::ranges::move(part.errors, std::back_inserter(all->errors));

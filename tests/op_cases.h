@@ -154,6 +154,7 @@ OpTable TrainingCases();
 OpTable RandomCases();
 OpTable ListCases();
 OpTable ControlCases();
+OpTable SummaryCases();
 
 // All of them, joined.
 const OpTable& AllOpCases();

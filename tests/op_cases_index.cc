@@ -1,10 +1,11 @@
 // Rows of the op table for ops/index.
+#include "tests/op_cases_index.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "ops/builders.h"
-#include "tests/op_cases.h"
 
 namespace graphrun::test {
 namespace {
@@ -323,12 +324,14 @@ OpTable IndexCases() {
       {"UnsortedSegmentSum", {"[2,3]", Int32s("[2]", {1, 4}), Int(-1)}, "is negative"},
       {"DynamicStitch", {Int32s("[2]", {1, -1}), "[2,3]"}, "is negative"},
       {"GatherV2",
-       {"[5,3]", Int32s("[5]", {0, 0, 0, 0, 0}), Int(1)},
-       "batch_dims",
-       {{"batch_dims", int64_t{1}}},
-       DType::kFloat,
-       Code::kUnimplemented},
+       {"[5,3]", Int32s("[5]", {0, 0, 0, 3, 0}), Int(1)},
+       "indices[3] = 3 is not in [0, 3)",
+       {{"batch_dims", int64_t{1}}}},
   };
+  AddSegmentCases(&t);
+  AddSparseSegmentCases(&t);
+  AddSelectionCases(&t);
+  AddScatterCases(&t);
   return t;
 }
 

@@ -1,7 +1,8 @@
 // Rows of the op table for ops/list. Lists are made and read inside a row, since they can be
 // neither fed nor fetched. Outputs are squared, so that gradients of gradients are not zero.
+#include "tests/op_cases_list.h"
+
 #include "ops/builders.h"
-#include "tests/op_cases.h"
 
 namespace graphrun::test {
 namespace {
@@ -313,6 +314,7 @@ OpTable ListCases() {
        {{1, Tensor::Vector<int32_t>({4, 3})}}},
       {"TensorListElementShape", "[]", "?", {{"shape_type", DType::kInt32}}, list},
   };
+  AddOptionalCases(&t);
   return t;
 }
 

@@ -1,11 +1,11 @@
 // Rows of the op table for ops/random: shapes, ranges and moments. The numbers themselves are
 // compared with TensorFlow's in random_test.cc.
+#include "tests/op_cases_random.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "tests/op_cases.h"
 
 namespace graphrun::test {
 namespace {
@@ -106,6 +106,7 @@ OpTable RandomCases() {
       {"Multinomial", "[5];[]", "error: rank 2", {}, {DType::kFloat, DType::kInt32}},
       {"RandomShuffle", "[5,?]", "[5,?]"},
   };
+  AddStatelessCases(&t);
   return t;
 }
 

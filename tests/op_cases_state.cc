@@ -1,5 +1,8 @@
 // Rows of the op table for ops/state. A row's first input is the value of a variable, which its
 // build function makes; the outputs are what the op gives and the variable's value afterwards.
+#include <algorithm>
+#include <cmath>
+
 #include "ops/builders.h"
 #include "tests/op_cases.h"
 
@@ -173,6 +176,43 @@ OpTable StateCases() {
   scatter("ResourceScatterAdd", [](double v, double u) { return v + u; });
   scatter("ResourceScatterSub", [](double v, double u) { return v - u; });
   scatter("ResourceScatterUpdate", [](double, double u) { return u; });
+  scatter("ResourceScatterMul", [](double v, double u) { return v * u; });
+  scatter("ResourceScatterMin", [](double v, double u) { return std::min(v, u); });
+  scatter("ResourceScatterMax", [](double v, double u) { return std::max(v, u); });
+  for (const DType type : numbers) {
+    const bool whole = IsInteger(type);
+    t.cases.push_back({.op = "ResourceScatterDiv",
+                       .inputs = {"[5,4]",
+                                  Fed(Tensor::Vector<int32_t>({3, 1})),
+                                  {"[2,4]", whole ? Domain::kNonZeroInts : Domain::kNonZero}},
+                       .reference = Rows([whole](double v, double u) {
+                         return whole ? std::trunc(v / u) : v / u;
+                       }),
+                       .types = {type},
+                       .build = AfterUpdate("ResourceScatterDiv")});
+  }
+  const OpInput places = Fed(Tensor::Of<int32_t>({3, 1, 0, 2, 3, 1}, {3, 2}));
+  const auto scatter_nd = [&](const char* op, std::function<double(double, double)> fn) {
+    t.cases.push_back(
+        {.op = op,
+         .inputs = {"[5,3,4]", places, "[3,4]"},
+         .reference = [fn](const Arrays& in) -> Arrays {
+           Array v = in[0];
+           for (int64_t i = 0; i < in[2].size(); ++i) {
+             const int64_t row = i / 4;
+             double& x = v.at({in[1].int_at(2 * row), in[1].int_at(2 * row + 1), i % 4});
+             x = fn(x, in[2].v[i]);
+           }
+           return {v};
+         },
+         .types = numbers,
+         .build = AfterUpdate(op)});
+  };
+  scatter_nd("ResourceScatterNdUpdate", [](double, double u) { return u; });
+  scatter_nd("ResourceScatterNdAdd", [](double v, double u) { return v + u; });
+  scatter_nd("ResourceScatterNdSub", [](double v, double u) { return v - u; });
+  scatter_nd("ResourceScatterNdMin", [](double v, double u) { return std::min(v, u); });
+  scatter_nd("ResourceScatterNdMax", [](double v, double u) { return std::max(v, u); });
 
   const AttrMap dtype = {{"dtype", DType::kFloat}};
   const std::vector<DType> handle = {DType::kResource, DType::kInt32, DType::kFloat};

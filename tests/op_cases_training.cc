@@ -1,5 +1,6 @@
 // Rows of the op table for ops/training. The first inputs of a row are values of a variable and its
 // slots, which its build function makes; the outputs are their values afterwards.
+#include <algorithm>
 #include <cmath>
 
 #include "ops/builders.h"
@@ -78,9 +79,27 @@ OpCase Row(const Optimizer& o, bool sparse, const char* shape, const char* grad_
           }};
 }
 
+// x moved towards zero by `by`, but not beyond.
+double Shrunk(double x, double by) { return std::copysign(std::max(std::abs(x) - by, 0.0), x); }
+
+// h is lr, l1, l2, l2_shrinkage in the second version, lr_power. `scaled`: linear holds lr times
+// what it holds otherwise.
+Rule Ftrl(bool v2, bool scaled) {
+  return [=](std::vector<double>& x, double g, const std::vector<double>& h) {
+    const double lr = h[0], power = -h.back(), scale = scaled ? lr : 1;
+    const double next = x[1] + g * g, before = std::pow(x[1], power), after = std::pow(next, power);
+    const double linear =
+        x[2] / scale + g + (v2 ? 2 * h[3] * x[0] : 0) - (after - before) / lr * x[0];
+    x[0] = -Shrunk(linear, h[1]) / (after / lr + 2 * h[2]);
+    x[1] = next;
+    x[2] = linear * scale;
+  };
+}
+
 const std::vector<Optimizer>& Optimizers() {
   using Values = std::vector<double>;
   const AttrMap nesterov = {{"use_nesterov", true}};
+  const AttrMap by_lr = {{"multiply_linear_by_lr", true}};
   const AttrMap frozen = {{"update_slots", false}};
   static const std::vector<Optimizer>* const kAll = new std::vector<Optimizer>{
       {"GradientDescent",
@@ -172,6 +191,93 @@ const std::vector<Optimizer>& Optimizers() {
        },
        false,
        nesterov},
+      {"Adadelta",
+       2,
+       {0.3, 0.9, 0.1},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] = h[1] * x[1] + (1 - h[1]) * g * g;
+         const double update = std::sqrt(x[2] + h[2]) / std::sqrt(x[1] + h[2]) * g;
+         x[0] -= h[0] * update;
+         x[2] = h[1] * x[2] + (1 - h[1]) * update * update;
+       }},
+      {"ProximalGradientDescent",
+       0,
+       {0.3, 0.4, 0.2},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[0] = Shrunk(x[0] - h[0] * g, h[0] * h[1]) / (1 + h[0] * h[2]);
+       }},
+      {"ProximalAdagrad",
+       1,
+       {0.3, 0.4, 0.2},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] += g * g;
+         const double step = h[0] / std::sqrt(x[1]);
+         x[0] = Shrunk(x[0] - step * g, step * h[1]) / (1 + step * h[2]);
+       }},
+      {"AddSign",
+       1,
+       {0.3, 1.1, 0.7, 0.9},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] = h[3] * x[1] + (1 - h[3]) * g;
+         x[0] -= h[0] * (h[1] + (x[1] * g > 0 ? h[2] : -h[2])) * g;
+       },
+       false},
+      {"PowerSign",
+       1,
+       {0.3, 1.1, 0.7, 0.9},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] = h[3] * x[1] + (1 - h[3]) * g;
+         x[0] -= h[0] * std::exp(h[1] * (x[1] * g > 0 ? h[2] : -h[2])) * g;
+       },
+       false},
+      {"AdaMax",
+       2,
+       {0.81, 0.3, 0.9, 0.7, 0.1},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] = h[2] * x[1] + (1 - h[2]) * g;
+         x[2] = std::max(h[3] * x[2], std::abs(g));
+         x[0] -= h[1] / (1 - h[0]) * x[1] / (x[2] + h[4]);
+       },
+       false},
+      {"AdamWithAmsgrad",
+       3,
+       {0.81, 0.998, 0.3, 0.9, 0.7, 0.1},
+       {},
+       [](Values& x, double g, const Values& h) {
+         x[1] = h[3] * x[1] + (1 - h[3]) * g;
+         x[2] = h[4] * x[2] + (1 - h[4]) * g * g;
+         x[3] = std::max(x[3], x[2]);
+         x[0] -= h[2] * std::sqrt(1 - h[1]) / (1 - h[0]) * x[1] / (std::sqrt(x[3]) + h[5]);
+       },
+       false},
+      {"KerasMomentum",
+       1,
+       {0.3},
+       {0.9},
+       [](Values& x, double g, const Values& h) {
+         x[1] = x[1] * h[1] - h[0] * g;
+         x[0] += x[1];
+       }},
+      {"KerasMomentum",
+       1,
+       {0.3},
+       {0.9},
+       [](Values& x, double g, const Values& h) {
+         x[1] = x[1] * h[1] - h[0] * g;
+         x[0] += h[1] * x[1] - h[0] * g;
+       },
+       true,
+       nesterov},
+      {"Ftrl", 2, {}, {0.3, 0.4, 0.2, -0.5}, Ftrl(false, false)},
+      {"Ftrl", 2, {}, {0.3, 0.4, 0.2, -0.7}, Ftrl(false, true), true, by_lr},
+      {"FtrlV2", 2, {}, {0.3, 0.4, 0.2, 0.15, -0.5}, Ftrl(true, false)},
+      {"FtrlV2", 2, {}, {0.3, 0.4, 0.2, 0.15, -0.7}, Ftrl(true, true), true, by_lr},
   };
   return *kAll;
 }

@@ -25,6 +25,8 @@ const std::set<std::string>& Elsewhere() {
       "StatelessIf",  // control flow tests
       "PartitionedCall",
       "StatefulPartitionedCall",  // function tests
+      "PreventGradient",          // pass_through_test
+      "_Unavailable",             // import_test
   };
   return kOps;
 }

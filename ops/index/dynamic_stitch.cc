@@ -1,4 +1,4 @@
-// DynamicStitch: interleaves the slices of several tensors by index.
+// DynamicStitch, ParallelDynamicStitch: interleaves the slices of several tensors by index.
 #include <algorithm>
 
 #include "core/graph/gradients.h"
@@ -75,24 +75,31 @@ void Kernel(KernelContext& k) {
   }
 }
 
-}  // namespace dynamic_stitch
-
-OpDef DynamicStitchOp() {
-  return Op<>("DynamicStitch")
-      .Doc(
-          "merged[indices[m][i], ...] = data[m][i, ...] for each of the N pairs, later ones over "
-          "earlier ones; it has as "
-          "many rows as the largest index asks for, zero where no index points. INVALID_ARGUMENT "
-          "for a negative index.")
+OpDef Declare(const char* name, const char* later) {
+  return Op<>(name)
+      .Doc(std::string("merged[indices[m][i], ...] = data[m][i, ...] for each of the N pairs") +
+           later +
+           "; it has as many rows as the largest index asks for, zero where no index points. "
+           "INVALID_ARGUMENT for a negative index.")
       .Input("indices", "N*int32")
       .Input("data", "N*T")
       .Output("merged", "T")
       .NumberAttr("N")
       .TypeAttr("T")
-      .Shape(dynamic_stitch::InferShape)
-      .Partial(dynamic_stitch::Elements)
-      .Grad(dynamic_stitch::Gradient)
-      .Kernel(dynamic_stitch::Kernel);
+      .Shape(InferShape)
+      .Partial(Elements)
+      .Grad(Gradient)
+      .Kernel(Kernel);
+}
+
+}  // namespace dynamic_stitch
+
+OpDef DynamicStitchOp() {
+  return dynamic_stitch::Declare("DynamicStitch", ", later ones over earlier ones");
+}
+
+OpDef ParallelDynamicStitchOp() {
+  return dynamic_stitch::Declare("ParallelDynamicStitch", ", whose indices should all differ");
 }
 
 }  // namespace graphrun::ops

@@ -12,14 +12,16 @@ constexpr int64_t kGrainBytes = 64 << 10;
 
 template <typename Index>
 void Copy(const Tensor& from, const Index* indices, int64_t count, int64_t outer, int64_t num_rows,
-          int64_t width, Tensor& to) {
+          int64_t width, int64_t batches, Tensor& to) {
   const bool strings = from.dtype() == DType::kString;
   const int64_t bytes = strings ? width : width * static_cast<int64_t>(DTypeSize(from.dtype()));
-  const int64_t grain = strings ? outer * count : kGrainBytes / std::max<int64_t>(bytes, 1) + 1;
-  ParallelFor(outer * count, grain, [&](int64_t begin, int64_t end) {
+  const int64_t per_batch = outer * count, total = batches * per_batch;
+  const int64_t grain = strings ? total : kGrainBytes / std::max<int64_t>(bytes, 1) + 1;
+  ParallelFor(total, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t index = indices[i % count], source = i / count * num_rows + index;
-      if (index < 0 || index >= num_rows) ThrowIndexOutOfRange(i % count, index, num_rows);
+      const int64_t at = i / per_batch * count + i % count, index = indices[at];
+      if (index < 0 || index >= num_rows) ThrowIndexOutOfRange(at, index, num_rows);
+      const int64_t source = i / count * num_rows + index;
       if (strings) {
         std::copy_n(from.data<std::string>() + source * width, width,
                     to.data<std::string>() + i * width);
@@ -39,13 +41,14 @@ void ThrowIndexOutOfRange(int64_t position, int64_t index, int64_t size) {
 }
 
 void CopyRows(const Tensor& from, const Tensor& indices, int64_t outer, int64_t num_rows,
-              int64_t width, Tensor& to) {
+              int64_t width, Tensor& to, int64_t batches) {
+  if (batches == 0) return;
   if (from.dtype() != DType::kString && DTypeSize(from.dtype()) == 0) {
     ThrowUnsupportedType(from.dtype(), "numbers, bool and string");
   }
   ForInt(indices.dtype(), [&](auto z) {
-    rows::Copy(from, indices.data<decltype(z)>(), indices.num_elements(), outer, num_rows, width,
-               to);
+    rows::Copy(from, indices.data<decltype(z)>(), indices.num_elements() / batches, outer, num_rows,
+               width, batches, to);
   });
 }
 

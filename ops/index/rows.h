@@ -9,10 +9,10 @@
 namespace graphrun::ops {
 
 // to[o, i, :] = from[o, indices[i], :] for from [outer, rows, width] and to [outer, number of
-// indices, width]. INVALID_ARGUMENT naming the index when one is not in [0, rows). Parallel when
-// large.
+// indices, width]; with `batches`, the same in each of them, of `from`, `to` and the indices.
+// INVALID_ARGUMENT naming the index when one is not in [0, rows). Parallel when large.
 void CopyRows(const Tensor& from, const Tensor& indices, int64_t outer, int64_t rows, int64_t width,
-              Tensor& to);
+              Tensor& to, int64_t batches = 1);
 
 [[noreturn]] void ThrowIndexOutOfRange(int64_t position, int64_t index, int64_t size);
 

@@ -1,9 +1,10 @@
-// Multinomial: class indices drawn by unnormalized log-probabilities.
+// Multinomial, StatelessMultinomial: class indices drawn by unnormalized log-probabilities.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "ops/random/sampling.h"
+#include "ops/random/stateless.h"
 
 namespace graphrun::ops {
 namespace multinomial {
@@ -58,7 +59,9 @@ void Sample(Philox philox, const Tensor& logits, int64_t samples, double* cdf, I
   }
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
+// `start` makes the generator from the number of its blocks that are to be reserved.
+template <typename Start>
+void Draw(KernelContext& k, DType output_dtype, const Start& start) {
   const Tensor& logits = k.In(0);
   const int64_t rows = logits.shape()[0], classes = logits.shape()[1];
   const int64_t samples = k.In(1).int_at(0);
@@ -66,16 +69,34 @@ void Kernel(KernelContext& k, const Attrs& t) {
     ThrowInvalid("num_samples is " + std::to_string(samples) + "; it must not be negative");
   }
   if (classes == 0) ThrowInvalid("logits of shape " + logits.shape().ToString() + " have no class");
-  Tensor& out = k.Allocate(0, t.output_dtype, {rows, samples});
+  Tensor& out = k.Allocate(0, output_dtype, {rows, samples});
   if (out.num_elements() == 0) return;
   const int64_t reserved = rows * ((samples + 3) / 4 * 4) * 2;
-  const Philox philox = k.stream().Reserve(t.seed, t.seed2, kBlocksPerOutput * reserved);
+  const Philox philox = start(kBlocksPerOutput * reserved);
   Tensor cdf = k.Scratch(DType::kDouble, {classes});
   ForFloat(logits.dtype(), [&](auto z) {
-    ForInt(t.output_dtype, [&](auto i) {
+    ForInt(output_dtype, [&](auto i) {
       Sample<decltype(z)>(philox, logits, samples, cdf.data<double>(), out.data<decltype(i)>());
     });
   });
+}
+
+void Kernel(KernelContext& k, const Attrs& t) {
+  Draw(k, t.output_dtype,
+       [&](int64_t blocks) { return k.stream().Reserve(t.seed, t.seed2, blocks); });
+}
+
+struct StatelessAttrs {
+  DType output_dtype;
+};
+
+void InferStateless(ShapeContext& c) {
+  CheckSeedShape(c, 2);
+  InferShape(c);
+}
+
+void StatelessKernel(KernelContext& k, const StatelessAttrs& t) {
+  Draw(k, t.output_dtype, [&](int64_t) { return StreamOfSeed(k.In(2)).Start(); });
 }
 
 }  // namespace multinomial
@@ -99,6 +120,26 @@ OpDef MultinomialOp() {
       .Shape(multinomial::InferShape)
       .NoGradient("samples are integers")
       .Kernel(multinomial::Kernel);
+}
+
+OpDef StatelessMultinomialOp() {
+  using Attrs = multinomial::StatelessAttrs;
+  return Op<Attrs>("StatelessMultinomial")
+      .Doc(
+          "Multinomial with the numbers that `seed` [2] stands for: the same in every run. They "
+          "are "
+          "TensorFlow's for the same seed where it works on one thread.")
+      .Input("logits", "T")
+      .Input("num_samples", "int32")
+      .Input("seed", "Tseed")
+      .Output("output", "output_dtype")
+      .TypeAttr("T", kFloats)
+      .TypeAttr("Tseed", kInts, DType::kInt64)
+      .TypeAttr("output_dtype", &Attrs::output_dtype, kInts, DType::kInt64)
+      .AllocatesOutputs()
+      .Shape(multinomial::InferStateless)
+      .NoGradient("samples are integers")
+      .Kernel(multinomial::StatelessKernel);
 }
 
 }  // namespace graphrun::ops

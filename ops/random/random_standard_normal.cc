@@ -2,18 +2,22 @@
 #include "ops/random/sampling.h"
 
 namespace graphrun::ops {
+
+void FillNormal(const Philox& start, Tensor& t) {
+  ForFloat(t.dtype(), [&](auto z) {
+    using T = decltype(z);
+    FillFromBlocks<kNormalsPerBlock<T>>(
+        start, t.data<T>(), t.num_elements(),
+        [](const Philox::Block& x, T* to) { NormalsOfBlock(x, to); });
+  });
+}
+
 namespace random_standard_normal {
 
 void Kernel(KernelContext& k, const SeedAttrs& t) {
-  Tensor& out = k.Out(0);
-  const int64_t n = out.num_elements();
+  const int64_t n = k.Out(0).num_elements();
   if (n == 0) return;
-  const Philox philox = k.stream().Reserve(t.seed, t.seed2, kBlocksPerOutput * n);
-  ForFloat(t.dtype, [&](auto z) {
-    using T = decltype(z);
-    FillFromBlocks<kNormalsPerBlock<T>>(
-        philox, out.data<T>(), n, [](const Philox::Block& x, T* to) { NormalsOfBlock(x, to); });
-  });
+  FillNormal(k.stream().Reserve(t.seed, t.seed2, kBlocksPerOutput * n), k.Out(0));
 }
 
 }  // namespace random_standard_normal

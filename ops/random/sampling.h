@@ -56,6 +56,17 @@ inline void NormalsOfBlock(const Philox::Block& x, double* out) {
   NormalPair(x[0], x[1], x[2], x[3], out);
 }
 
+// Fill all of `t`, float32 or float64, beginning at `start`: uniform in [0, 1), standard normal,
+// and standard normal without what lies outside (-2, 2).
+void FillUniform(const Philox& start, Tensor& t);
+void FillNormal(const Philox& start, Tensor& t);
+void FillTruncatedNormal(const Philox& start, Tensor& t);
+// Fills `t`, of 32 or 64 bit integers, from [low, high), scalars of its dtype. INVALID_ARGUMENT
+// unless low < high or t is empty.
+void FillUniformInt(const Philox& start, const Tensor& low, const Tensor& high, Tensor& t);
+// The same from the dtype's whole range.
+void FillBits(const Philox& start, Tensor& t);
+
 }  // namespace graphrun::ops
 
 #endif  // GRAPHRUN_OPS_RANDOM_SAMPLING_H_

@@ -29,17 +29,19 @@ void Fill(const Philox& start, T* data, int64_t n) {
 }
 
 void Kernel(KernelContext& k, const SeedAttrs& t) {
-  Tensor& out = k.Out(0);
-  const int64_t n = out.num_elements();
+  const int64_t n = k.Out(0).num_elements();
   if (n == 0) return;
-  const Philox philox = k.stream().Reserve(t.seed, t.seed2, kBlocksPerOutput * n);
-  ForFloat(t.dtype, [&](auto z) {
-    using T = decltype(z);
-    Fill(philox, out.data<T>(), n);
-  });
+  FillTruncatedNormal(k.stream().Reserve(t.seed, t.seed2, kBlocksPerOutput * n), k.Out(0));
 }
 
 }  // namespace truncated_normal
+
+void FillTruncatedNormal(const Philox& start, Tensor& t) {
+  ForFloat(t.dtype(), [&](auto z) {
+    using T = decltype(z);
+    truncated_normal::Fill(start, t.data<T>(), t.num_elements());
+  });
+}
 
 OpDef TruncatedNormalOp() {
   return RandomOfShape(

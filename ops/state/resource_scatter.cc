@@ -1,5 +1,6 @@
-// ResourceScatterAdd, ResourceScatterSub, ResourceScatterUpdate: change rows of a variable.
+// ResourceScatterAdd, -Sub, -Mul, -Div, -Min, -Max and -Update: change rows of a variable.
 #include <algorithm>
+#include <type_traits>
 
 #include "core/base/parallel.h"
 #include "core/graph/op_def.h"
@@ -8,7 +9,7 @@
 namespace graphrun::ops {
 namespace resource_scatter {
 
-enum class Mode { kAdd, kSub, kUpdate };
+enum class Mode { kAdd, kSub, kMul, kDiv, kMin, kMax, kUpdate };
 
 void InferShape(ShapeContext& c) {
   const Shape params = HandleShape(c, 0, c.Type(2).dtype);
@@ -16,6 +17,40 @@ void InferShape(ShapeContext& c) {
   if (params.rank() == 0) ThrowInvalid("a scalar variable has no rows to scatter to");
   c.MergeShapes(c.In(2), Concatenate(c.In(1), params.From(1)),
                 "updates' shape and indices' with the variable's row");
+}
+
+template <typename T>
+T Divide(T x, T u) {
+  if constexpr (std::is_integral_v<T>) {
+    if (u == 0) ThrowInvalid("ResourceScatterDiv: integer division by zero");
+    // The lowest number has no negative: it wraps around, as in all other arithmetic.
+    if constexpr (std::is_signed_v<T>) {
+      using Bits = std::make_unsigned_t<T>;
+      if (u == -1) return static_cast<T>(Bits{0} - static_cast<Bits>(x));
+    }
+  }
+  return static_cast<T>(x / u);
+}
+
+template <typename T>
+T Join(Mode mode, T x, T u) {
+  switch (mode) {
+    case Mode::kAdd:
+      return static_cast<T>(x + u);
+    case Mode::kSub:
+      return static_cast<T>(x - u);
+    case Mode::kMul:
+      return static_cast<T>(x * u);
+    case Mode::kDiv:
+      return Divide(x, u);
+    case Mode::kMin:
+      return std::min(x, u);
+    case Mode::kMax:
+      return std::max(x, u);
+    case Mode::kUpdate:
+      break;
+  }
+  return u;
 }
 
 // Rows [n, inner] into the variable, in the order of indices. Threads share the columns, so
@@ -30,10 +65,7 @@ void Scatter(Mode mode, std::span<const Index> rows, int64_t inner, const T* upd
       T* to = params + static_cast<int64_t>(rows[i]) * inner;
       const T* from = scalar ? updates : updates + i * inner;
       const int64_t step = scalar ? 0 : 1;
-      for (int64_t j = begin; j < end; ++j) {
-        const T u = from[j * step];
-        to[j] = mode == Mode::kUpdate ? u : mode == Mode::kAdd ? to[j] + u : to[j] - u;
-      }
+      for (int64_t j = begin; j < end; ++j) to[j] = Join(mode, to[j], from[j * step]);
     }
   });
 }
@@ -99,6 +131,31 @@ OpDef ResourceScatterUpdateOp() {
   return resource_scatter::Declare("ResourceScatterUpdate",
                                    "Sets rows of a variable; the last of repeated rows counts.",
                                    resource_scatter::Mode::kUpdate);
+}
+
+OpDef ResourceScatterMulOp() {
+  return resource_scatter::Declare("ResourceScatterMul",
+                                   "Multiplies rows of a variable by updates, one by one.",
+                                   resource_scatter::Mode::kMul);
+}
+
+OpDef ResourceScatterDivOp() {
+  return resource_scatter::Declare("ResourceScatterDiv",
+                                   "Divides rows of a variable by updates, one by one. "
+                                   "INVALID_ARGUMENT for an integer zero.",
+                                   resource_scatter::Mode::kDiv);
+}
+
+OpDef ResourceScatterMinOp() {
+  return resource_scatter::Declare("ResourceScatterMin",
+                                   "Lowers elements of a variable's rows to those of updates.",
+                                   resource_scatter::Mode::kMin);
+}
+
+OpDef ResourceScatterMaxOp() {
+  return resource_scatter::Declare("ResourceScatterMax",
+                                   "Raises elements of a variable's rows to those of updates.",
+                                   resource_scatter::Mode::kMax);
 }
 
 }  // namespace graphrun::ops
