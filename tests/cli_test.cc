@@ -1,17 +1,12 @@
 // The command as a user meets it: output, errors, exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
-#include "core/base/file.h"
+#include "tests/cli_fixture.h"
 
 namespace graphrun {
 namespace {
@@ -22,42 +17,15 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-struct Result {
-  int code;
-  std::string out, err;
-};
-
-// A small PTB model on the built-in corpus, exported once, in a folder of its own.
-class CliTest : public ::testing::Test {
+// A small PTB model on the built-in corpus, exported once.
+class CliTest : public CliFolder {
  protected:
   static void SetUpTestSuite() {
-    folder_ =
-        new std::string(::testing::TempDir() + "graphrun_cli_test." + std::to_string(getpid()));
-    std::filesystem::create_directory(*folder_);
+    CliFolder::SetUpTestSuite();
     const Result r = Run("export ptb --data builtin --seed 3 " + std::string(kToy) + " -o toy.pb");
     ASSERT_EQ(r.code, 0) << r.err;
   }
-  static void TearDownTestSuite() {
-    std::filesystem::remove_all(*folder_);
-    delete folder_;
-  }
-
-  // Runs `graphrun ARGS` in the folder.
-  static Result Run(const std::string& args) {
-    const std::string command = "cd '" + *folder_ + "' && '" GRAPHRUN_COMMAND "' " + args +
-                                " >out.txt 2>err.txt </dev/null";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, ReadFile(*folder_ + "/out.txt"),
-            ReadFile(*folder_ + "/err.txt")};
-  }
-  static void Write(const std::string& name, const std::string& text) {
-    std::ofstream(*folder_ + "/" + name, std::ios::binary) << text;
-  }
-
-  static constexpr char kToy[] = "--set hidden=16 --set layers=1 --set batch=8 --set steps=6";
-  static std::string* folder_;
 };
-std::string* CliTest::folder_ = nullptr;
 
 // All numbers that follow `label` in the text.
 std::vector<double> NumbersAfter(const std::string& label, const std::string& text) {
@@ -70,8 +38,8 @@ std::vector<double> NumbersAfter(const std::string& label, const std::string& te
 }
 
 TEST_F(CliTest, HelpOnEveryLevelHasAnExample) {
-  for (const char* command :
-       {"", "list", "export", "train", "run", "batches", "info", "ops", "dot"}) {
+  for (const char* command : {"", "list", "export", "train", "run", "batches", "info", "ops", "dot",
+                              "check", "record", "plan", "grad"}) {
     const Result r = Run(std::string(command) + " --help");
     EXPECT_EQ(r.code, 0) << command;
     EXPECT_THAT(r.out, HasSubstr("Example:")) << command;
@@ -113,7 +81,7 @@ TEST_F(CliTest, BadFilesAreTwo) {
   EXPECT_EQ(Run("noise.pb").code, 2);
   Write("empty.pb", "");
   EXPECT_EQ(Run("info empty.pb").code, 2);
-  const std::string bytes = ReadFile(*folder_ + "/toy.pb");
+  const std::string bytes = Read("toy.pb");
   Write("cut.pb", bytes.substr(0, bytes.size() / 2));
   const Result r = Run("train cut.pb");
   EXPECT_EQ(r.code, 2);

@@ -5,9 +5,11 @@
 #include <charconv>
 #include <filesystem>
 
+#include "core/base/file.h"
 #include "core/import/load.h"
 #include "models/run_plan.h"
 #include "ops/register_all.h"
+#include "tools/graphrun/plan_file.h"
 
 namespace graphrun {
 
@@ -26,19 +28,27 @@ Model LoadModel(const std::string& path) {
   return model;
 }
 
-pb::RunPlan PlanOf(const Model& model, const std::string& path) {
+pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::string& plan_file) {
+  const std::string text = plan_file.empty() ? "" : ReadFile(plan_file);
   std::optional<pb::RunPlan> plan;
   try {
-    plan = FindRunPlan(*model.meta);
+    if (plan_file.empty()) {
+      plan = FindRunPlan(*model.meta);
+    } else {
+      plan = PlanFromText(text);
+      ResolveCollections(*model.meta, &*plan);
+    }
     if (plan) CheckRunPlan(*plan, model.meta->graph);
   } catch (Error& e) {
-    throw BadFile(e.While(fmt::format("while reading the run plan of '{}'", path)));
+    throw BadFile(e.While(plan_file.empty()
+                              ? fmt::format("while reading the run plan of '{}'", path)
+                              : fmt::format("while reading '{}' for '{}'", plan_file, path)));
   }
   if (!plan) {
     throw Error(Code::kFailedPrecondition,
-                fmt::format("'{}' has no run plan, which says how to feed it: only `graphrun run`, "
-                            "`info` and `dot` "
-                            "take such a file",
+                fmt::format("'{}' has no run plan, which says how to feed it: name one by --plan "
+                            "(graphrun plan prints examples); only `graphrun run`, `grad`, `info` "
+                            "and `dot` do without",
                             path));
   }
   return *plan;

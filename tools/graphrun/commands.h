@@ -24,6 +24,10 @@ void AddBatchesCommand(CLI::App& app);
 void AddInfoCommand(CLI::App& app);
 void AddOpsCommand(CLI::App& app);
 void AddDotCommand(CLI::App& app);
+void AddCheckCommand(CLI::App& app);
+void AddRecordCommand(CLI::App& app);
+void AddPlanCommand(CLI::App& app);
+void AddGradCommand(CLI::App& app);
 
 // An error in the content of a file that was given: main's exit code is 2 for it, and 1 for every
 // other error.
@@ -45,9 +49,9 @@ struct Model {
 
 // NOT_FOUND when there is no such file; BadFile when it is no model.
 Model LoadModel(const std::string& path);
-// The plan of a model, checked. FAILED_PRECONDITION when it has none; BadFile when it does not fit
-// the graph.
-pb::RunPlan PlanOf(const Model& model, const std::string& path);
+// The plan of a model, or the one in `plan_file`, text, when that is not empty; checked.
+// FAILED_PRECONDITION when there is none; BadFile when it does not fit the graph.
+pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::string& plan_file = "");
 
 // "k=v" into {k, v}; INVALID_ARGUMENT, naming the option, when there is no name or no '='.
 std::pair<std::string, std::string> SplitAssignment(const std::string& text,

@@ -67,6 +67,10 @@ int Main(int argc, char** argv) {
   AddInfoCommand(app);
   AddOpsCommand(app);
   AddDotCommand(app);
+  AddCheckCommand(app);
+  AddRecordCommand(app);
+  AddPlanCommand(app);
+  AddGradCommand(app);
   try {
     if (argc < 2) {
       fmt::print(stderr, "{}", app.help());

@@ -13,6 +13,7 @@ namespace {
 struct Options {
   std::string file;
   std::string data;
+  std::string plan;
   std::optional<int> epochs;
   std::optional<int64_t> steps;
   std::optional<int> threads;
@@ -67,7 +68,7 @@ std::string DescribePlan(const pb::RunPlan& plan, const std::string& file) {
 void Train(const Options& options) {
   if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
-  pb::RunPlan plan = PlanOf(model, options.file);
+  pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   ApplySettings(options.settings, &plan);
   const PlanText text(options.data, SplitsOf(plan), &plan);
   Progress progress(options.quiet);
@@ -98,6 +99,9 @@ void AddTrainCommand(CLI::App& app) {
       "--data", options->data,
       "Text: a folder with the model's usual file names, a file (cut into training, validation and "
       "test text), or 'builtin', which is the default");
+  command->add_option("--plan", options->plan,
+                      "Run plan in text form, instead of the file's own; graphrun plan prints "
+                      "examples");
   command->add_option("--epochs", options->epochs, "Epochs, instead of the plan's")
       ->check(CLI::Range(0, 1 << 30));
   command->add_option("--steps", options->steps, "Stop after N training steps in all")

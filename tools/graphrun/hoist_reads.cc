@@ -1,0 +1,177 @@
+#include "tools/graphrun/hoist_reads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/graph/function_attr.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+bool ReadsVariable(const Node& node) {
+  return node.op->name == "ReadVariableOp" || node.op->name == "ResourceGather";
+}
+
+// How a node calls functions; without attributes it calls none.
+struct Call {
+  std::vector<std::string> attrs;
+  int first = 0;                   // the input that is the functions' first parameter
+  std::vector<std::string> types;  // attributes that follow from the inputs
+};
+
+Call CallOf(const Node& node) {
+  switch (node.op->structure) {
+    case Structure::kWhile:
+      return {{"cond", "body"}, 0, {"T"}};
+    case Structure::kIf:
+      return {{"then_branch", "else_branch"}, 1, {"Tin"}};
+    case Structure::kCall:
+      return {{"f"}, 0, {"Tin"}};
+    default:
+      return {};
+  }
+}
+
+// What functions do with a variable whose handle they are given.
+struct Usage {
+  DType read = DType::kInvalid;  // the type it is read as; kInvalid: not read
+  std::string obstacle;          // a node that does something else with it
+
+  void Add(const Usage& other) {
+    if (read == DType::kInvalid) read = other.read;
+    if (obstacle.empty()) obstacle = other.obstacle;
+  }
+};
+
+Usage UsageOf(const Graph& graph, Output handle);
+
+Usage UsageInCall(const Graph& graph, const Node& node, int input) {
+  Usage usage;
+  const Call call = CallOf(node);
+  for (const std::string& attr : call.attrs) {
+    const Function& f = FunctionAttr(graph, node, attr);
+    const Output arg{f.args[input - call.first], 0};
+    usage.Add(UsageOf(f.graph, arg));
+    if (attr == "body" && f.results[input] != arg) usage.obstacle = node.name;
+  }
+  return usage;
+}
+
+Usage UsageOf(const Graph& graph, Output handle) {
+  Usage usage;
+  for (NodeId id = 0; id < graph.num_ids(); ++id) {
+    if (!graph.exists(id)) continue;
+    const Node& node = graph.node(id);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] != handle) continue;
+      if (ReadsVariable(node)) {
+        usage.Add({graph.dtype({id, 0}), ""});
+      } else if (!CallOf(node).attrs.empty() && static_cast<int>(i) >= CallOf(node).first) {
+        usage.Add(UsageInCall(graph, node, static_cast<int>(i)));
+      } else {
+        usage.Add({DType::kInvalid, node.name});
+      }
+    }
+  }
+  return usage;
+}
+
+// Uses of `from` become uses of `to`.
+void Redirect(Function& f, Output from, Output to) {
+  Graph& g = f.graph;
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (!g.exists(id)) continue;
+    for (size_t i = 0; i < g.node(id).inputs.size(); ++i) {
+      if (g.node(id).inputs[i] == from) g.SetInput(id, static_cast<int>(i), to);
+    }
+  }
+  std::replace(f.results.begin(), f.results.end(), from, to);
+}
+
+void ReplaceReads(Function& f, Output handle, Output value) {
+  Graph& g = f.graph;
+  const NodeId n = g.num_ids();
+  for (NodeId id = 0; id < n; ++id) {
+    if (!g.exists(id) || !ReadsVariable(g.node(id)) || g.node(id).inputs[0] != handle) continue;
+    if (g.node(id).op->name == "ReadVariableOp") {
+      Redirect(f, {id, 0}, value);
+      continue;
+    }
+    const Node gather = g.node(id);
+    const AttrValue batch_dims = gather.attrs.find("batch_dims")->second;
+    const Output axis = g.AddConst(
+        gather.name + "/axis", Tensor::Scalar(static_cast<int32_t>(std::get<int64_t>(batch_dims))));
+    g.ReplaceNode(id, "GatherV2", {value, gather.inputs[1], axis}, {{"batch_dims", batch_dims}});
+  }
+}
+
+std::unique_ptr<Function> Copy(const Function& f, FunctionLibrary& library) {
+  auto copy = std::make_unique<Function>(library.UniqueName(f.name), f.graph.Clone());
+  copy->args = f.args;
+  copy->results = f.results;
+  return copy;
+}
+
+void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool>* needed) {
+  FunctionLibrary& library = *graph.library();
+  const NodeId n = graph.num_ids();
+  for (NodeId id = 0; id < n; ++id) {
+    if (!graph.exists(id) || (needed != nullptr && !(*needed)[id])) continue;
+    const Node node = graph.node(id);
+    const Call call = CallOf(node);
+    if (call.attrs.empty()) continue;
+    std::vector<std::pair<int, DType>> reads;  // input, type
+    for (int i = call.first; i < static_cast<int>(node.inputs.size()); ++i) {
+      if (!handles.contains(node.inputs[i])) continue;
+      const Usage usage = UsageInCall(graph, node, i);
+      if (usage.read == DType::kInvalid) continue;
+      if (!usage.obstacle.empty()) {
+        throw Error(Code::kUnimplemented,
+                    fmt::format("'{}' ({}) reads the variable of '{}', and '{}' in it does more "
+                                "with it than that: no gradient of such a variable can be taken",
+                                node.name, node.op->name, graph.OutputName(node.inputs[i]),
+                                usage.obstacle));
+      }
+      reads.emplace_back(i, usage.read);
+    }
+    if (reads.empty()) continue;
+
+    AttrMap attrs = node.attrs;
+    for (const std::string& type : call.types) attrs.erase(type);
+    if (attrs.contains("output_shapes"))
+      attrs.insert_or_assign("output_shapes", std::vector<Shape>());
+    std::vector<Output> inputs = node.inputs;
+    for (const auto& [i, dtype] : reads) {
+      inputs.push_back({graph.AddNode("ReadVariableOp", node.name + "/ReadVariableOp",
+                                      {node.inputs[i]}, {{"dtype", dtype}}),
+                        0});
+    }
+    for (const std::string& attr : call.attrs) {
+      std::unique_ptr<Function> f = Copy(FunctionAttr(graph, node, attr), library);
+      std::set<Output> inner;
+      for (const auto& [i, dtype] : reads) inner.insert({f->args[i - call.first], 0});
+      Hoist(f->graph, inner, nullptr);
+      for (size_t r = 0; r < reads.size(); ++r) {
+        const Output arg = f->AddArg("read", graph.type(inputs[node.inputs.size() + r]));
+        ReplaceReads(*f, {f->args[reads[r].first - call.first], 0}, arg);
+        if (attr == "body") f->results.push_back(arg);
+      }
+      f->CollectEffects();
+      attrs.insert_or_assign(attr, FuncRef{f->name});
+      library.Add(std::move(f));
+    }
+    graph.ReplaceNode(id, node.op->name, inputs, attrs);
+  }
+}
+
+}  // namespace
+
+void HoistReads(Graph& graph, const std::set<Output>& handles, const std::vector<bool>& needed) {
+  Hoist(graph, handles, &needed);
+}
+
+}  // namespace graphrun

@@ -1,0 +1,23 @@
+// Gradients with respect to variables of a graph that was read from a file, where each use of a
+// variable may have a read of its own.
+#ifndef GRAPHRUN_TOOLS_GRAPHRUN_VARIABLE_GRADIENTS_H_
+#define GRAPHRUN_TOOLS_GRAPHRUN_VARIABLE_GRADIENTS_H_
+
+#include <vector>
+
+#include "core/graph/gradients.h"
+
+namespace graphrun {
+
+// A variable as scopes know it; `value` is its snapshot, or a new read when the file names none.
+Variable VariableOf(const Scope& root, const VariableInfo& info);
+
+// d loss / d variable for each of `variables`: the sum over all reads of the variable that the loss
+// needs, those in loops and branches included (see HoistReads). Sparse when all reads are gathers
+// of rows; none when the loss does not depend on the variable.
+std::vector<Grad> VariableGradients(const Scope& root, Expr loss,
+                                    const std::vector<Variable>& variables);
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_TOOLS_GRAPHRUN_VARIABLE_GRADIENTS_H_
