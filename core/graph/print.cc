@@ -56,4 +56,9 @@ std::string PrintGraph(const Graph& graph, bool with_functions) {
   return out;
 }
 
+const std::string& NameOfOp(const Node& node) {
+  if (node.op->structure != Structure::kUnavailable) return node.op->name;
+  return std::get<std::string>(node.attrs.find("op")->second);
+}
+
 }  // namespace graphrun

@@ -15,6 +15,9 @@ std::string PrintNode(const Graph& graph, NodeId id);
 std::string PrintGraph(const Graph& graph, bool with_functions = false);
 std::string PrintFunction(const Function& function);
 
+// The op of a node; of one that stands for a node that cannot run here, that node's.
+const std::string& NameOfOp(const Node& node);
+
 }  // namespace graphrun
 
 #endif  // GRAPHRUN_CORE_GRAPH_PRINT_H_

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
+#include "core/graph/print.h"
 
 namespace graphrun {
 namespace {
@@ -248,7 +249,7 @@ std::string DotPicture::Label(int item) const {
   }
   label += Times(it.repeats);
   if (it.nodes.empty()) return label + "\n" + Counted(it.size, "node");
-  const std::string& op = graph_.node(it.nodes[0]).op->name;
+  const std::string& op = NameOfOp(graph_.node(it.nodes[0]));
   const std::string types = Types(it);
   if (IsVariable(item)) return label + "\n" + types;
   const bool more = !open_[item] && VisibleParts(item) > 1;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/graph/op_def.h"
+#include "core/graph/print.h"
 #include "models/run_plan.h"
 #include "proto/meta_graph.pb.h"
 #include "tools/graphrun/commands.h"
@@ -173,9 +174,14 @@ void PrintCollections(const MetaGraph& meta) {
   }
 }
 
+// Behind ops that graphrun does not have.
+constexpr char kCannotRun[] = "*";
+
 void CountOps(const Graph& g, std::map<std::string, int>* counts) {
   for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (g.exists(id)) ++(*counts)[g.node(id).op->name];
+    if (!g.exists(id)) continue;
+    const bool runs = g.node(id).op->structure != Structure::kUnavailable;
+    ++(*counts)[NameOfOp(g.node(id)) + (runs ? "" : kCannotRun)];
   }
 }
 
@@ -207,6 +213,9 @@ void PrintNodes(const MetaGraph& meta) {
                  last ? "\n" : "");
     }
   }
+  const auto cannot_run = [](const auto& op) { return op.first.ends_with(kCannotRun); };
+  if (std::any_of(sorted.begin(), sorted.end(), cannot_run))
+    fmt::print("{} graphrun lacks these; runs that do not need them work\n", kCannotRun);
 }
 
 }  // namespace
