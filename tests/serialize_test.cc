@@ -323,8 +323,6 @@ TEST(Serialize, WrongGraphs) {
       {"", Code::kDataLoss, "empty"},
       {"node { name: 3 }", Code::kDataLoss, "line 1, column"},
       {"versions { producer: 3 }", Code::kDataLoss, "with nodes"},
-      {R"(node { name: "a" op: "Zip" } node { name: "b" op: "Zip" } node { name: "c" op: "Zap" })",
-       Code::kUnimplemented, "2 ops that do not exist here: Zap (1), Zip (2)"},
       {R"(node { name: "a" op: "NoOp" } node { name: "a" op: "NoOp" })", Code::kInvalidArgument,
        "named 'a'"},
       {R"(node { name: "a" op: "NoOp" input: "^bb" } node { name: "b" op: "NoOp" })",

@@ -1,14 +1,19 @@
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/graph/meta_graph.h"
 #include "core/graph/op_registry.h"
+#include "core/graph/scope.h"
 #include "core/import/attr_proto.h"
+#include "core/import/foreign_ops.h"
 #include "core/import/graph_proto.h"
-#include "core/import/node_list.h"
+#include "core/import/rewriter.h"
 #include "proto/graph.pb.h"
+#include "proto/op_def.pb.h"
 
 namespace graphrun {
 namespace {
@@ -25,13 +30,16 @@ void ForEachFunctionName(const pb::NodeDef& node, Fn&& fn) {
 }
 
 template <typename Nodes>
-std::vector<std::string> FunctionsOf(const Nodes& nodes) {
+std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& defs) {
   std::vector<std::string> names;
   std::set<std::string> seen;
+  const auto add = [&](const std::string& name) {
+    if (seen.insert(name).second) names.push_back(name);
+  };
   for (const pb::NodeDef& node : nodes) {
-    ForEachFunctionName(node, [&](const std::string& name) {
-      if (seen.insert(name).second) names.push_back(name);
-    });
+    // Version 1 calls a function by an op of its name.
+    if (defs.contains(node.op())) add(node.op());
+    ForEachFunctionName(node, add);
   }
   return names;
 }
@@ -47,7 +55,7 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
   };
   std::vector<const pb::FunctionDef*> order;
   std::unordered_map<std::string, State> states;
-  std::vector<Frame> stack = {{nullptr, FunctionsOf(graph.node())}};
+  std::vector<Frame> stack = {{nullptr, FunctionsOf(graph.node(), defs)}};
   while (!stack.empty()) {
     Frame& top = stack.back();
     if (top.next == top.callees.size()) {
@@ -69,29 +77,9 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
     if (state == kDone) continue;
     if (state == kOpen) throw Error(Code::kUnimplemented, "function '" + name + "' calls itself");
     state = kOpen;
-    stack.push_back({it->second, FunctionsOf(it->second->node_def())});
+    stack.push_back({it->second, FunctionsOf(it->second->node_def(), defs)});
   }
   return order;
-}
-
-// One error for all ops that are missing, so that a user sees at once what a file needs.
-void CheckOpsExist(const pb::GraphDef& graph, const std::vector<const pb::FunctionDef*>& functions,
-                   const OpRegistry& registry) {
-  std::map<std::string, int> unknown;
-  const auto count = [&](const auto& nodes) {
-    for (const pb::NodeDef& node : nodes) {
-      if (!registry.Find(node.op())) ++unknown[node.op()];
-    }
-  };
-  count(graph.node());
-  for (const pb::FunctionDef* f : functions) count(f->node_def());
-  if (unknown.empty()) return;
-  std::string text;
-  for (const auto& [op, n] : unknown) {
-    text += (text.empty() ? "" : ", ") + (op.empty() ? "''" : op) + " (" + std::to_string(n) + ")";
-  }
-  throw Error(Code::kUnimplemented, "the graph has nodes of " + std::to_string(unknown.size()) +
-                                        " ops that do not exist here: " + text);
 }
 
 const pb::AttrValue* FindPrivate(const pb::FunctionDef& def, int arg, const char* name) {
@@ -121,10 +109,35 @@ ValueType ArgumentType(const pb::FunctionDef& def, int i) {
   return type;
 }
 
-void AddFunction(const pb::FunctionDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
-                 Graph* owner) {
+// Imports one file; `shapes` are what an import of the same file into another graph found, by
+// function (the main graph's is the last).
+class Importer {
+ public:
+  Importer(const pb::OpList* producer_ops, ImportBudget* budget, MetaGraph* meta,
+           const std::vector<ElementShapes>& known)
+      : producer_ops_(producer_ops), budget_(budget), meta_(meta), known_(known) {}
+
+  void AddFunction(const pb::FunctionDef& def);
+  void AddMain(const pb::GraphDef& def);
+  const std::vector<ElementShapes>& found() const { return found_; }
+
+ private:
+  ElementShapes Known() const {
+    return found_.size() < known_.size() ? known_[found_.size()] : ElementShapes();
+  }
+
+  const pb::OpList* const producer_ops_;
+  ImportBudget* const budget_;
+  MetaGraph* const meta_;
+  const std::vector<ElementShapes>& known_;
+  std::vector<ElementShapes> found_;
+};
+
+void Importer::AddFunction(const pb::FunctionDef& def) {
   const pb::OpDef& signature = def.signature();
-  auto function = std::make_unique<Function>(signature.name(), std::as_const(*owner));
+  const Graph& owner = meta_->graph;
+  auto function = std::make_unique<Function>(signature.name(), owner);
+  std::vector<std::string> parameters;
   for (int i = 0; i < signature.input_arg_size(); ++i) {
     const std::string& name = signature.input_arg(i).name();
     if (function->graph.Find(name) != kNoNode)
@@ -134,14 +147,26 @@ void AddFunction(const pb::FunctionDef& def, const pb::OpList* producer_ops, Imp
         "_Arg", name, {}, {{"T", type.dtype}, {"index", static_cast<int64_t>(i)}});
     function->graph.SetType({id, 0}, type);
     function->args.push_back(id);
+    parameters.push_back(name);
   }
-  NodeList nodes(/*in_function=*/true, producer_ops, budget, &function->graph);
-  for (const pb::NodeDef& node : def.node_def()) nodes.Append(node);
-  nodes.AddAll();
+  std::vector<const pb::NodeDef*> nodes;
+  for (const pb::NodeDef& node : def.node_def()) nodes.push_back(&node);
+  const ForeignGraph foreign(owner.registry(), producer_ops_, /*in_function=*/true, parameters,
+                             nodes);
+  FunctionBuilder* home = Scope::Root(*meta_).home()->context()->Wrap(nullptr, function.get());
+  Rewriter rewriter(foreign, budget_, home, Known());
+  for (size_t i = 0; i < parameters.size(); ++i)
+    rewriter.BindParameter(static_cast<int>(i), {function->args[i], 0});
+  for (const auto& arg : signature.output_arg()) {
+    if (const auto it = def.ret().find(arg.name()); it != def.ret().end())
+      rewriter.NoteResult(foreign.Resolve(it->second), it->second, static_cast<DType>(arg.type()));
+  }
+  rewriter.Run();
+  found_.push_back(rewriter.element_shapes());
   for (const auto& arg : signature.output_arg()) {
     const auto it = def.ret().find(arg.name());
     if (it == def.ret().end()) ThrowInvalid("result '" + arg.name() + "' is not defined");
-    const Output result = nodes.Resolve(it->second);
+    const Output result = rewriter.Result(foreign.Resolve(it->second));
     if (function->graph.dtype(result) != static_cast<DType>(arg.type())) {
       ThrowInvalid("result '" + arg.name() + "' is declared " +
                    std::string(DTypeName(static_cast<DType>(arg.type()))) + " and is " +
@@ -152,31 +177,88 @@ void AddFunction(const pb::FunctionDef& def, const pb::OpList* producer_ops, Imp
   for (const std::string& name : signature.control_output()) {
     const auto it = def.control_ret().find(name);
     if (it == def.control_ret().end()) ThrowInvalid("control output '" + name + "' is not defined");
-    function->control_results.push_back(nodes.ResolveNode(it->second));
+    function->control_results.push_back(rewriter.Operation(foreign.ResolveNode(it->second)));
   }
-  owner->library()->Add(std::move(function));
+  owner.library()->Add(std::move(function));
+}
+
+void Importer::AddMain(const pb::GraphDef& def) {
+  std::vector<const pb::NodeDef*> nodes;
+  for (const pb::NodeDef& node : def.node()) nodes.push_back(&node);
+  const ForeignGraph foreign(meta_->graph.registry(), producer_ops_, /*in_function=*/false, {},
+                             nodes);
+  Rewriter rewriter(foreign, budget_, Scope::Root(*meta_).home(), Known());
+  rewriter.Run();
+  found_.push_back(rewriter.element_shapes());
+}
+
+std::vector<ElementShapes> Import(const pb::GraphDef& def,
+                                  const std::vector<const pb::FunctionDef*>& functions,
+                                  const pb::OpList* producer_ops, ImportBudget* budget,
+                                  const std::vector<ElementShapes>& known, MetaGraph* meta) {
+  Importer importer(producer_ops, budget, meta, known);
+  // What becomes a function while we rewrite must not take the name of one that is to come.
+  for (const pb::FunctionDef* f : functions)
+    meta->graph.library()->UniqueName(f->signature().name());
+  for (const pb::FunctionDef* f : functions) {
+    WithContext([&] { return "while importing function '" + f->signature().name() + "'"; },
+                [&] { importer.AddFunction(*f); });
+  }
+  importer.AddMain(def);
+  return importer.found();
+}
+
+void CheckVersions(const pb::VersionDef& versions) {
+  if (versions.min_consumer() > kGraphVersion) {
+    throw Error(Code::kUnimplemented, "the file asks for a reader of graph version " +
+                                          std::to_string(versions.min_consumer()) +
+                                          "; this one is of version " +
+                                          std::to_string(kGraphVersion));
+  }
+  const auto& bad = versions.bad_consumers();
+  if (std::find(bad.begin(), bad.end(), kGraphVersion) != bad.end()) {
+    throw Error(Code::kUnimplemented,
+                "the file refuses readers of graph version " + std::to_string(kGraphVersion));
+  }
 }
 
 }  // namespace
 
 void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
-                    Graph* graph) {
-  Check(graph->num_ids() == 0, "GraphFromProto fills an empty graph");
+                    MetaGraph* meta) {
+  Check(meta->graph.num_ids() == 0, "GraphFromProto fills an empty graph");
+  CheckVersions(def.versions());
   FunctionDefs defs;
   for (const pb::FunctionDef& f : def.library().function()) {
     if (!defs.emplace(f.signature().name(), &f).second) {
       ThrowInvalid("two functions are named '" + f.signature().name() + "'");
     }
   }
-  const std::vector<const pb::FunctionDef*> functions = FunctionsInOrder(def, defs);
-  CheckOpsExist(def, functions, graph->registry());
-  for (const pb::FunctionDef* f : functions) {
-    WithContext([&] { return "while importing function '" + f->signature().name() + "'"; },
-                [&] { AddFunction(*f, producer_ops, budget, graph); });
+  if (def.library().gradient_size() > 0) {
+    const auto& g = def.library().gradient(0);
+    throw Error(Code::kUnimplemented, "function '" + g.function_name() +
+                                          "' has a gradient function of its own, '" +
+                                          g.gradient_func() + "', which is not supported");
   }
-  NodeList nodes(/*in_function=*/false, producer_ops, budget, graph);
-  for (const pb::NodeDef& node : def.node()) nodes.Append(node);
-  nodes.AddAll();
+  const std::vector<const pb::FunctionDef*> functions = FunctionsInOrder(def, defs);
+  // An op may be one of these too.
+  pb::OpList ops;
+  if (producer_ops) ops = *producer_ops;
+  for (const pb::FunctionDef* f : functions) *ops.add_op() = f->signature();
+  // A list is made before we see what is put into it, so graphs with stacks and TensorArrays are
+  // made twice: what is known of shapes decides how fast they run.
+  const OpRegistry& registry = meta->graph.registry();
+  const auto makes_list = [&](const pb::NodeDef& node) {
+    const ForeignKind kind = KindOf(node.op(), registry);
+    return kind == ForeignKind::kStack || kind == ForeignKind::kArray;
+  };
+  std::vector<ElementShapes> shapes;
+  if (std::any_of(def.node().begin(), def.node().end(), makes_list)) {
+    MetaGraph first(&registry);
+    ImportBudget copy = *budget;
+    shapes = Import(def, functions, &ops, &copy, {}, &first);
+  }
+  Import(def, functions, &ops, budget, shapes, meta);
 }
 
 }  // namespace graphrun

@@ -2,7 +2,7 @@
 #ifndef GRAPHRUN_CORE_IMPORT_GRAPH_PROTO_H_
 #define GRAPHRUN_CORE_IMPORT_GRAPH_PROTO_H_
 
-#include "core/graph/graph.h"
+#include "core/graph/meta_graph.h"
 #include "core/import/tensor_proto.h"
 
 namespace graphrun {
@@ -16,18 +16,21 @@ class OpList;
 inline constexpr int kGraphVersion = 1645;
 
 // Adds the nodes of `def`, in its order as far as edges allow, and the functions that they reach to
-// *graph. Attributes that are missing take the op's defaults; those that begin with '_' are kept,
-// except _class (it ties a node to the device of another). An attribute that our op does not know
-// is dropped when `producer_ops`, the declarations of the file's writer, say that it has its
-// default; otherwise it is an error. UNIMPLEMENTED with all ops that we do not have and how often
-// each occurs; INVALID_ARGUMENT naming the node for everything that is wrong in the file: names,
-// inputs, cycles, attributes. After an error *graph is good for nothing. REQUIRES: *graph is empty.
+// meta->graph. What belongs to version 1 is rewritten (rewriter.h). An op that nobody here knows
+// becomes _Unavailable, which fails the runs that need it. Attributes that are missing take the
+// op's defaults; those that begin with '_' are kept, except _class (it ties a node to the device of
+// another). An attribute that our op does not know is dropped when `producer_ops`, the declarations
+// of the file's writer, say that it has its default; otherwise it is an error. INVALID_ARGUMENT
+// naming the node for everything that is wrong in the file: names, inputs, cycles, attributes;
+// UNIMPLEMENTED for a version that refuses us and for functions that have gradient functions. After
+// an error *meta is good for nothing. REQUIRES: the graph is empty.
 void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
-                    Graph* graph);
+                    MetaGraph* meta);
 
 // Writes nodes and reachable functions so that TensorFlow runs them: all attributes; output_shapes
 // of every While and If; the effects of a function in its control_ret; what is known of parameters
-// in arg_attr.
+// in arg_attr. UNIMPLEMENTED for a node that could not be rewritten, and for one of an unknown op
+// in a function whose outputs have no names.
 void GraphToProto(const Graph& graph, pb::GraphDef* def);
 
 }  // namespace graphrun

@@ -117,6 +117,12 @@ std::optional<VariableInfo> FromVariableDef(const pb::VariableDef& def, const Gr
   v.initial_value = def.initial_value_name();
   v.snapshot = def.snapshot_name();
   v.trainable = def.trainable();
+  // That of a reference variable is a read after the write by now (rewriter.h).
+  if (const NodeId init = graph.Find(v.initializer); init != kNoNode &&
+                                                     graph.node(init).op->effect == Effect::kRead &&
+                                                     graph.node(init).control_inputs.size() == 1) {
+    v.initializer = graph.node(graph.node(init).control_inputs[0]).name;
+  }
   for (const std::string& name : {v.initializer, v.initial_value, v.snapshot}) {
     if (!name.empty() && graph.Find(WithoutIndex(name)) == kNoNode) {
       ThrowInvalid("node '" + name + "' of variable '" + v.name + "' does not exist");
@@ -223,7 +229,7 @@ void ParseMetaGraph(const std::string& bytes, MetaGraph* meta) {
   ImportBudget budget;
   const bool has_ops = def.meta_info_def().has_stripped_op_list();
   GraphFromProto(def.graph_def(), has_ops ? &def.meta_info_def().stripped_op_list() : nullptr,
-                 &budget, &meta->graph);
+                 &budget, meta);
   Verify(meta->graph);
   ReadCollections(def, meta);
   CompleteVariables(meta);

@@ -56,7 +56,11 @@ void WriteCollections(const MetaGraph& meta, pb::MetaGraphDef* def) {
   }
   for (const auto& [name, members] : meta.node_lists) {
     auto* list = collections[name].mutable_node_list();
-    for (const std::string& member : members) list->add_value(member);
+    for (const std::string& member : members) {
+      // What lay in a loop or cond of version 1 has no such name any more, and TensorFlow refuses a
+      // file with a name that leads nowhere.
+      if (meta.graph.Find(member.substr(0, member.find(':'))) != kNoNode) list->add_value(member);
+    }
   }
   for (const auto& [name, messages] : meta.byte_lists) {
     auto* list = collections[name].mutable_bytes_list();

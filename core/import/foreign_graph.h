@@ -1,0 +1,136 @@
+// ForeignGraph: the nodes of a model file as the file has them, edges resolved, before they become
+// nodes of ours. Unlike a Graph it may have ops that we do not know, and the cycles of version 1's
+// loops.
+#ifndef GRAPHRUN_CORE_IMPORT_FOREIGN_GRAPH_H_
+#define GRAPHRUN_CORE_IMPORT_FOREIGN_GRAPH_H_
+
+#include <compare>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/types.h"
+
+namespace graphrun {
+
+class OpRegistry;
+namespace pb {
+class NodeDef;
+class OpDef;
+class OpList;
+}  // namespace pb
+
+// An output of a foreign node.
+struct Port {
+  int node = -1;
+  int index = 0;
+  bool valid() const { return node >= 0; }
+  auto operator<=>(const Port&) const = default;
+};
+struct PortHash {
+  size_t operator()(const Port& p) const {
+    return std::hash<int64_t>()((static_cast<int64_t>(p.node) << 16) + p.index);
+  }
+};
+
+// What a foreign node is to the rewriter. Ops on references (RefSwitch, ...) are as those on
+// values.
+enum class ForeignKind {
+  kPlain,  // becomes a node of the same op
+  kParameter,
+  // Control flow of version 1.
+  kEnter,
+  kExit,
+  kSwitch,
+  kMerge,
+  kNextIteration,
+  kLoopCond,
+  kControlTrigger,
+  // Stacks and TensorArrays.
+  kStack,
+  kStackPush,
+  kStackPop,
+  kArray,
+  kArrayGrad,
+  kArrayRead,
+  kArrayWrite,
+  kArrayGather,
+  kArrayScatter,
+  kArraySize,
+  kArrayConcat,
+  kArraySplit,
+  kClose,  // of either
+  // Reference variables.
+  kVariable,
+  kVariableWrite,  // an op whose first inputs are references that it writes
+  kVariableIsInitialized,
+  kCase,     // one of several functions
+  kUnknown,  // no op of ours
+};
+
+struct ForeignNode {
+  const pb::NodeDef* def = nullptr;  // null for parameters
+  std::string_view name;
+  ForeignKind kind = ForeignKind::kPlain;
+  std::vector<Port> inputs;
+  std::vector<int> controls;
+};
+
+struct ForeignConsumer {
+  int node;
+  int input;
+};
+
+// Invariants: nodes are in the order of the file, parameters first; every edge leads to a node and,
+// where the op is known, to an output that it has; without the edges from NextIteration to Merge
+// there is no cycle.
+class ForeignGraph {
+ public:
+  // `parameters` are names; inputs are written "node:1" in a main graph (no parameters), and
+  // "node:output_name:0" in a function. `producer_ops` (may be null) declare ops that `registry`
+  // does not know. The NodeDefs must outlive this. INVALID_ARGUMENT naming the node for names that
+  // are empty, repeated or lead nowhere, and for cycles.
+  ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops, bool in_function,
+               const std::vector<std::string>& parameters,
+               const std::vector<const pb::NodeDef*>& defs);
+
+  int size() const { return static_cast<int>(nodes_.size()); }
+  const ForeignNode& node(int i) const { return nodes_[i]; }
+  const std::vector<ForeignConsumer>& consumers(int i) const { return consumers_[i]; }
+  const std::vector<int>& control_consumers(int i) const { return control_consumers_[i]; }
+  // Each node after those that it needs (but for NextIterations); among nodes that could come next
+  // the first in the file, whose order decides the order of variable accesses that no edge orders.
+  const std::vector<int>& order() const { return order_; }
+  bool in_function() const { return in_function_; }
+  bool has_control_flow() const { return has_control_flow_; }
+
+  // -1 when there is none.
+  int Find(std::string_view name) const;
+  // The output that `text` names, in the notation of this graph. INVALID_ARGUMENT when none.
+  Port Resolve(std::string_view text) const;
+  int ResolveNode(std::string_view text) const;  // "^name" or "name"
+  // The declaration of the op in the file, or nullptr.
+  const pb::OpDef* ProducerOp(std::string_view op) const;
+  std::string Describe(int i) const;  // "'x' (MatMul)"
+
+ private:
+  void Connect(int i);
+  void Sort();
+  [[noreturn]] void ThrowCycle(const std::vector<int>& missing) const;
+
+  const OpRegistry& registry_;
+  const bool in_function_;
+  std::unordered_map<std::string, const pb::OpDef*> producer_ops_;
+  std::vector<ForeignNode> nodes_;
+  std::vector<std::vector<ForeignConsumer>> consumers_;
+  std::vector<std::vector<int>> control_consumers_;
+  std::unordered_map<std::string_view, int> by_name_;
+  std::vector<int> order_;
+  bool has_control_flow_ = false;
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_IMPORT_FOREIGN_GRAPH_H_

@@ -1,0 +1,227 @@
+#include "core/import/foreign_loops.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "core/base/error.h"
+#include "proto/node_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+class UnionFind {
+ public:
+  explicit UnionFind(int n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0); }
+  int Find(int i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void Join(int a, int b) { parent_[Find(b)] = Find(a); }
+
+ private:
+  std::vector<int> parent_;
+};
+
+}  // namespace
+
+ForeignLoops::ForeignLoops(const ForeignGraph& graph)
+    : graph_(graph),
+      frames_(1),
+      frame_of_(graph.size(), 0),
+      variable_of_(graph.size(), -1),
+      loop_left_by_(graph.size(), -1) {
+  frames_[0].parent = -1;
+  if (!graph.has_control_flow()) return;
+  AssignFrames();
+  SplitFrames();
+  FindVariables();
+  FindExits();
+}
+
+bool ForeignLoops::Inside(int f, int outer) const {
+  while (f > outer) f = frames_[f].parent;
+  return f == outer;
+}
+
+int ForeignLoops::Child(int parent, const std::string& name, int node) {
+  for (int child : frames_[parent].children) {
+    if (frames_[child].name == name) return child;
+  }
+  const int f = num_frames();
+  frames_[parent].children.push_back(f);
+  LoopFrame frame;
+  frame.name = name;
+  frame.parent = parent;
+  frame.first_node = node;
+  frames_.push_back(std::move(frame));
+  return f;
+}
+
+void ForeignLoops::AssignFrames() {
+  const auto closes_loop = [&](int producer, int consumer) {
+    return graph_.node(producer).kind == ForeignKind::kNextIteration &&
+           graph_.node(consumer).kind == ForeignKind::kMerge;
+  };
+  for (int i : graph_.order()) {
+    const ForeignNode& node = graph_.node(i);
+    int f = 0;
+    const auto join = [&](int producer) {
+      const int other = frame_of_[producer];
+      if (Inside(other, f)) {
+        f = other;
+      } else if (!Inside(f, other)) {
+        ThrowInvalid("node " + graph_.Describe(i) + " has inputs from the loops '" +
+                     frames_[f].name + "' and '" + frames_[other].name +
+                     "', which do not contain each other");
+      }
+    };
+    for (Port p : node.inputs) {
+      if (!closes_loop(p.node, i)) join(p.node);
+    }
+    for (int c : node.controls) join(c);
+    if (node.kind == ForeignKind::kEnter) {
+      const auto name = node.def->attr().find("frame_name");
+      if (node.inputs.size() != 1 || name == node.def->attr().end())
+        ThrowInvalid("node " + graph_.Describe(i) + " needs one input and attribute frame_name");
+      f = Child(f, name->second.s(), i);
+    } else if (node.kind == ForeignKind::kExit) {
+      if (f == 0) ThrowInvalid("node " + graph_.Describe(i) + " leaves no loop");
+      f = frames_[f].parent;
+    }
+    frame_of_[i] = f;
+    frames_[f].first_node = std::min(frames_[f].first_node, i);
+  }
+}
+
+// import_graph_def does not rename frames, so a graph imported twice has each of them twice.
+void ForeignLoops::SplitFrames() {
+  std::vector<int> conds(frames_.size(), 0);
+  for (int i = 0; i < graph_.size(); ++i) {
+    if (graph_.node(i).kind == ForeignKind::kLoopCond) ++conds[frame_of_[i]];
+  }
+  // Frames that are made while we split have one LoopCond and need no further look.
+  const int before = num_frames();
+  for (int f = 1; f < before; ++f) {
+    if (conds[f] <= 1) continue;
+    UnionFind parts(graph_.size());
+    const auto inside = [&](int i) { return Inside(frame_of_[i], f); };
+    for (int i = 0; i < graph_.size(); ++i) {
+      if (!inside(i)) continue;
+      // An Enter that opens f has its inputs outside.
+      for (Port p : graph_.node(i).inputs) {
+        if (inside(p.node)) parts.Join(p.node, i);
+      }
+      for (int c : graph_.node(i).controls) {
+        if (inside(c)) parts.Join(c, i);
+      }
+    }
+    std::map<std::pair<int, int>, int> frame_of_part;  // (frame, part) -> frame
+    const auto split = [&](int frame, int part) {
+      // From the outside in, so that a part's parent exists.
+      std::vector<int> path;
+      for (int g = frame; g != frames_[f].parent; g = frames_[g].parent) path.push_back(g);
+      int parent = frames_[f].parent;
+      for (size_t k = path.size(); k-- > 0;) {
+        const auto [it, fresh] = frame_of_part.try_emplace({path[k], part}, num_frames());
+        if (fresh) {
+          LoopFrame copy;
+          copy.name = frames_[path[k]].name;
+          copy.parent = parent;
+          copy.first_node = frames_[path[k]].first_node;
+          frames_[parent].children.push_back(num_frames());
+          frames_.push_back(std::move(copy));
+        }
+        parent = it->second;
+      }
+      return parent;
+    };
+    std::vector<std::pair<int, int>> moves;
+    for (int i = 0; i < graph_.size(); ++i) {
+      if (inside(i)) moves.emplace_back(i, split(frame_of_[i], parts.Find(i)));
+    }
+    for (auto [i, frame] : moves) frame_of_[i] = frame;
+    auto& siblings = frames_[frames_[f].parent].children;
+    siblings.erase(std::find(siblings.begin(), siblings.end(), f));
+    for (int g = f; g < before; ++g) {
+      if (Inside(g, f)) conds[g] = 0;
+    }
+  }
+}
+
+void ForeignLoops::FindVariables() {
+  for (int i = 0; i < graph_.size(); ++i) {
+    LoopFrame& frame = frames_[frame_of_[i]];
+    const ForeignNode& node = graph_.node(i);
+    if (node.kind == ForeignKind::kEnter) {
+      frame.enters.push_back(i);
+    } else if (node.kind == ForeignKind::kLoopCond) {
+      if (frame.loop_cond >= 0) {
+        ThrowInvalid("loop '" + frame.name + "' has two conditions: " +
+                     graph_.Describe(frame.loop_cond) + " and " + graph_.Describe(i));
+      }
+      frame.loop_cond = i;
+    } else if (node.kind == ForeignKind::kMerge) {
+      int enter = -1, next = -1;
+      for (Port p : node.inputs) {
+        const ForeignKind kind = graph_.node(p.node).kind;
+        if (kind == ForeignKind::kEnter && frame_of_[p.node] == frame_of_[i]) enter = p.node;
+        if (kind == ForeignKind::kNextIteration) next = p.node;
+      }
+      if (next < 0) continue;
+      if (enter < 0 || node.inputs.size() != 2 || frame_of_[next] != frame_of_[i]) {
+        ThrowInvalid("loop '" + frame.name + "': " + graph_.Describe(i) +
+                     " does not join an Enter and a NextIteration of its loop");
+      }
+      variable_of_[i] = static_cast<int>(frame.variables.size());
+      frame.variables.push_back({enter, i, next});
+    }
+  }
+  for (int i = 0; i < graph_.size(); ++i) {
+    const ForeignNode& node = graph_.node(i);
+    if (node.kind != ForeignKind::kSwitch ||
+        graph_.node(node.inputs[1].node).kind != ForeignKind::kLoopCond)
+      continue;
+    LoopFrame& frame = frames_[frame_of_[i]];
+    const int merge = node.inputs[0].node;
+    variable_of_[i] = variable_of_[merge];
+    if (graph_.node(merge).kind != ForeignKind::kMerge || variable_of_[i] < 0 ||
+        frame_of_[merge] != frame_of_[i]) {
+      ThrowInvalid("loop '" + frame.name + "': " + graph_.Describe(i) +
+                   " is decided by the loop's condition, but switches no loop variable");
+    }
+    frame.switches.push_back(i);
+  }
+  for (int f = 1; f < num_frames(); ++f) {
+    if (frames_[f].loop_cond < 0 && !frames_[f].variables.empty())
+      ThrowInvalid("loop '" + frames_[f].name + "' has no LoopCond");
+  }
+}
+
+void ForeignLoops::FindExits() {
+  for (int f = 1; f < num_frames(); ++f) {
+    const LoopFrame& frame = frames_[f];
+    for (int s : frame.switches) {
+      std::vector<Port> open = {{s, 0}};
+      while (!open.empty()) {
+        const Port from = open.back();
+        open.pop_back();
+        for (const ForeignConsumer& c : graph_.consumers(from.node)) {
+          const ForeignNode& user = graph_.node(c.node);
+          if (user.inputs[c.input] != from) continue;
+          if (from.node == s) loop_left_by_[c.node] = f;
+          if (user.kind == ForeignKind::kExit || frame_of_[c.node] != f) continue;
+          if (user.kind == ForeignKind::kNextIteration || user.kind == ForeignKind::kLoopCond ||
+              variable_of_[c.node] >= 0) {
+            ThrowInvalid("loop '" + frame.name + "': the value that leaves it by " +
+                         graph_.Describe(s) + " comes back by " + graph_.Describe(c.node));
+          }
+          frame_of_[c.node] = frame.parent;
+          for (int k = 0; k < 2; ++k) open.push_back({c.node, k});
+        }
+      }
+    }
+  }
+}
+
+}  // namespace graphrun

@@ -1,0 +1,97 @@
+// Calls of functions: of one among several, by its number, and by an op of the function's name.
+#include "core/base/error.h"
+#include "core/graph/control_flow.h"
+#include "core/graph/op_def.h"
+#include "core/import/attr_proto.h"
+#include "core/import/rewriter.h"
+#include "proto/attr_value.pb.h"
+#include "proto/node_def.pb.h"
+#include "proto/op_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+template <typename T>
+T RequiredAttr(const pb::NodeDef& def, const char* name, const char* kind, ImportBudget* budget) {
+  const auto it = def.attr().find(name);
+  if (it == def.attr().end()) ThrowInvalid("attribute " + std::string(name) + " is missing");
+  const AttrValue value = AttrFromProto(it->second, kind, budget);
+  const T* typed = std::get_if<T>(&value);
+  if (!typed) ThrowInvalid("attribute " + std::string(name) + " is no " + kind);
+  return *typed;
+}
+
+// What a Case calls.
+struct Branches {
+  const char* op;  // of the calls
+  std::vector<FuncRef> functions;
+  std::vector<DType> types;  // of the results
+  Expr index;
+  std::vector<Expr> inputs;
+};
+
+// The node that calls the branch of number `index` if that is k or more: an If for each branch but
+// the last, which TensorFlow also takes for all other numbers.
+Expr CallFrom(const Branches& c, const Scope& scope, size_t k) {
+  const auto call = [&](const Scope& inside) {
+    return inside.WithName("call").Add(c.op, c.inputs, {{"f", c.functions[k]}, {"Tout", c.types}});
+  };
+  if (k + 1 == c.functions.size()) return call(scope);
+  const Scope s = scope.NameScope("branch" + std::to_string(k));
+  const Expr number = s.Const(Tensor::Scalar(static_cast<int32_t>(k)));
+  const Expr taken = s.Add("Equal", {c.index, number});
+  const auto build = [&](const char* name, const auto& fn) {
+    FunctionScope f(s, name);
+    const Expr node = fn(s.In(*f));
+    std::vector<Expr> results;
+    for (size_t i = 0; i < c.types.size(); ++i)
+      results.push_back(node.sibling(static_cast<int>(i)));
+    return std::pair{&*f, results};
+  };
+  const auto [then_body, then_results] = build("then", call);
+  const auto [else_body, else_results] =
+      build("else", [&](const Scope& inside) { return CallFrom(c, inside, k + 1); });
+  return FinishCond(s, taken, *then_body, then_results, *else_body, else_results);
+}
+
+}  // namespace
+
+void Rewriter::EmitCase(Block& b, int i) {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  Branches c{
+      .op = def.op() == "Case" ? "StatefulPartitionedCall" : "PartitionedCall",
+      .functions = RequiredAttr<std::vector<FuncRef>>(def, "branches", "list(func)", budget_),
+      .types = RequiredAttr<std::vector<DType>>(def, "Tout", "list(type)", budget_),
+      .index = {},
+      .inputs = {}};
+  if (c.functions.empty()) ThrowInvalid("it has no branches");
+  for (Output o : Inputs(b, i)) c.inputs.emplace_back(b.builder, o);
+  c.index = c.inputs[0];
+  c.inputs.erase(c.inputs.begin());
+  if (c.index.dtype() != DType::kInt32 || !c.index.shape().CompatibleWith({}))
+    ThrowInvalid("branch_index is an int32 scalar, not " + c.index.type().ToString());
+
+  const Scope scope = b.builder->scope().NameScope(foreign_.node(i).name);
+  const NodeId made = CallFrom(c, scope, 0).node();
+  // The outermost node has the name of the Case.
+  const Node copy = b.graph().node(made);
+  b.graph().RemoveNode(made);
+  AttrMap attrs = copy.attrs;
+  if (attrs.contains("output_shapes") && def.attr().contains("output_shapes")) {
+    attrs["output_shapes"] =
+        RequiredAttr<std::vector<Shape>>(def, "output_shapes", "list(shape)", budget_);
+  }
+  const NodeId id = Add(b, i, copy.op->name, copy.inputs, std::move(attrs));
+  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+}
+
+// Version 1 calls a function by an op of its name.
+void Rewriter::EmitCall(Block& b, int i) {
+  const std::string& name = foreign_.node(i).def->op();
+  const bool stateful = foreign_.ProducerOp(name)->is_stateful();
+  const NodeId id = Add(b, i, stateful ? "StatefulPartitionedCall" : "PartitionedCall",
+                        Inputs(b, i), {{"f", FuncRef{name}}, {"Tout", UnavailableTypes(i)}});
+  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+}
+
+}  // namespace graphrun

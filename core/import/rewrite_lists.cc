@@ -1,0 +1,252 @@
+// Stacks and TensorArrays as tensor lists.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/control_flow.h"
+#include "core/graph/op_def.h"
+#include "core/import/rewriter.h"
+#include "proto/node_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+Output ShapeConst(Graph& g, const Shape& shape) {
+  if (!shape.known_rank()) return g.AddConst("element_shape", Tensor::Scalar<int32_t>(-1));
+  std::vector<int32_t> dims;
+  for (int64_t d : shape.dims()) dims.push_back(static_cast<int32_t>(d));
+  return g.AddConst("element_shape", Tensor::Vector(dims));
+}
+
+}  // namespace
+
+Output Rewriter::ElementShape(Block& b, int object) {
+  return ShapeConst(b.graph(), known_shapes_[object]);
+}
+
+// Remembers what an element is like, for the next Rewriter.
+void Rewriter::NoteElement(int object, const Shape& shape) {
+  std::optional<Shape>& seen = seen_shapes_[object];
+  seen = seen ? Generalize(*seen, shape) : shape;
+}
+
+bool Rewriter::Visible(const Block& b, int object) const {
+  for (const Block* at = &b; at; at = at->parent) {
+    if (at->lists.contains(object)) return true;
+  }
+  return false;
+}
+
+Output Rewriter::List(Block& b, int object) {
+  for (Block* at = &b; at; at = at->parent) {
+    if (const auto it = at->lists.find(object); it != at->lists.end())
+      return b.builder->Resolve(Expr(at->builder, it->second));
+  }
+  if (const ListObject& o = lists_.object(object); o.array >= 0)
+    return b.lists[object] = MakeGradientList(b, object, "gradient_list");
+  ThrowInvalid("the stack or TensorArray that " + foreign_.Describe(lists_.object(object).creator) +
+               " makes is used where it does not exist");
+}
+
+void Rewriter::PrepareLists(Block& b, const std::set<int>& objects) {
+  for (int object : objects) {
+    const ListObject& o = lists_.object(object);
+    if (o.array >= 0 && !Visible(b, object) && Visible(b, o.array))
+      b.lists[object] = MakeGradientList(b, object, "gradient_list");
+  }
+}
+
+// As long as the array is by now. Elements that are written once need no zeros to be added to, but
+// zeros tell the shape of those that are never written when nothing else does.
+Output Rewriter::MakeGradientList(Block& b, int object, const std::string& name) {
+  const ListObject& o = lists_.object(object);
+  const Output array = List(b, o.array);
+  known_shapes_[object] = known_shapes_[o.array];
+  if (o.clear_after_read && known_shapes_[o.array].fully_known()) {
+    const NodeId length = AddBeside(b, name + "/size", "TensorListLength", {array});
+    return {AddBeside(b, name, "TensorListReserve",
+                      {ShapeConst(b.graph(), known_shapes_[o.array]), {length, 0}},
+                      {{"element_dtype", o.dtype}}),
+            0};
+  }
+  return {AddBeside(b, name, "ZerosLike", {array}), 0};
+}
+
+std::set<int> Rewriter::ObjectsOf(const Region& region, const std::vector<int>& items,
+                                  bool changed_only) const {
+  std::set<int> objects;
+  for (int i : items) {
+    const Item& item = region.items[i];
+    if (item.frame >= 0) {
+      objects.merge(std::set<int>(lists_.InFrame(item.frame, changed_only)));
+    } else if (const int object = lists_.AccessedBy(item.node);
+               object >= 0 && (!changed_only || lists_.Changes(item.node))) {
+      objects.insert(object);
+    }
+  }
+  return objects;
+}
+
+// Whether the indices are Range(0, size of the array, 1).
+bool Rewriter::IsWholeRange(Port indices, int object) const {
+  const ForeignNode& range = foreign_.node(indices.node);
+  if (range.kind != ForeignKind::kPlain || range.def->op() != "Range") return false;
+  const auto is_const = [&](Port p, int value) {
+    const ForeignNode& node = foreign_.node(p.node);
+    if (node.kind != ForeignKind::kPlain || node.def->op() != "Const") return false;
+    const auto it = node.def->attr().find("value");
+    if (it == node.def->attr().end()) return false;
+    ImportBudget budget;
+    const Tensor t = TensorFromProto(it->second.tensor(), &budget);
+    return t.num_elements() == 1 && IsInteger(t.dtype()) && t.int_at(0) == value;
+  };
+  if (range.inputs.size() != 3) return false;
+  const Port limit = range.inputs[1];
+  return is_const(range.inputs[0], 0) && is_const(range.inputs[2], 1) &&
+         foreign_.node(limit.node).kind == ForeignKind::kArraySize &&
+         lists_.AccessedBy(limit.node) == object;
+}
+
+// Pushes the arrays whose handles were pushed.
+void Rewriter::FinishLists(Block& b) {
+  for (int i : b.pushes) {
+    const int stack = lists_.AccessedBy(i);
+    const NodeId push =
+        Add(b, i, "TensorListPushBack", {List(b, stack), List(b, lists_.PoppedBy(i))},
+            {{"element_dtype", DType::kVariant}});
+    b.lists[stack] = {push, 0};
+  }
+  b.pushes.clear();
+}
+
+void Rewriter::EmitList(Block& b, int i) {
+  const ForeignNode& node = foreign_.node(i);
+  const int object = lists_.AccessedBy(i);
+  const ListObject& o = lists_.object(object);
+  const auto dtype = std::pair<const std::string, AttrValue>(
+      "element_dtype", o.dtype == DType::kResource ? DType::kVariant : o.dtype);
+  const auto input = [&](size_t k) { return Value(b, node.inputs.at(k), i); };
+  const auto output = [&](int k, NodeId id, int index = 0) { b.values[{i, k}] = {id, index}; };
+  // Flows only say in which order accesses come; the chain of lists does that now.
+  const auto pass_flow = [&](int k, size_t from) { b.values[{i, k}] = input(from); };
+  const auto written = [&](NodeId id) { b.lists[object] = {id, 0}; };
+  // The node may know more of the elements, which decides the shape of no elements; `leading`
+  // dimensions are not in its attribute.
+  const auto read_shape = [&](const char* attr, std::vector<int64_t> leading) {
+    const auto it = node.def->attr().find(attr);
+    if (known_shapes_[object].fully_known() || it == node.def->attr().end())
+      return ElementShape(b, object);
+    const Shape declared = ShapeFromProto(it->second.shape());
+    if (!declared.known_rank()) return ElementShape(b, object);
+    leading.insert(leading.end(), declared.dims().begin(), declared.dims().end());
+    return ShapeConst(b.graph(), Shape(leading));
+  };
+  const bool adds = o.array >= 0 && !o.clear_after_read;
+  switch (node.kind) {
+    case ForeignKind::kStack: {
+      const Output unbounded = b.graph().AddConst("max_num_elements", Tensor::Scalar<int32_t>(-1));
+      written(Add(b, i, "EmptyTensorList", {ElementShape(b, object), unbounded}, {dtype}));
+      return;
+    }
+    case ForeignKind::kStackPush: {
+      if (lists_.PoppedBy(i) >= 0) {
+        // The array is pushed as it will be when the block ends.
+        b.pushes.push_back(i);
+        return;
+      }
+      const Output element = input(1);
+      NoteElement(object, b.graph().shape(element));
+      written(Add(b, i, "TensorListPushBack", {List(b, object), element}, {dtype}));
+      b.values[{i, 0}] = element;
+      return;
+    }
+    case ForeignKind::kStackPop: {
+      const NodeId pop =
+          AddBeside(b, std::string(node.name) + (b.top() ? "/pop" : ""), "TensorListPopBack",
+                    {List(b, object), ElementShape(b, object)}, {dtype}, Controls(b, i));
+      b.operations[i] = pop;
+      written(pop);
+      if (const int popped = lists_.PoppedBy(i); popped >= 0) {
+        b.lists.try_emplace(popped, Output{pop, 1});
+      } else if (b.top()) {
+        // Under the old name, to be fetched or fed.
+        output(0, Add(b, i, "Identity", {{pop, 1}}, {}));
+      } else {
+        output(0, pop, 1);
+      }
+      return;
+    }
+    case ForeignKind::kArray: {
+      if (const auto it = node.def->attr().find("element_shape"); it != node.def->attr().end()) {
+        const Shape declared = ShapeFromProto(it->second.shape());
+        if (declared.fully_known() || !known_shapes_[object].known_rank())
+          known_shapes_[object] = declared;
+      }
+      written(Add(b, i, "TensorListReserve", {ElementShape(b, object), input(0)}, {dtype}));
+      b.values[{i, 1}] = b.graph().AddConst("flow", Tensor::Scalar<float>(0));
+      return;
+    }
+    case ForeignKind::kArrayGrad:
+      b.operations[i] = List(b, object).node;
+      return pass_flow(1, 1);
+    case ForeignKind::kArrayRead:
+      return output(0, Add(b, i, "TensorListGetItem",
+                           {List(b, object), input(1), ElementShape(b, object)}, {dtype}));
+    case ForeignKind::kArrayWrite: {
+      Output element = input(2);
+      NoteElement(object, b.graph().shape(element));
+      const Output list = List(b, object), index = input(1);
+      if (adds) {
+        const NodeId old = AddBeside(b, "old", "TensorListGetItem",
+                                     {list, index, ElementShape(b, object)}, {dtype});
+        element = {AddBeside(b, "sum", "AddV2", {{old, 0}, element}), 0};
+      }
+      AttrMap attrs = {dtype};
+      if (o.dynamic_size) attrs.emplace("resize_if_index_out_of_bounds", true);
+      written(Add(b, i, "TensorListSetItem", {list, index, element}, std::move(attrs)));
+      return pass_flow(0, 3);
+    }
+    case ForeignKind::kArrayGather: {
+      const Output list = List(b, object), shape = read_shape("element_shape", {});
+      if (IsWholeRange(node.inputs[1], object)) {
+        return output(
+            0, Add(b, i, "TensorListStack", {list, shape}, {dtype, {"num_elements", int64_t{-1}}}));
+      }
+      return output(0, Add(b, i, "TensorListGather", {list, input(1), shape}, {dtype}));
+    }
+    case ForeignKind::kArrayScatter: {
+      const Output list = List(b, object), indices = input(1);
+      Output values = input(2);
+      const Shape& rows = b.graph().shape(values);
+      NoteElement(object, rows.known_rank() && rows.rank() > 0 ? rows.From(1) : Shape::Unknown());
+      if (adds) {
+        const NodeId old = AddBeside(b, "old", "TensorListGather",
+                                     {list, indices, ElementShape(b, object)}, {dtype});
+        values = {AddBeside(b, "sum", "AddV2", {{old, 0}, values}), 0};
+      }
+      written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices}, {dtype}));
+      return pass_flow(0, 3);
+    }
+    case ForeignKind::kArraySize:
+      return output(0, Add(b, i, "TensorListLength", {List(b, object)}, {}));
+    case ForeignKind::kArrayConcat: {
+      const Output leading =
+          b.graph().AddConst("leading_dims", Tensor::Vector(std::vector<int64_t>()));
+      const NodeId id =
+          Add(b, i, "TensorListConcatV2",
+              {List(b, object), read_shape("element_shape_except0", {-1}), leading}, {dtype});
+      output(0, id, 0);
+      return output(1, id, 1);
+    }
+    case ForeignKind::kArraySplit:
+      NoteElement(object, Shape::Unknown());
+      written(Add(b, i, "TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
+      return pass_flow(0, 3);
+    case ForeignKind::kClose:
+      Add(b, i, "NoOp", {}, {});
+      return;
+    default:
+      ThrowInternal("no rule for " + foreign_.Describe(i));
+  }
+}
+
+}  // namespace graphrun

@@ -1,0 +1,155 @@
+// Nodes that cannot run here.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/op_registry.h"
+#include "core/import/rewriter.h"
+#include "proto/node_def.pb.h"
+#include "proto/op_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+// References have the number of their type plus 100.
+DType WithoutReference(int type) { return static_cast<DType>(type > 100 ? type - 100 : type); }
+
+constexpr int64_t kMostOutputs = 1 << 10;
+
+// Appends the types of an argument: of ArgDefs of ours and of the file.
+void AppendTypes(const pb::NodeDef& def, int fixed, const std::string& type_attr,
+                 const std::string& number_attr, const std::string& list_attr,
+                 std::vector<DType>* types) {
+  const auto attr = [&](const std::string& name) -> const pb::AttrValue* {
+    const auto it = def.attr().find(name);
+    return it == def.attr().end() ? nullptr : &it->second;
+  };
+  if (!list_attr.empty()) {
+    if (const auto* list = attr(list_attr)) {
+      for (int type : list->list().type()) types->push_back(WithoutReference(type));
+    }
+    return;
+  }
+  const auto* type = type_attr.empty() ? nullptr : attr(type_attr);
+  const DType dtype =
+      type ? WithoutReference(type->type()) : (fixed ? WithoutReference(fixed) : DType::kFloat);
+  const auto* number = number_attr.empty() ? nullptr : attr(number_attr);
+  const int64_t n = number ? std::clamp<int64_t>(number->i(), 0, kMostOutputs) : 1;
+  types->insert(types->end(), static_cast<size_t>(n), dtype);
+}
+
+}  // namespace
+
+// By the declaration of the op in the file; without one by what the consumers say.
+std::vector<DType> Rewriter::UnavailableTypes(int i) const {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  std::vector<DType> types;
+  if (const pb::OpDef* op = foreign_.ProducerOp(def.op())) {
+    for (const auto& arg : op->output_arg()) {
+      AppendTypes(def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
+                  &types);
+    }
+    return types;
+  }
+  if (def.op() == "RestoreV2") {
+    AppendTypes(def, 0, "", "", "dtypes", &types);
+    return types;
+  }
+  for (const auto& [port, result] : results_) {
+    if (port.node != i) continue;
+    if (port.index >= static_cast<int>(types.size())) types.resize(port.index + 1, DType::kFloat);
+    types[port.index] = result.dtype;
+  }
+  for (const ForeignConsumer& c : foreign_.consumers(i)) {
+    const size_t index = foreign_.node(c.node).inputs[c.input].index;
+    if (index >= types.size()) types.resize(index + 1, DType::kFloat);
+    const pb::NodeDef& user = *foreign_.node(c.node).def;
+    std::vector<DType> inputs;
+    if (const OpDef* op = registry_.Find(user.op())) {
+      for (const ArgDef& arg : op->inputs) {
+        AppendTypes(user, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
+                    arg.type_list_attr, &inputs);
+      }
+    } else {
+      inputs.assign(c.input + 1, DType::kFloat);
+      if (const auto it = user.attr().find("T"); it != user.attr().end())
+        inputs.assign(c.input + 1, WithoutReference(it->second.type()));
+    }
+    if (c.input < static_cast<int>(inputs.size())) types[index] = inputs[c.input];
+  }
+  // Nobody uses it, but it may be fetched: the run says then what is wrong.
+  if (types.empty()) AppendTypes(def, 0, "T", "", "", &types);
+  return types;
+}
+
+// "values:0" for each output: by the declaration of the op in the file, else by what consumers in
+// the same function say; empty where nobody does.
+std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const {
+  const ForeignNode& node = foreign_.node(i);
+  std::vector<std::string> names;
+  if (const pb::OpDef* op = foreign_.ProducerOp(node.def->op())) {
+    for (const auto& arg : op->output_arg()) {
+      std::vector<DType> types;
+      AppendTypes(*node.def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
+                  &types);
+      for (size_t k = 0; k < types.size(); ++k)
+        names.push_back(arg.name() + ":" + std::to_string(k));
+    }
+    return names;
+  }
+  names.resize(outputs);
+  const auto take = [&](Port port, std::string_view text) {
+    text.remove_prefix(std::min(text.size(), node.name.size() + 1));
+    if (foreign_.in_function() && port.index < static_cast<int>(names.size()))
+      names[port.index] = text;
+  };
+  for (const auto& [port, result] : results_) {
+    if (port.node == i) take(port, result.text);
+  }
+  for (const ForeignConsumer& c : foreign_.consumers(i)) {
+    const ForeignNode& user = foreign_.node(c.node);
+    take(user.inputs[c.input], user.def->input(c.input));
+  }
+  return names;
+}
+
+void Rewriter::EmitUnavailable(Block& b, int i, const std::string& reason) {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  std::vector<Output> inputs;
+  // What could not be rewritten has inputs that are no values any more.
+  if (reason.empty()) inputs = Inputs(b, i);
+  const std::vector<DType> types = UnavailableTypes(i);
+  AttrMap attrs = {{"op", def.op()}, {"reason", reason}, {"Tout", types}};
+  if (reason.empty()) {
+    attrs.emplace("def", def.SerializeAsString());
+    attrs.emplace("output_names", UnavailableNames(i, types.size()));
+  }
+  const NodeId id = Add(b, i, "_Unavailable", std::move(inputs), std::move(attrs));
+  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+}
+
+void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& items,
+                      const Error& error) {
+  const std::string reason = error.what();
+  const auto stand_in = [&](const std::string& name, DType dtype) {
+    return Output{AddBeside(b, name, "_Unavailable", {},
+                            {{"op", name}, {"reason", reason}, {"Tout", std::vector{dtype}}}),
+                  0};
+  };
+  for (int i : items) {
+    const Item& item = region.items[i];
+    if (item.frame >= 0) {
+      for (int s : loops_.frame(item.frame).switches) {
+        const auto type = foreign_.node(s).def->attr().find("T");
+        b.values[{s, 0}] = stand_in("unavailable", type == foreign_.node(s).def->attr().end()
+                                                       ? DType::kFloat
+                                                       : WithoutReference(type->second.type()));
+      }
+    } else if (top_.graph().Find(foreign_.node(item.node).name) == kNoNode) {
+      EmitUnavailable(b, item.node, reason);
+    }
+  }
+  for (int object : ObjectsOf(region, items, true))
+    b.lists[object] = stand_in("unavailable", DType::kVariant);
+}
+
+}  // namespace graphrun

@@ -1,0 +1,201 @@
+// Reference variables as resource variables.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/op_def.h"
+#include "core/graph/op_registry.h"
+#include "core/import/foreign_ops.h"
+#include "core/import/node_attrs.h"
+#include "core/import/rewriter.h"
+#include "proto/node_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+// Whether a later read of the same memory needs the op again.
+bool Repeats(const std::string& op) { return op != "Identity" && op != "RefIdentity"; }
+
+}  // namespace
+
+void Rewriter::EmitVariable(Block& b, int i) {
+  const OpDef& op = registry_.Get("VarHandleOp");
+  AttrMap attrs = ReadAttrs(foreign_, *foreign_.node(i).def, op, budget_);
+  std::erase_if(attrs, [&](const auto& a) { return !op.FindAttr(a.first); });
+  b.values[{i, 0}] = {Add(b, i, "VarHandleOp", {}, std::move(attrs)), 0};
+}
+
+Output Rewriter::Handle(Block& b, int variable) {
+  const Output handle = Lookup(b, {variable, 0});
+  if (!handle.valid())
+    ThrowInvalid("variable " + foreign_.Describe(variable) + " lies in a loop or cond");
+  return handle;
+}
+
+// What runs the last of `writes`, as far as the block has them.
+std::vector<NodeId> Rewriter::OperationsOf(const Block& b, const std::vector<int>& writes) const {
+  std::vector<NodeId> operations;
+  for (int w : variables_.Last(writes)) {
+    if (const auto it = b.operations.find(w); it != b.operations.end())
+      operations.push_back(it->second);
+  }
+  std::sort(operations.begin(), operations.end());
+  operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
+  return operations;
+}
+
+// What runs the writes of the variables, references to which the node has as inputs, that come
+// before it: an edge that carries a reference is one from its last write.
+std::vector<NodeId> Rewriter::WritesOfInputs(const Block& b, int node) const {
+  std::vector<NodeId> operations;
+  for (Port p : foreign_.node(node).inputs) {
+    const int variable = variables_.VariableOf(p);
+    if (variable < 0) continue;
+    for (NodeId w : OperationsOf(b, variables_.WritesBefore(node, variable)))
+      operations.push_back(w);
+  }
+  return operations;
+}
+
+// The variable's value after `writes` (and before any other write of the run), read in the
+// outermost block where that is possible: not outside a loop that writes the variable, and not
+// outside a cond, which may be what keeps an uninitialised variable from being read.
+Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& writes) {
+  const std::pair key{variable, writes};
+  for (Block* at = &b; at; at = at->parent) {
+    if (const auto it = at->reads.find(key); it != at->reads.end())
+      return b.builder->Resolve(Expr(at->builder, it->second));
+    if (at->loop < 0 || variables_.WrittenInFrame(at->loop).contains(variable)) break;
+  }
+  Block* at = &b;
+  while (at->loop >= 0 && !variables_.WrittenInFrame(at->loop).contains(variable)) at = at->parent;
+  const std::vector<NodeId> controls = OperationsOf(*at, writes);
+  const std::string name = std::string(foreign_.node(variable).name) + "/value";
+  const Output handle = Handle(*at, variable);
+  const Output read{AddBeside(*at, name, "ReadVariableOp", {handle},
+                              {{"dtype", at->graph().type(handle).element_dtype}}, controls),
+                    0};
+  at->reads[key] = read;
+  return b.builder->Resolve(Expr(at->builder, read));
+}
+
+// In TensorFlow `v` itself can be fetched, which is a read before all writes.
+void Rewriter::ReadUnread() {
+  for (int i = 0; i < foreign_.size(); ++i) {
+    if (foreign_.node(i).kind == ForeignKind::kVariable && top_.values.contains({i, 0}))
+      ReadAfter(top_, i, {});
+  }
+}
+
+Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
+  const int variable = variables_.VariableOf(port);
+  const auto writes_before = [&](int node) {
+    return node < 0 ? std::vector<int>() : variables_.WritesBefore(node, variable);
+  };
+  // At the end of a block the port itself is the consumer.
+  const std::vector<int> writes = writes_before(consumer < 0 ? port.node : consumer);
+  // From the port to the variable.
+  std::vector<int> repeats;
+  Port at = port;
+  while (foreign_.node(at.node).kind != ForeignKind::kVariable &&
+         foreign_.node(at.node).kind != ForeignKind::kVariableWrite) {
+    const ForeignNode& node = foreign_.node(at.node);
+    if (node.kind == ForeignKind::kPlain) {
+      // A copy that sees the same writes is as good.
+      if (const Output copy = Lookup(b, {at.node, 0});
+          copy.valid() && writes_before(at.node) == writes) {
+        return Repeat(b, copy, repeats);
+      }
+      if (Repeats(node.def->op())) repeats.push_back(at.node);
+    }
+    at = node.inputs[0];
+  }
+  return Repeat(b, ReadAfter(b, variable, writes), repeats);
+}
+
+Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats) {
+  for (size_t k = repeats.size(); k-- > 0;) {
+    const pb::NodeDef& def = *foreign_.node(repeats[k]).def;
+    std::vector<Output> inputs = Inputs(b, repeats[k], 1);
+    inputs.insert(inputs.begin(), value);
+    value = {AddBeside(b, def.name(), def.op(), std::move(inputs),
+                       ReadAttrs(foreign_, def, registry_.Get(def.op()), budget_)),
+             0};
+  }
+  return value;
+}
+
+// A node whose output is its input in the same memory. The first Identity of a variable becomes the
+// read itself.
+void Rewriter::EmitAlias(Block& b, int i) {
+  const ForeignNode& node = foreign_.node(i);
+  const int variable = variables_.VariableOf({i, 0});
+  const std::vector<int> writes = variables_.WritesBefore(i, variable);
+  Port at = node.inputs[0];
+  while (foreign_.node(at.node).kind == ForeignKind::kSwitch ||
+         foreign_.node(at.node).kind == ForeignKind::kEnter)
+    at = foreign_.node(at.node).inputs[0];
+  const bool first = !Repeats(node.def->op()) && !b.reads.contains({variable, writes}) &&
+                     foreign_.node(at.node).kind == ForeignKind::kVariable;
+  if (!first) return EmitPlain(b, i);
+  const Output handle = Handle(b, variable);
+  const std::vector<NodeId> after = OperationsOf(b, writes);
+  const NodeId read =
+      Add(b, i, "ReadVariableOp", {handle}, {{"dtype", b.graph().type(handle).element_dtype}});
+  for (NodeId w : after) b.graph().AddControlInput(read, w);
+  b.values[{i, 0}] = {read, 0};
+  b.reads[{variable, writes}] = {read, 0};
+}
+
+void Rewriter::EmitIsInitialized(Block& b, int i) {
+  const Port port = foreign_.node(i).inputs[0];
+  const int variable = variables_.VariableOf(port);
+  if (variable < 0) ThrowInvalid("its input leads to no variable");
+  const NodeId is = Add(b, i, "VarIsInitializedOp", {Handle(b, variable)}, {});
+  for (NodeId w : WritesOfInputs(b, i)) b.graph().AddControlInput(is, w);
+  b.values[{i, 0}] = {is, 0};
+}
+
+void Rewriter::EmitWrite(Block& b, int i) {
+  const ForeignNode& node = foreign_.node(i);
+  const OpDef& op = registry_.Get(ResourceOp(node.def->op()));
+  const int references = variables_.NumReferences(i);
+  std::vector<Output> inputs;
+  for (int k = 0; k < references; ++k) {
+    const int variable = variables_.VariableOf(node.inputs[k]);
+    if (variable < 0) ThrowInvalid("input " + std::to_string(k) + " leads to no variable");
+    inputs.push_back(Handle(b, variable));
+  }
+  for (Output o : Inputs(b, i, references)) inputs.push_back(o);
+  AttrMap attrs;
+  {
+    // The type of the value has another name in some.
+    pb::NodeDef def = *node.def;
+    if (const auto type = def.attr().find("T"); type != def.attr().end() && !op.FindAttr("T"))
+      (*def.mutable_attr())["dtype"] = type->second;
+    for (const char* unknown : {"T", "use_locking", "validate_shape"}) {
+      if (!op.FindAttr(unknown)) def.mutable_attr()->erase(unknown);
+    }
+    attrs = ReadAttrs(foreign_, def, op, budget_);
+  }
+  // The node's output was the variable: its name is that of a read after the write, so that it can
+  // be fetched, and running it runs the write.
+  const std::string name = std::string(node.name) + (b.top() ? "/write" : "");
+  std::vector<NodeId> controls = Controls(b, i);
+  for (NodeId w : WritesOfInputs(b, i)) controls.push_back(w);
+  std::sort(controls.begin(), controls.end());
+  controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
+  const NodeId write =
+      AddBeside(b, name, op.name, std::move(inputs), std::move(attrs), std::move(controls));
+  b.operations[i] = write;
+  if (!b.top()) return;
+  const int variable = variables_.VariableOf(node.inputs[0]);
+  const Output handle = Handle(b, variable);
+  std::vector<int> writes = variables_.WritesBefore(i, variable);
+  writes.insert(std::lower_bound(writes.begin(), writes.end(), i), i);
+  const NodeId read =
+      b.graph().AddNodeNamed("ReadVariableOp", node.name, {handle},
+                             {{"dtype", b.graph().type(handle).element_dtype}}, {write});
+  b.reads[{variable, writes}] = {read, 0};
+}
+
+}  // namespace graphrun

@@ -1,0 +1,344 @@
+#include "core/import/rewriter.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/base/error.h"
+#include "core/graph/op_def.h"
+#include "core/graph/op_registry.h"
+#include "core/import/foreign_ops.h"
+#include "core/import/node_attrs.h"
+#include "proto/node_def.pb.h"
+
+namespace graphrun {
+
+Rewriter::Rewriter(const ForeignGraph& foreign, ImportBudget* budget, FunctionBuilder* home,
+                   const ElementShapes& shapes)
+    : foreign_(foreign),
+      budget_(budget),
+      registry_(home->graph().registry()),
+      loops_(foreign),
+      lists_(foreign, loops_),
+      variables_(registry_, foreign, loops_),
+      known_shapes_(shapes),
+      seen_shapes_(lists_.size()) {
+  top_.builder = home;
+  known_shapes_.resize(lists_.size(), Shape::Unknown());
+}
+
+void Rewriter::Run() {
+  // Nodes that we add may not take the names of those that come later.
+  for (int i = 0; i < foreign_.size(); ++i) {
+    if (foreign_.node(i).def) top_.graph().UniqueName(foreign_.node(i).name);
+  }
+  FindEffects();
+  std::vector<int> nodes;
+  for (int i : foreign_.order()) {
+    if (foreign_.node(i).def && loops_.FrameOf(i) == 0) nodes.push_back(i);
+  }
+  Region region = MakeRegion(nodes, {});
+  std::vector<int> all(region.items.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
+  Schedule(top_, region, all, 0);
+  FinishLists(top_);
+  ReadUnread();
+  NoteAbsent();
+}
+
+ElementShapes Rewriter::element_shapes() const {
+  ElementShapes shapes;
+  for (const auto& seen : seen_shapes_) shapes.push_back(seen.value_or(Shape::Unknown()));
+  return shapes;
+}
+
+NodeId Rewriter::Operation(int node) const {
+  const auto it = top_.operations.find(node);
+  if (it == top_.operations.end()) {
+    ThrowInvalid("node " + foreign_.Describe(node) + " lies in a loop or cond");
+  }
+  return it->second;
+}
+
+void Rewriter::FindEffects() {
+  has_effect_.assign(foreign_.size(), 0);
+  for (int i : foreign_.order()) {
+    const ForeignNode& node = foreign_.node(i);
+    bool effect = node.kind == ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite ||
+                  (node.kind == ForeignKind::kCase && node.def->op() == "Case");
+    if (node.kind == ForeignKind::kPlain) {
+      const OpDef* op = registry_.Find(node.def->op());
+      effect = op && (!op->pure() || (op->structure >= Structure::kWhile &&
+                                      !node.def->op().starts_with("Stateless")));
+    }
+    for (Port p : node.inputs) effect = effect || has_effect_[p.node];
+    for (int c : node.controls) effect = effect || has_effect_[c];
+    has_effect_[i] = effect;
+  }
+}
+
+// Those of `items`, which are sorted, that edges among them connect to `first`.
+std::vector<int> Rewriter::ConnectedTo(int first, const std::vector<int>& items,
+                                       const Region& region) {
+  std::unordered_map<int, std::vector<int>> neighbours;
+  for (int i : items) neighbours[i];
+  for (int i : items) {
+    for (int need : region.items[i].needs) {
+      if (!neighbours.contains(need)) continue;
+      neighbours[i].push_back(need);
+      neighbours[need].push_back(i);
+    }
+  }
+  std::set<int> found = {first};
+  std::vector<int> open = {first};
+  while (!open.empty()) {
+    const int at = open.back();
+    open.pop_back();
+    for (int i : neighbours[at]) {
+      if (found.insert(i).second) open.push_back(i);
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
+Rewriter::Region Rewriter::MakeRegion(const std::vector<int>& nodes,
+                                      const Decisions& decided) const {
+  Region region;
+  region.items = MakeItems(foreign_, loops_, nodes, decided);
+  region.done.assign(region.items.size(), 0);
+  for (size_t i = 0; i < region.items.size(); ++i) {
+    const Item& item = region.items[i];
+    if (item.node >= 0) {
+      region.item_of[item.node] = static_cast<int>(i);
+    } else {
+      for (int enter : loops_.frame(item.frame).enters) region.item_of[enter] = static_cast<int>(i);
+    }
+  }
+  return region;
+}
+
+void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth) {
+  const auto conditional = [&](const Item& item) {
+    return item.state.size() > depth || item.merges;
+  };
+  // The predicate on which an item depends here, and how many of its Merges come before.
+  const auto cond_of = [&](const Item& item) {
+    const bool inside = item.state.size() > depth;
+    const Port predicate = inside ? item.state[depth].first : item.predicate;
+    const auto it = item.level.find(predicate);
+    const int level = it == item.level.end() ? 0 : it->second;
+    return std::pair{predicate, inside ? level : level - 1};
+  };
+  const auto ready = [&](const Item& item) {
+    return std::all_of(item.needs.begin(), item.needs.end(),
+                       [&](int need) { return region.done[need] != 0; });
+  };
+  std::vector<int> left = items;
+  while (!left.empty()) {
+    std::vector<int> waiting;
+    for (int i : left) {
+      const Item& item = region.items[i];
+      if (item.dead) {
+        region.done[i] = 1;
+      } else if (!conditional(item) && ready(item)) {
+        EmitItem(b, region, i);
+        region.done[i] = 1;
+      } else {
+        waiting.push_back(i);
+      }
+    }
+    if (waiting.empty()) return;
+    const auto first = std::find_if(waiting.begin(), waiting.end(), [&](int i) {
+      return conditional(region.items[i]) && ready(region.items[i]);
+    });
+    Check(first != waiting.end(), "some item can always be emitted");
+    // All that one predicate decides, that can run now and that edges connect becomes one If, but
+    // for what lies behind another Merge of it: a loss lies between a cond and its gradient. What
+    // no edge connects may be fetched alone, and then the rest must not run.
+    const auto cond = cond_of(region.items[*first]);
+    std::vector<int> members;
+    for (int i : waiting) {
+      const Item& item = region.items[i];
+      if (!conditional(item) || cond_of(item) != cond || !ready(item)) continue;
+      members.push_back(i);
+      region.done[i] = 1;
+    }
+    for (int i : members) region.done[i] = 0;
+    members = ConnectedTo(*first, members, region);
+    left.clear();
+    std::set_difference(waiting.begin(), waiting.end(), members.begin(), members.end(),
+                        std::back_inserter(left));
+    const auto emit = [&] { EmitCond(b, region, members, cond.first, depth); };
+    if (b.top() && depth == 0 && foreign_.has_control_flow()) {
+      try {
+        emit();
+      } catch (const Error& error) {
+        GiveUp(b, region, members, error);
+      }
+    } else {
+      emit();
+    }
+    for (int i : members) region.done[i] = 1;
+  }
+}
+
+void Rewriter::EmitItem(Block& b, Region& region, int i) {
+  const Item& item = region.items[i];
+  if (item.node >= 0) {
+    const auto emit = [&] {
+      if (!item.problem.empty()) {
+        if (!b.top()) ThrowInvalid(item.problem);
+        EmitUnavailable(b, item.node, item.problem);
+      } else if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
+        // Only one of its sides can run here.
+        b.values[{item.node, 0}] = Value(b, item.if_true, item.node);
+      } else {
+        EmitNode(b, item.node);
+      }
+    };
+    WithContext([&] { return "while importing node " + foreign_.Describe(item.node); }, emit);
+    return;
+  }
+  const auto emit = [&] {
+    WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
+                [&] { EmitLoop(b, item.frame); });
+  };
+  if (!b.top()) return emit();
+  try {
+    emit();
+  } catch (const Error& error) {
+    GiveUp(b, region, {i}, error);
+  }
+}
+
+void Rewriter::EmitNode(Block& b, int i) {
+  const ForeignNode& node = foreign_.node(i);
+  switch (node.kind) {
+    case ForeignKind::kPlain:
+      return variables_.VariableOf({i, 0}) >= 0 ? EmitAlias(b, i) : EmitPlain(b, i);
+    case ForeignKind::kCase:
+      return EmitCase(b, i);
+    case ForeignKind::kUnknown:
+      if (b.graph().library()->Find(node.def->op())) return EmitCall(b, i);
+      return EmitUnavailable(b, i, "");
+    case ForeignKind::kSwitch:
+      return;  // its outputs are its input, under a condition
+    case ForeignKind::kExit: {
+      Output value = Value(b, node.inputs[0], i);
+      b.operations[i] = value.node;
+      // Under the old name, to be fetched or fed.
+      if (b.top()) value = {Add(b, i, "Identity", {value}, {}), 0};
+      b.values[{i, 0}] = value;
+      return;
+    }
+    case ForeignKind::kControlTrigger:
+      Add(b, i, "NoOp", {}, {});
+      return;
+    case ForeignKind::kVariable:
+      return EmitVariable(b, i);
+    case ForeignKind::kVariableWrite:
+      return EmitWrite(b, i);
+    case ForeignKind::kVariableIsInitialized:
+      return EmitIsInitialized(b, i);
+    default:
+      return EmitList(b, i);
+  }
+}
+
+void Rewriter::EmitPlain(Block& b, int i) {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  const OpDef& op = registry_.Get(def.op() == "RefIdentity" ? "Identity" : def.op());
+  if (op.structure == Structure::kArg)
+    ThrowInvalid("only the signature of a function makes parameters");
+  const NodeId id = Add(b, i, op.name, Inputs(b, i), ReadAttrs(foreign_, def, op, budget_));
+  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+}
+
+Output Rewriter::Lookup(Block& b, Port port) {
+  for (Block* at = &b; at; at = at->parent) {
+    if (const auto it = at->values.find(port); it != at->values.end())
+      return b.builder->Resolve(Expr(at->builder, it->second));
+  }
+  return {};
+}
+
+Output Rewriter::Value(Block& b, Port port, int consumer) {
+  // A list handle is nobody's value, but an unused output of a function may ask for it.
+  if (variables_.VariableOf(port) >= 0) return ReadVariable(b, port, consumer);
+  for (;;) {
+    const ForeignNode& node = foreign_.node(port.node);
+    if (node.kind == ForeignKind::kSwitch && loops_.VariableOf(port.node) >= 0) {
+      if (port.index == 0) break;
+      port = {loops_.frame(loops_.FrameOf(port.node)).variables[loops_.VariableOf(port.node)].merge,
+              0};
+    } else if (node.kind == ForeignKind::kSwitch || node.kind == ForeignKind::kEnter) {
+      if (node.kind == ForeignKind::kEnter && variables_.VariableOf(node.inputs[0]) >= 0)
+        return ReadVariable(b, node.inputs[0], port.node);
+      port = node.inputs[0];
+    } else {
+      break;
+    }
+  }
+  const Output found = Lookup(b, port);
+  if (found.valid()) return found;
+  const auto known = top_.operations.find(port.node);
+  if (known != top_.operations.end() && loops_.FrameOf(port.node) == 0) {
+    ThrowInvalid("'" + std::string(foreign_.node(port.node).name) + ":" +
+                 std::to_string(port.index) + "' is no output of " + foreign_.Describe(port.node));
+  }
+  ThrowInvalid("the value of " + foreign_.Describe(port.node) +
+               " exists only inside a loop or cond that does not contain its consumer");
+}
+
+std::vector<Output> Rewriter::Inputs(Block& b, int i, size_t first) {
+  std::vector<Output> inputs;
+  const ForeignNode& node = foreign_.node(i);
+  for (size_t k = first; k < node.inputs.size(); ++k) inputs.push_back(Value(b, node.inputs[k], i));
+  return inputs;
+}
+
+std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
+  std::vector<NodeId> controls;
+  for (int c : foreign_.node(i).controls) {
+    const auto it = b.operations.find(c);
+    if (it == b.operations.end()) continue;
+    // In loops and conds an edge from what has no effect only said where a node belongs.
+    const bool parameter = b.graph().node(it->second).op->structure == Structure::kArg;
+    if (b.top() || (has_effect_[c] && !parameter)) controls.push_back(it->second);
+  }
+  std::sort(controls.begin(), controls.end());
+  controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
+  return controls;
+}
+
+NodeId Rewriter::Add(Block& b, int i, std::string_view op, std::vector<Output> inputs,
+                     AttrMap attrs) {
+  const ForeignNode& node = foreign_.node(i);
+  const NodeId id = b.top() ? b.graph().AddNodeNamed(op, node.name, std::move(inputs),
+                                                     std::move(attrs), Controls(b, i))
+                            : b.graph().AddNode(op, node.name, std::move(inputs), std::move(attrs),
+                                                Controls(b, i));
+  if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
+  b.operations[i] = id;
+  return id;
+}
+
+NodeId Rewriter::AddBeside(Block& b, const std::string& name, std::string_view op,
+                           std::vector<Output> inputs, AttrMap attrs,
+                           std::vector<NodeId> controls) {
+  return b.graph().AddNode(op, name, std::move(inputs), std::move(attrs), std::move(controls));
+}
+
+void Rewriter::NoteAbsent() {
+  for (int i = 0; i < foreign_.size(); ++i) {
+    const std::string name(foreign_.node(i).name);
+    if (top_.graph().Find(name) != kNoNode) continue;
+    const int frame = loops_.FrameOf(i);
+    top_.graph().NoteAbsent(
+        name, frame > 0 ? "lies in the loop '" + loops_.frame(frame).name +
+                              "'; only what leaves the loop can be fetched"
+                        : "lies in a cond or is a handle of version 1; only what leaves the cond "
+                          "(its Merge) can be fetched");
+  }
+}
+
+}  // namespace graphrun

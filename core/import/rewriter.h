@@ -1,0 +1,171 @@
+// Rewriter: makes nodes of ours from a ForeignGraph. Frames become While, Switch and Merge become
+// If, stacks and TensorArrays become tensor lists that are passed along, reference variables become
+// resource variables.
+#ifndef GRAPHRUN_CORE_IMPORT_REWRITER_H_
+#define GRAPHRUN_CORE_IMPORT_REWRITER_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/graph/build_context.h"
+#include "core/graph/graph.h"
+#include "core/import/foreign_conds.h"
+#include "core/import/foreign_graph.h"
+#include "core/import/foreign_loops.h"
+#include "core/import/foreign_objects.h"
+#include "core/import/tensor_proto.h"
+
+namespace graphrun {
+
+// What is known of the elements of each list object, by its number.
+using ElementShapes = std::vector<Shape>;
+
+// Invariants of the graph that is made:
+//  1. A node that lay in no loop and in no cond keeps its name. The Exit of a loop and the Merge of
+//  a cond leave an Identity of their name, so that they can be fetched and fed.
+//  2. Names that have no node any more are noted in the graph with the reason.
+//  3. The accesses of a list object are chained in a topological order of all edges. A loop or cond
+//  that changes the object passes it through.
+//  4. A read of a reference variable is a ReadVariableOp after the writes from which a path leads
+//  to the consumer; consumers with the same writes before them share it.
+//  5. What cannot be rewritten becomes _Unavailable: a run that needs it says why it fails.
+class Rewriter {
+ public:
+  // Adds to the graph of *home, which holds the parameters of a function and nothing else. `shapes`
+  // is what an earlier Rewriter of the same nodes found.
+  Rewriter(const ForeignGraph& foreign, ImportBudget* budget, FunctionBuilder* home,
+           const ElementShapes& shapes);
+
+  void BindParameter(int node, Output output) { top_.values[{node, 0}] = output; }
+  // A result of the function as the file names it, with its declared type: all that may be known of
+  // an output of an unknown op.
+  void NoteResult(Port port, std::string text, DType dtype) {
+    results_[port] = {std::move(text), dtype};
+  }
+  // Adds all nodes. INVALID_ARGUMENT naming the node for what is wrong in the file.
+  void Run();
+
+  // After Run: the output, operation or element shapes that came of foreign ones.
+  Output Result(Port port) { return Value(top_, port, -1); }
+  NodeId Operation(int node) const;
+  bool has_lists() const { return lists_.size() > 0; }
+  ElementShapes element_shapes() const;
+
+ private:
+  // A graph being filled: the top, a loop's condition or body, a side of an If.
+  struct Block {
+    FunctionBuilder* builder = nullptr;
+    Block* parent = nullptr;
+    Decisions decided;  // by this and all enclosing blocks
+    int loop = -1;      // the frame whose condition or body this is
+    std::unordered_map<Port, Output, PortHash> values;
+    std::unordered_map<int, NodeId> operations;  // what runs a foreign node, here
+    std::map<int, Output> lists;                 // list objects as they are now
+    std::vector<int> pushes;                     // of handles: they wait for the block's end
+    std::map<std::pair<int, std::vector<int>>, Output> reads;  // (variable, writes before)
+
+    Graph& graph() const { return builder->graph(); }
+    bool top() const { return parent == nullptr; }
+  };
+  // The items of one frame, scheduled together.
+  struct Region {
+    std::vector<Item> items;
+    std::vector<uint8_t> done;
+    std::unordered_map<int, int> item_of;  // nodes, and the Enters of loops -> items
+  };
+
+  // --- rewriter.cc: order, values, plain nodes
+  Region MakeRegion(const std::vector<int>& nodes, const Decisions& decided) const;
+  static std::vector<int> ConnectedTo(int first, const std::vector<int>& items,
+                                      const Region& region);
+  // Emits `items` of the region, those in conds relative to the first `depth` decisions.
+  void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
+  void EmitItem(Block& b, Region& region, int item);
+  void EmitNode(Block& b, int node);
+  void EmitPlain(Block& b, int node);
+  // The value of `port` for node `consumer` (-1: at the end of the block).
+  Output Value(Block& b, Port port, int consumer);
+  // The value where an enclosing block or this one has it; invalid when none does.
+  Output Lookup(Block& b, Port port);
+  std::vector<Output> Inputs(Block& b, int node, size_t first = 0);
+  std::vector<NodeId> Controls(Block& b, int node);
+  NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
+  // The same for a node beside it.
+  NodeId AddBeside(Block& b, const std::string& name, std::string_view op,
+                   std::vector<Output> inputs, AttrMap attrs = {},
+                   std::vector<NodeId> controls = {});
+  void FindEffects();
+  void NoteAbsent();
+
+  // --- rewrite_control.cc
+  void EmitLoop(Block& b, int frame);
+  std::vector<int> Slice(int frame, const std::vector<int>& from) const;
+  void EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
+                size_t depth);
+  bool UsesValueIndex(int merge) const;
+  std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
+                                  const std::vector<int>& side) const;
+
+  // --- rewrite_unavailable.cc
+  void EmitUnavailable(Block& b, int node, const std::string& reason);
+  std::vector<DType> UnavailableTypes(int node) const;
+  std::vector<std::string> UnavailableNames(int node, size_t outputs) const;
+  // After an error in a loop or cond of the top.
+  void GiveUp(Block& b, const Region& region, const std::vector<int>& items, const Error& error);
+
+  // --- rewrite_calls.cc
+  void EmitCase(Block& b, int node);
+  void EmitCall(Block& b, int node);
+
+  // --- rewrite_lists.cc
+  void EmitList(Block& b, int node);
+  void FinishLists(Block& b);
+  Output List(Block& b, int object);
+  // Makes the lists of gradients that are first used inside a loop or cond.
+  void PrepareLists(Block& b, const std::set<int>& objects);
+  bool Visible(const Block& b, int object) const;
+  Output MakeGradientList(Block& b, int object, const std::string& name);
+  Output ElementShape(Block& b, int object);
+  void NoteElement(int object, const Shape& shape);
+  bool IsWholeRange(Port indices, int object) const;
+  std::set<int> ObjectsOf(const Region& region, const std::vector<int>& items,
+                          bool changed_only) const;
+
+  // --- rewrite_variables.cc
+  void EmitVariable(Block& b, int node);
+  void EmitWrite(Block& b, int node);
+  void EmitIsInitialized(Block& b, int node);
+  void EmitAlias(Block& b, int node);
+  Output Handle(Block& b, int variable);
+  Output ReadVariable(Block& b, Port port, int consumer);
+  Output Repeat(Block& b, Output value, const std::vector<int>& nodes);
+  Output ReadAfter(Block& b, int variable, const std::vector<int>& writes);
+  std::vector<NodeId> OperationsOf(const Block& b, const std::vector<int>& writes) const;
+  std::vector<NodeId> WritesOfInputs(const Block& b, int node) const;
+  void ReadUnread();
+
+  const ForeignGraph& foreign_;
+  ImportBudget* const budget_;
+  const OpRegistry& registry_;
+  ForeignLoops loops_;
+  ForeignLists lists_;
+  ForeignVariables variables_;
+  Block top_;
+  ElementShapes known_shapes_;
+  std::vector<std::optional<Shape>> seen_shapes_;  // of elements that are put into list objects
+  struct DeclaredResult {
+    std::string text;  // "node:values:0"
+    DType dtype;
+  };
+  std::map<Port, DeclaredResult> results_;
+  std::vector<uint8_t> has_effect_;  // the node, or something that it needs
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_IMPORT_REWRITER_H_
