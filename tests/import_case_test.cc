@@ -67,6 +67,19 @@ TEST(ImportCase, CallsTheBranchOfTheNumberAndElseTheLast) {
   EXPECT_EQ(f.graph().node(f.graph().Find("pick")).op->name, "StatelessIf");
 }
 
+TEST(ImportCase, IfTakesANumberForTrueWhenItIsNotZero) {
+  Imported f(kArguments,
+             "node { name: 'pick' op: 'StatelessIf' input: 'i' input: 'x' "
+             "attr { key: 'Tcond' value { type: DT_INT32 } } "
+             "attr { key: 'Tin' value { list { type: DT_FLOAT } } } "
+             "attr { key: 'Tout' value { list { type: DT_FLOAT } } } "
+             "attr { key: 'then_branch' value { func { name: 'double' } } } "
+             "attr { key: 'else_branch' value { func { name: 'square' } } } }\n" +
+                 ThreeFunctions());
+  for (const auto& [i, want] : {std::pair{0, 25.0}, std::pair{1, 10.0}, std::pair{-3, 10.0}})
+    EXPECT_EQ(f.Run({{"i", I(i)}, {"x", F(5)}}, {"pick"}), Values({want})) << i;
+}
+
 TEST(ImportCase, OneBranchIsACall) {
   Imported f(kArguments, CaseNode("StatelessCase", {"i", "x"}, "type: DT_FLOAT", {"square"}) +
                              ThreeFunctions());

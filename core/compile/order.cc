@@ -11,6 +11,14 @@
 #include "core/graph/op_def.h"
 
 namespace graphrun {
+namespace {
+
+// As in TensorFlow, who waits for a placeholder does not wait for one that is fed.
+bool IsFedPlaceholder(const Graph& graph, NodeId id, const std::set<Output>& fed) {
+  return graph.node(id).op->structure == Structure::kPlaceholder && fed.contains({id, 0});
+}
+
+}  // namespace
 
 std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
                               const std::vector<Output>& fetches,
@@ -33,7 +41,9 @@ std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
     for (Output o : graph.node(id).inputs) {
       if (!fed.contains(o)) visit(o.node);
     }
-    for (NodeId c : graph.node(id).control_inputs) visit(c);
+    for (NodeId c : graph.node(id).control_inputs) {
+      if (!IsFedPlaceholder(graph, c, fed)) visit(c);
+    }
   }
   return needed;
 }
@@ -54,7 +64,9 @@ std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& 
     for (Output o : graph.node(id).inputs) {
       if (!fed.contains(o)) wait_for(o.node);
     }
-    for (NodeId c : graph.node(id).control_inputs) wait_for(c);
+    for (NodeId c : graph.node(id).control_inputs) {
+      if (needed[c]) wait_for(c);
+    }
   }
   const auto writes = [&](NodeId id) {
     const Node& node = graph.node(id);

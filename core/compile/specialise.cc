@@ -284,7 +284,7 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   const Function& then_f = FunctionAttr(from_, node, "then_branch");
   const Function& else_f = FunctionAttr(from_, node, "else_branch");
   const std::vector<Output> args(inputs.begin() + 1, inputs.end());
-  if (const Tensor* pred = to_.ConstValue(inputs[0])) {
+  if (const Tensor* pred = to_.ConstValue(inputs[0]); pred && pred->dtype() == DType::kBool) {
     return Inline(id, pred->scalar<bool>() ? then_f : else_f, args);
   }
   // Outputs that nobody uses are not computed.

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
+#include "core/run/truth.h"
 
 namespace graphrun {
 
@@ -166,7 +167,7 @@ void Executor::Frame::TakeResults(const Instruction& in, const Block& block) {
 }
 
 void Executor::Frame::RunIf(const Instruction& in) {
-  const Block& block = *in.blocks[slots[in.inputs[0]].scalar<bool>() ? 0 : 1];
+  const Block& block = *in.blocks[IsTrue(slots[in.inputs[0]]) ? 0 : 1];
   PassArgs(in, 1, block);
   RunBlock(block);
   TakeResults(in, block);

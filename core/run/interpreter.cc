@@ -7,6 +7,7 @@
 #include "core/compile/order.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
+#include "core/run/truth.h"
 
 namespace graphrun {
 std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds,
@@ -65,7 +66,7 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
     case Structure::kWhile:
       return RunWhile(node, inputs, inner);
     case Structure::kIf: {
-      const char* branch = inputs[0].scalar<bool>() ? "then_branch" : "else_branch";
+      const char* branch = IsTrue(inputs[0]) ? "then_branch" : "else_branch";
       return Call(FunctionAttr(graph, node, branch), {inputs.begin() + 1, inputs.end()}, inner);
     }
     case Structure::kCall:

@@ -156,7 +156,9 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
   CheckAvailable(g, needed);
   std::set<Output> wanted(c.fetches.begin(), c.fetches.end());
   for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (needed[id]) wanted.insert(g.node(id).inputs.begin(), g.node(id).inputs.end());
+    if (!needed[id]) continue;
+    wanted.insert(g.node(id).inputs.begin(), g.node(id).inputs.end());
+    for (NodeId before : g.node(id).control_inputs) wanted.insert({before, 0});
   }
   for (Output o : c.feeds) c.used.push_back(wanted.contains(o));
   return callable;
