@@ -65,7 +65,6 @@ class ForeignVariables {
   ForeignVariables(const OpRegistry& registry, const ForeignGraph& graph,
                    const ForeignLoops& loops);
 
-  bool empty() const { return !any_; }
   // The variable (its node) whose memory the output is; -1 for other outputs.
   int VariableOf(Port port) const;
   // How many inputs of a write, from the first, are references.

@@ -53,7 +53,6 @@ class Rewriter {
   // After Run: the output, operation or element shapes that came of foreign ones.
   Output Result(Port port) { return Value(top_, port, -1); }
   NodeId Operation(int node) const;
-  bool has_lists() const { return lists_.size() > 0; }
   ElementShapes element_shapes() const;
 
  private:
@@ -77,6 +76,17 @@ class Rewriter {
     std::vector<Item> items;
     std::vector<uint8_t> done;
     std::unordered_map<int, int> item_of;  // nodes, and the Enters of loops -> items
+  };
+  // An If in the making; arrays are indexed by side, false first.
+  struct CondParts {
+    std::vector<int> sides[2];  // items
+    std::vector<int> merges;    // items: the Merges of its predicate
+    std::vector<int> carried;   // list objects that it changes
+    std::vector<Expr> after;    // what it waits for
+    Block blocks[2];
+    std::vector<Expr> results[2];
+    std::vector<Port> needed[2];  // values of one side for later conds on the same predicate
+    std::vector<int> made[2];     // list objects that one side made
   };
 
   // --- rewriter.cc: order, values, plain nodes
@@ -102,11 +112,23 @@ class Rewriter {
   void FindEffects();
   void NoteAbsent();
 
-  // --- rewrite_control.cc
+  // --- rewrite_loops.cc
   void EmitLoop(Block& b, int frame);
   std::vector<int> Slice(int frame, const std::vector<int>& from) const;
+  // {"a/b", "c"} for "a/b/c", and the scope of the former at the top of the builder's graph.
+  static std::pair<std::string, std::string> SplitScopeName(const std::string& name);
+  static Scope ScopeAt(FunctionBuilder* builder, const std::string& prefix);
+
+  // --- rewrite_conds.cc
   void EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
                 size_t depth);
+  CondParts SplitCond(const Block& b, const Region& region, const std::vector<int>& members,
+                      size_t depth) const;
+  void EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
+                bool side, size_t depth, CondParts* parts);
+  std::vector<int> MadeInside(const Block& b, const Block& inner, const Region& region,
+                              const std::vector<int>& members) const;
+  void NoteOperation(Block& b, const Item& item, NodeId operation);
   bool UsesValueIndex(int merge) const;
   std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
                                   const std::vector<int>& side) const;

@@ -1,0 +1,193 @@
+// Conds of version 1: what one predicate decides becomes an If.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/control_flow.h"
+#include "core/import/rewriter.h"
+
+namespace graphrun {
+
+// Outputs of the nodes in `side` that items other than `members` use.
+std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vector<int>& members,
+                                          const std::vector<int>& side) const {
+  std::set<int> inside(members.begin(), members.end());
+  std::set<Port> needed;
+  for (size_t k = side.size(); k-- > 0;) {
+    const int i = region.items[side[k]].node;
+    if (i < 0) continue;
+    const ForeignKind kind = foreign_.node(i).kind;
+    const bool passes = kind == ForeignKind::kSwitch;
+    const auto use = [&](Port port) {
+      if (passes) port = foreign_.node(i).inputs[0];
+      if (variables_.VariableOf(port) < 0) needed.insert(port);
+    };
+    for (const ForeignConsumer& c : foreign_.consumers(i)) {
+      const auto item = region.item_of.find(c.node);
+      const bool loop_end = foreign_.node(c.node).kind == ForeignKind::kNextIteration;
+      if (item == region.item_of.end() ? !loop_end : inside.contains(item->second)) continue;
+      if (!loop_end && region.items[item->second].dead) continue;
+      use(foreign_.node(c.node).inputs[c.input]);
+    }
+    // Switches come after what they pass on, so their data have been asked for by now.
+    for (int output = 0; passes && output < 2; ++output) {
+      if (needed.erase({i, output}) > 0) use({i, output});
+    }
+  }
+  // Later conds may depend on a predicate that was computed here.
+  for (size_t i = 0; i < region.items.size(); ++i) {
+    const Item& item = region.items[i];
+    if (region.done[i] || inside.contains(static_cast<int>(i))) continue;
+    for (const Decision& d : item.state) needed.insert(d.first);
+    if (item.merges) needed.insert(item.predicate);
+  }
+  std::vector<Port> ports;
+  for (Port p : needed) {
+    const auto made_by = [&](int item) { return region.items[item].node == p.node; };
+    const ForeignKind kind = foreign_.node(p.node).kind;
+    const bool handle =
+        p.index == 0 && (kind == ForeignKind::kStack || kind == ForeignKind::kArray ||
+                         kind == ForeignKind::kArrayGrad);
+    if (!handle && std::any_of(side.begin(), side.end(), made_by)) ports.push_back(p);
+  }
+  return ports;
+}
+
+// Whether somebody asks which input a Merge took.
+bool Rewriter::UsesValueIndex(int merge) const {
+  const auto& users = foreign_.consumers(merge);
+  return std::any_of(users.begin(), users.end(), [&](const ForeignConsumer& c) {
+    return foreign_.node(c.node).inputs[c.input].index == 1;
+  });
+}
+
+// The members by side, and what they wait for.
+Rewriter::CondParts Rewriter::SplitCond(const Block& b, const Region& region,
+                                        const std::vector<int>& members, size_t depth) const {
+  CondParts parts;
+  for (int member : members) {
+    const Item& item = region.items[member];
+    if (item.state.size() > depth) {
+      parts.sides[item.state[depth].second].push_back(member);
+    } else {
+      parts.merges.push_back(member);
+    }
+    const std::vector<int> entered =
+        item.node >= 0 ? std::vector{item.node} : loops_.frame(item.frame).enters;
+    for (int i : entered) {
+      for (NodeId w : WritesOfInputs(b, i)) parts.after.emplace_back(b.builder, Output{w, 0});
+      for (int c : foreign_.node(i).controls) {
+        const auto outer = b.operations.find(c);
+        if (outer != b.operations.end() && has_effect_[c])
+          parts.after.emplace_back(b.builder, Output{outer->second, 0});
+      }
+    }
+  }
+  for (int object : ObjectsOf(region, members, true)) {
+    if (Visible(b, object)) parts.carried.push_back(object);
+  }
+  return parts;
+}
+
+// Fills one side; its results are the sides of the Merges, then the lists that the cond changes.
+void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
+                        bool side, size_t depth, CondParts* parts) {
+  Block& inner = parts->blocks[side];
+  inner.parent = &b;
+  inner.decided = b.decided;
+  inner.decided[predicate] = side;
+  Schedule(inner, region, parts->sides[side], depth + 1);
+  FinishLists(inner);
+  const auto add = [&](Output o) { parts->results[side].emplace_back(inner.builder, o); };
+  for (int i : parts->merges) {
+    const Item& item = region.items[i];
+    const Port taken = side ? item.if_true : item.if_false;
+    add(Value(inner, taken, item.node));
+    if (!UsesValueIndex(item.node)) continue;
+    const int32_t index = foreign_.node(item.node).inputs[0] == taken ? 0 : 1;
+    add(inner.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index)));
+  }
+  for (int object : parts->carried) add(List(inner, object));
+  parts->needed[side] = NeededOutside(region, members, parts->sides[side]);
+  parts->made[side] = MadeInside(b, inner, region, members);
+}
+
+// List objects that the block made and items other than `members` will access.
+std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const Region& region,
+                                      const std::vector<int>& members) const {
+  std::vector<int> others;
+  for (size_t i = 0; i < region.items.size(); ++i) {
+    if (!region.done[i] && !std::binary_search(members.begin(), members.end(), static_cast<int>(i)))
+      others.push_back(static_cast<int>(i));
+  }
+  std::vector<int> made;
+  if (inner.lists.empty()) return made;
+  const std::set<int> accessed = ObjectsOf(region, others, false);
+  for (const auto& [object, list] : inner.lists) {
+    if (!Visible(b, object) && accessed.contains(object)) made.push_back(object);
+  }
+  return made;
+}
+
+void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
+                        size_t depth) {
+  PrepareLists(b, ObjectsOf(region, members, false));
+  CondParts parts = SplitCond(b, region, members, depth);
+  const Item& first = region.items[members[0]];
+  const int consumer = first.node >= 0 ? first.node : loops_.frame(first.frame).enters.at(0);
+  const Expr pred(b.builder, Value(b, predicate, consumer));
+  if (pred.dtype() != DType::kBool || !pred.shape().CompatibleWith({})) {
+    ThrowInvalid("a Switch is decided by " + foreign_.Describe(predicate.node) + ", which is " +
+                 pred.type().ToString() + " and no bool scalar");
+  }
+  const int near = parts.merges.empty() ? consumer : region.items[parts.merges[0]].node;
+  const Scope scope =
+      ScopeAt(b.builder, SplitScopeName(std::string(foreign_.node(near).name)).first)
+          .NameScope("If")
+          .WithControlDependencies(parts.after);
+  for (const bool side : {false, true}) {
+    FunctionScope f(scope, side ? "then" : "else");
+    parts.blocks[side].builder = &*f;
+    EmitSide(b, region, members, predicate, side, depth, &parts);
+  }
+  // What only one side has, the other stands in for.
+  const auto add_extra = [&](bool side, Output o) {
+    const Block &inner = parts.blocks[side], &other = parts.blocks[!side];
+    const ValueType type = inner.graph().type(o);
+    parts.results[side].emplace_back(inner.builder, o);
+    parts.results[!side].emplace_back(other.builder, Unread(other.graph(), type));
+  };
+  for (const bool side : {false, true}) {
+    for (Port p : parts.needed[side]) add_extra(side, Value(parts.blocks[side], p, -1));
+    for (int object : parts.made[side]) add_extra(side, parts.blocks[side].lists.at(object));
+  }
+  const Expr node = FinishCond(scope, pred, *parts.blocks[true].builder, parts.results[true],
+                               *parts.blocks[false].builder, parts.results[false]);
+  for (int i : members) NoteOperation(b, region.items[i], node.node());
+  int k = 0;
+  for (int i : parts.merges) {
+    const int merge = region.items[i].node;
+    Output value = node.sibling(k++).output();
+    // Under the old name, to be fetched or fed.
+    if (b.top()) value = {Add(b, merge, "Identity", {value}, {}), 0};
+    b.values[{merge, 0}] = value;
+    if (UsesValueIndex(merge)) b.values[{merge, 1}] = node.sibling(k++).output();
+  }
+  for (int object : parts.carried) b.lists[object] = node.sibling(k++).output();
+  for (const bool side : {false, true}) {
+    for (Port p : parts.needed[side]) b.values[p] = node.sibling(k++).output();
+    for (int object : parts.made[side]) b.lists[object] = node.sibling(k++).output();
+  }
+}
+
+// Whoever waits for something in the item waits for `operation`.
+void Rewriter::NoteOperation(Block& b, const Item& item, NodeId operation) {
+  if (item.node >= 0) {
+    b.operations[item.node] = operation;
+    return;
+  }
+  for (int w : variables_.writes()) {
+    if (loops_.Inside(loops_.FrameOf(w), item.frame)) b.operations[w] = operation;
+  }
+}
+
+}  // namespace graphrun

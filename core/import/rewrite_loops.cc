@@ -1,0 +1,155 @@
+// Loops of version 1: a frame becomes a While.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/control_flow.h"
+#include "core/graph/op_def.h"
+#include "core/graph/op_registry.h"
+#include "core/import/rewriter.h"
+#include "proto/node_def.pb.h"
+
+namespace graphrun {
+namespace {
+
+// Python calls the frame of `while` "while/while_context".
+std::string LoopName(const std::string& frame_name) {
+  const size_t end = frame_name.rfind("/while_context");
+  const std::string name = frame_name.substr(0, end);
+  return name.empty() ? "while" : name;
+}
+
+}  // namespace
+
+std::pair<std::string, std::string> Rewriter::SplitScopeName(const std::string& name) {
+  const size_t slash = name.rfind('/');
+  if (slash == name.npos) return {"", name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+Scope Rewriter::ScopeAt(FunctionBuilder* builder, const std::string& prefix) {
+  const Scope top = builder->scope();
+  return prefix.empty() ? top : top.NameScope(prefix + "/");
+}
+
+// The nodes of the frame that those in `from` need, they included, up to the loop's variables.
+std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const {
+  std::vector<int> open, found;
+  std::vector<bool> seen(foreign_.size(), false);
+  const auto visit = [&](int i) {
+    if (loops_.FrameOf(i) != frame || seen[i]) return;
+    const ForeignKind kind = foreign_.node(i).kind;
+    const bool boundary = kind == ForeignKind::kEnter || kind == ForeignKind::kNextIteration ||
+                          kind == ForeignKind::kLoopCond || loops_.VariableOf(i) >= 0;
+    if (boundary) return;
+    seen[i] = true;
+    open.push_back(i);
+    found.push_back(i);
+  };
+  const auto visit_inputs = [&](int i) {
+    for (Port p : foreign_.node(i).inputs) visit(p.node);
+    for (int c : foreign_.node(i).controls) visit(c);
+  };
+  for (int i : from) visit(i);
+  while (!open.empty()) {
+    const int i = open.back();
+    open.pop_back();
+    visit_inputs(i);
+    if (const int loop = loops_.LoopLeftBy(i); loop >= 0) {
+      for (int enter : loops_.frame(loop).enters) visit_inputs(enter);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void Rewriter::EmitLoop(Block& b, int f) {
+  const LoopFrame& frame = loops_.frame(f);
+  std::vector<int> body_roots;
+  for (const LoopVariable& v : frame.variables) {
+    for (Port p : foreign_.node(v.next).inputs) body_roots.push_back(p.node);
+    for (int c : foreign_.node(v.next).controls) body_roots.push_back(c);
+  }
+  if (frame.loop_cond < 0) ThrowInvalid("it has no LoopCond");
+  if (frame.variables.empty()) ThrowInvalid("it has no loop variable");
+  const std::vector<int> cond_nodes = Slice(f, {foreign_.node(frame.loop_cond).inputs.at(0).node});
+  const std::vector<int> body_nodes = Slice(f, body_roots);
+  for (int i : cond_nodes) {
+    if (!std::binary_search(body_nodes.begin(), body_nodes.end(), i)) continue;
+    const ForeignNode& node = foreign_.node(i);
+    const OpDef* op = node.kind == ForeignKind::kPlain ? registry_.Find(node.def->op()) : nullptr;
+    if (node.kind == ForeignKind::kVariableWrite ||
+        (op && (op->effect == Effect::kRandom || op->effect == Effect::kWrite))) {
+      ThrowInvalid("the body uses what the condition computes by " + foreign_.Describe(i) +
+                   ", which would run twice");
+    }
+  }
+
+  PrepareLists(b, lists_.InFrame(f, false));
+  std::vector<int> carried;
+  for (int object : lists_.InFrame(f, true)) {
+    if (Visible(b, object)) carried.push_back(object);
+  }
+  std::vector<Expr> initial;
+  for (const LoopVariable& v : frame.variables) {
+    initial.emplace_back(b.builder, Value(b, foreign_.node(v.enter).inputs[0], v.enter));
+  }
+  for (int object : carried) initial.emplace_back(b.builder, List(b, object));
+
+  const size_t n = frame.variables.size();
+  const auto run = [&](const Scope& inside, std::span<const Expr> args,
+                       const std::vector<int>& nodes, const auto& results) {
+    Block inner;
+    inner.builder = inside.home();
+    inner.parent = &b;
+    inner.decided = b.decided;
+    inner.loop = f;
+    for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();
+    for (size_t i = 0; i < carried.size(); ++i) inner.lists[carried[i]] = args[n + i].output();
+    Region region = MakeRegion(nodes, inner.decided);
+    std::vector<int> all(region.items.size());
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
+    Schedule(inner, region, all, 0);
+    FinishLists(inner);
+    return results(inner);
+  };
+  const auto cond = [&](const Scope& inside, std::span<const Expr> args) {
+    return run(inside, args, cond_nodes, [&](Block& inner) {
+      for (size_t i = 0; i < carried.size(); ++i) {
+        if (inner.lists[carried[i]] != args[n + i].output())
+          ThrowInvalid("its condition changes a stack or TensorArray");
+      }
+      return Expr(inner.builder,
+                  Value(inner, foreign_.node(frame.loop_cond).inputs[0], frame.loop_cond));
+    });
+  };
+  const auto body = [&](const Scope& inside, std::span<const Expr> args) {
+    return run(inside, args, body_nodes, [&](Block& inner) {
+      std::vector<Expr> results;
+      for (const LoopVariable& v : frame.variables)
+        results.emplace_back(inner.builder, Value(inner, foreign_.node(v.next).inputs[0], v.next));
+      for (int object : carried) results.emplace_back(inner.builder, inner.lists.at(object));
+      return results;
+    });
+  };
+  std::vector<Expr> after;
+  for (int enter : frame.enters) {
+    for (NodeId c : Controls(b, enter)) after.emplace_back(b.builder, Output{c, 0});
+    for (NodeId w : WritesOfInputs(b, enter)) after.emplace_back(b.builder, Output{w, 0});
+  }
+  const auto [prefix, leaf] = SplitScopeName(LoopName(frame.name));
+  WhileOptions options;
+  options.name = leaf;
+  options.relax_shapes = true;
+  const auto parallel = foreign_.node(frame.enters.at(0)).def->attr().find("parallel_iterations");
+  if (parallel != foreign_.node(frame.enters[0]).def->attr().end())
+    options.parallel_iterations = parallel->second.i();
+  const std::vector<Expr> outputs = WhileLoop(
+      ScopeAt(b.builder, prefix).WithControlDependencies(after), cond, body, initial, options);
+  for (int s : frame.switches) b.values[{s, 0}] = outputs[loops_.VariableOf(s)].output();
+  for (size_t i = 0; i < carried.size(); ++i) b.lists[carried[i]] = outputs[n + i].output();
+  Item loop;
+  loop.frame = f;
+  NoteOperation(b, loop, outputs[0].node());
+}
+
+}  // namespace graphrun
