@@ -140,6 +140,14 @@ TEST(ImportControl, SwitchAndMergeBecomeIf) {
   }
 }
 
+TEST(ImportControl, PivotsThatNobodyNeedsMakeNoIf) {
+  Imported f(
+      "x = Placeholder.f []\np = Placeholder.b []\nsw = Switch.b p p\nt = Identity.b sw:1\n"
+      "f = Identity.b sw:0\nsx = Switch.f x p\nn = Neg.f sx:1\nm = Merge.f sx n N=2\n");
+  EXPECT_EQ(f.Count("StatelessIf"), 1);
+  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(true)}}, {"m"}), Values({-3}));
+}
+
 TEST(ImportControl, ValueIndexOfAMerge) {
   Imported f("x = Placeholder.f []\np = Placeholder.b []\n" + Cond("c", "x", "p") +
              "which = Identity.i c:1\n");

@@ -82,10 +82,18 @@ Rewriter::CondParts Rewriter::SplitCond(const Block& b, const Region& region,
       }
     }
   }
-  for (int object : ObjectsOf(region, members, true)) {
-    if (Visible(b, object)) parts.carried.push_back(object);
-  }
   return parts;
+}
+
+bool Rewriter::IsIdle(const Region& region, const std::vector<int>& members,
+                      const CondParts& parts) const {
+  const auto works = [&](int i) {
+    const Item& item = region.items[i];
+    return item.frame >= 0 || HasOwnEffect(item.node) || lists_.AccessedBy(item.node) >= 0;
+  };
+  return parts.merges.empty() && std::none_of(members.begin(), members.end(), works) &&
+         NeededOutside(region, members, parts.sides[false]).empty() &&
+         NeededOutside(region, members, parts.sides[true]).empty();
 }
 
 // Fills one side; its results are the sides of the Merges, then the lists that the cond changes.
@@ -130,8 +138,12 @@ std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const 
 
 void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
                         size_t depth) {
-  PrepareLists(b, ObjectsOf(region, members, false));
   CondParts parts = SplitCond(b, region, members, depth);
+  if (IsIdle(region, members, parts)) return;
+  PrepareLists(b, ObjectsOf(region, members, false));
+  for (int object : ObjectsOf(region, members, true)) {
+    if (Visible(b, object)) parts.carried.push_back(object);
+  }
   const Item& first = region.items[members[0]];
   const int consumer = first.node >= 0 ? first.node : loops_.frame(first.frame).enters.at(0);
   const Expr pred(b.builder, Value(b, predicate, consumer));

@@ -59,17 +59,21 @@ NodeId Rewriter::Operation(int node) const {
   return it->second;
 }
 
+bool Rewriter::HasOwnEffect(int i) const {
+  const ForeignNode& node = foreign_.node(i);
+  if (node.kind == ForeignKind::kCase) return node.def->op() == "Case";
+  if (node.kind != ForeignKind::kPlain)
+    return node.kind == ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite;
+  const OpDef* op = registry_.Find(node.def->op());
+  return op && (!op->pure() ||
+                (op->structure >= Structure::kWhile && !node.def->op().starts_with("Stateless")));
+}
+
 void Rewriter::FindEffects() {
   has_effect_.assign(foreign_.size(), 0);
   for (int i : foreign_.order()) {
     const ForeignNode& node = foreign_.node(i);
-    bool effect = node.kind == ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite ||
-                  (node.kind == ForeignKind::kCase && node.def->op() == "Case");
-    if (node.kind == ForeignKind::kPlain) {
-      const OpDef* op = registry_.Find(node.def->op());
-      effect = op && (!op->pure() || (op->structure >= Structure::kWhile &&
-                                      !node.def->op().starts_with("Stateless")));
-    }
+    bool effect = HasOwnEffect(i);
     for (Port p : node.inputs) effect = effect || has_effect_[p.node];
     for (int c : node.controls) effect = effect || has_effect_[c];
     has_effect_[i] = effect;

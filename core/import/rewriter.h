@@ -109,6 +109,7 @@ class Rewriter {
   NodeId AddBeside(Block& b, const std::string& name, std::string_view op,
                    std::vector<Output> inputs, AttrMap attrs = {},
                    std::vector<NodeId> controls = {});
+  bool HasOwnEffect(int node) const;
   void FindEffects();
   void NoteAbsent();
 
@@ -122,6 +123,8 @@ class Rewriter {
   // --- rewrite_conds.cc
   void EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
                 size_t depth);
+  // Whether what the members do leaves no trace, as the pivots of a cond that is done with.
+  bool IsIdle(const Region& region, const std::vector<int>& members, const CondParts& parts) const;
   CondParts SplitCond(const Block& b, const Region& region, const std::vector<int>& members,
                       size_t depth) const;
   void EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
