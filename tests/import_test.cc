@@ -154,6 +154,22 @@ TEST(Import, FunctionsWithFramesInThem) {
   EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(false)}}, {"y"}), Values({-3}));
 }
 
+TEST(Import, AKnownOpOfAnUnknownTypeFailsOnlyTheRunsThatNeedIt) {
+  Imported f(
+      "x = Placeholder.s []\np = Placeholder.b []\ny = Select.s p x x\n"
+      "u = Placeholder.f []\nz = Neg.f u\n",
+      "node { name: 'c' op: 'Const' attr { key: 'dtype' value { type: DT_COMPLEX64 } } "
+      "attr { key: 'value' value { tensor { dtype: DT_COMPLEX64 tensor_shape { } "
+      "scomplex_val: 1 scomplex_val: 2 } } } }\n");
+  EXPECT_EQ(f.Run({{"u", F(2)}}, {"z"}), std::vector<double>({-2}));
+  const Error e = f.RunError({{"p", B(true)}, {"x", Tensor::Scalar(std::string("a"))}}, {"y"});
+  EXPECT_EQ(e.code(), Code::kUnimplemented);
+  EXPECT_NE(Text(e).find("Select of string (1)"), std::string::npos) << Text(e);
+  EXPECT_EQ(f.RunError({}, {"c"}).code(), Code::kUnimplemented);
+  const std::string saved = SerializeMetaGraph(f.meta());
+  EXPECT_NE(saved.find("Select"), std::string::npos);
+}
+
 // As in TensorFlow: the feed stands for the node.
 TEST(Import, WhoWaitsForAPlaceholderIsContentWithItsFeed) {
   Imported f("x = Placeholder.f []\ny = Const.f 3 ^x\nz = Neg.f y\n");

@@ -71,7 +71,7 @@ void UnavailableToProto(const Node& node, pb::NodeDef* def) {
   const auto text = [&](const char* attr) -> const std::string& {
     return std::get<std::string>(node.attrs.find(attr)->second);
   };
-  if (!text("reason").empty()) {
+  if (text("def").empty()) {
     throw Error(
         Code::kUnimplemented,
         "'" + node.name + "' cannot be saved, since it could not be rewritten: " + text("reason"));

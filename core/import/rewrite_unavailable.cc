@@ -43,6 +43,13 @@ void AppendTypes(const pb::NodeDef& def, int fixed, const std::string& type_attr
 std::vector<DType> Rewriter::UnavailableTypes(int i) const {
   const pb::NodeDef& def = *foreign_.node(i).def;
   std::vector<DType> types;
+  if (const OpDef* op = registry_.Find(def.op())) {
+    for (const ArgDef& arg : op->outputs) {
+      AppendTypes(def, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
+                  arg.type_list_attr, &types);
+    }
+    return types;
+  }
   if (const pb::OpDef* op = foreign_.ProducerOp(def.op())) {
     for (const auto& arg : op->output_arg()) {
       AppendTypes(def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
@@ -86,13 +93,24 @@ std::vector<DType> Rewriter::UnavailableTypes(int i) const {
 std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const {
   const ForeignNode& node = foreign_.node(i);
   std::vector<std::string> names;
+  const auto append = [&](const std::string& arg, const std::vector<DType>& types) {
+    for (size_t k = 0; k < types.size(); ++k) names.push_back(arg + ":" + std::to_string(k));
+  };
+  if (const OpDef* op = registry_.Find(node.def->op())) {
+    for (const ArgDef& arg : op->outputs) {
+      std::vector<DType> types;
+      AppendTypes(*node.def, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
+                  arg.type_list_attr, &types);
+      append(arg.name, types);
+    }
+    return names;
+  }
   if (const pb::OpDef* op = foreign_.ProducerOp(node.def->op())) {
     for (const auto& arg : op->output_arg()) {
       std::vector<DType> types;
       AppendTypes(*node.def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
                   &types);
-      for (size_t k = 0; k < types.size(); ++k)
-        names.push_back(arg.name() + ":" + std::to_string(k));
+      append(arg.name(), types);
     }
     return names;
   }
@@ -112,14 +130,29 @@ std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const
   return names;
 }
 
-void Rewriter::EmitUnavailable(Block& b, int i, const std::string& reason) {
+std::optional<DType> Rewriter::UnknownType(int i) const {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  const OpDef* op = registry_.Find(def.op());
+  if (!op) return std::nullopt;
+  for (const AttrDef& attr : op->attrs) {
+    const auto it = def.attr().find(attr.name);
+    if (attr.kind != "type" || attr.allowed.empty() || it == def.attr().end()) continue;
+    const DType dtype = WithoutReference(it->second.type());
+    if (std::find(attr.allowed.begin(), attr.allowed.end(), dtype) == attr.allowed.end())
+      return dtype;
+  }
+  return std::nullopt;
+}
+
+void Rewriter::EmitUnavailable(Block& b, int i, const std::string& reason, bool keep) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   std::vector<Output> inputs;
-  // What could not be rewritten has inputs that are no values any more.
-  if (reason.empty()) inputs = Inputs(b, i);
+  if (keep) inputs = Inputs(b, i);
   const std::vector<DType> types = UnavailableTypes(i);
-  AttrMap attrs = {{"op", def.op()}, {"reason", reason}, {"Tout", types}};
-  if (reason.empty()) {
+  std::string op = def.op();
+  if (const auto dtype = UnknownType(i)) op += " of " + std::string(DTypeName(*dtype));
+  AttrMap attrs = {{"op", op}, {"reason", reason}, {"Tout", types}};
+  if (keep) {
     attrs.emplace("def", def.SerializeAsString());
     attrs.emplace("output_names", UnavailableNames(i, types.size()));
   }
@@ -145,7 +178,7 @@ void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& it
                                                        : WithoutReference(type->second.type()));
       }
     } else if (top_.graph().Find(foreign_.node(item.node).name) == kNoNode) {
-      EmitUnavailable(b, item.node, reason);
+      EmitUnavailable(b, item.node, reason, /*keep=*/false);
     }
   }
   for (int object : ObjectsOf(region, items, true))

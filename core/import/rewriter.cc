@@ -191,7 +191,7 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
     const auto emit = [&] {
       if (!item.problem.empty()) {
         if (!b.top()) ThrowInvalid(item.problem);
-        EmitUnavailable(b, item.node, item.problem);
+        EmitUnavailable(b, item.node, item.problem, /*keep=*/false);
       } else if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
         // Only one of its sides can run here.
         b.values[{item.node, 0}] = Value(b, item.if_true, item.node);
@@ -218,12 +218,13 @@ void Rewriter::EmitNode(Block& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   switch (node.kind) {
     case ForeignKind::kPlain:
+      if (UnknownType(i)) return EmitUnavailable(b, i, "", /*keep=*/true);
       return variables_.VariableOf({i, 0}) >= 0 ? EmitAlias(b, i) : EmitPlain(b, i);
     case ForeignKind::kCase:
       return EmitCase(b, i);
     case ForeignKind::kUnknown:
       if (b.graph().library()->Find(node.def->op())) return EmitCall(b, i);
-      return EmitUnavailable(b, i, "");
+      return EmitUnavailable(b, i, "", /*keep=*/true);
     case ForeignKind::kSwitch:
       return;  // its outputs are its input, under a condition
     case ForeignKind::kExit: {
@@ -253,7 +254,14 @@ void Rewriter::EmitPlain(Block& b, int i) {
   const OpDef& op = registry_.Get(def.op() == "RefIdentity" ? "Identity" : def.op());
   if (op.structure == Structure::kArg)
     ThrowInvalid("only the signature of a function makes parameters");
-  const NodeId id = Add(b, i, op.name, Inputs(b, i), ReadAttrs(foreign_, def, op, budget_));
+  AttrMap attrs;
+  try {
+    attrs = ReadAttrs(foreign_, def, op, budget_);
+  } catch (const Error& e) {
+    if (e.code() != Code::kUnimplemented) throw;
+    return EmitUnavailable(b, i, e.what(), /*keep=*/true);  // a constant of complex numbers
+  }
+  const NodeId id = Add(b, i, op.name, Inputs(b, i), std::move(attrs));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 

@@ -137,7 +137,11 @@ class Rewriter {
                                   const std::vector<int>& side) const;
 
   // --- rewrite_unavailable.cc
-  void EmitUnavailable(Block& b, int node, const std::string& reason);
+  // Keeps the node as it is in the file, to be saved; not if it belongs to version 1, for then its
+  // inputs are no values any more.
+  void EmitUnavailable(Block& b, int node, const std::string& reason, bool keep);
+  // The dtype of a node whose op we have for other dtypes only.
+  std::optional<DType> UnknownType(int node) const;
   std::vector<DType> UnavailableTypes(int node) const;
   std::vector<std::string> UnavailableNames(int node, size_t outputs) const;
   // After an error in a loop or cond of the top.
