@@ -190,5 +190,17 @@ TEST_F(CliGradTest, AVariableThatALoopWritesIsRefused) {
   EXPECT_THAT(r.err, HasSubstr("reads the variable of 'v:0', and 'AssignAddVariableOp' in it"));
 }
 
+// By an operation named init, or else by the list of variables.
+TEST_F(CliGradTest, RunInitialisesAFileWithoutPlan) {
+  for (const bool with_init : {true, false}) {
+    TestGraph g;
+    const Variable v = g.root.NewVariable(g.root.Const(Tensor::Scalar(2.5f)), "v");
+    if (with_init) op::NoOp(g.root.WithName("init").WithControlDependencies({v.initializer}));
+    SaveMetaGraph(g.meta, Path("plain.pb"));
+    EXPECT_EQ(Run("run plain.pb --init --fetch v/read").out, "v/read:0 float32[]\n2.5\n");
+    EXPECT_EQ(Run("run plain.pb --fetch v/read").code, 1);
+  }
+}
+
 }  // namespace
 }  // namespace graphrun

@@ -42,6 +42,26 @@ void CheckFetch(const std::string& name, const Graph& graph) {
   }
 }
 
+// The operations that give the variables their values: the run plan's, else what
+// tf.global_variables_initializer() is called by default, else one for each listed variable.
+std::vector<TensorName> InitOperations(const Model& model, const std::string& file) {
+  const MetaGraph& meta = *model.meta;
+  if (meta.byte_lists.contains(kRunPlanCollection)) {
+    const pb::RunPlan plan = PlanOf(model, file);
+    return {plan.init().begin(), plan.init().end()};
+  }
+  constexpr char kInit[] = "init";
+  if (meta.graph.Find(kInit) != kNoNode) return {kInit};
+  std::vector<TensorName> operations;
+  for (const VariableInfo& v : meta.variables) {
+    if (!v.initializer.empty()) operations.emplace_back(v.initializer);
+  }
+  if (operations.empty() && !meta.variables.empty()) {
+    ThrowInvalid(fmt::format("--init: {} does not say how its variables are initialised", file));
+  }
+  return operations;
+}
+
 void Run(const Options& options) {
   if (options.fetches.empty() && options.targets.empty()) {
     ThrowInvalid("there is nothing to run: name tensors by --fetch or operations by --target");
@@ -64,10 +84,7 @@ void Run(const Options& options) {
   }
   for (const std::string& name : options.fetches) CheckFetch(name, graph);
   Session session(graph, {.interpret = options.interpret, .seed = options.seed});
-  if (options.init) {
-    const pb::RunPlan plan = PlanOf(model, options.file);
-    session.Run({}, {}, {plan.init().begin(), plan.init().end()});
-  }
+  if (options.init) session.Run({}, {}, InitOperations(model, options.file));
   const std::vector<Tensor> values =
       session.Run(feeds, {options.fetches.begin(), options.fetches.end()},
                   {options.targets.begin(), options.targets.end()});
@@ -100,8 +117,10 @@ void AddRunCommand(CLI::App& app) {
   list("--target", &options->targets, "Operation to run, repeatable");
   list("-o", &options->outputs,
        "FILE.npy to write a fetched tensor to; one for each --fetch, in the same order");
-  command->add_flag("--init", options->init,
-                    "Give the variables their initial values first, by the model's plan");
+  command->add_flag(
+      "--init", options->init,
+      "Give the variables their initial values first: by the file's plan, its list of\n"
+      "variables, or its operation named init");
   command->add_flag("--interpret", options->interpret,
                     "Run the graph as it is written, without compiling it: slow");
   command->add_option("--threads", options->threads, "Threads of the kernels")
