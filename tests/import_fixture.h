@@ -164,14 +164,14 @@ class Imported {
   // All elements of the fetches, one after the other; both executors must agree.
   std::vector<double> Run(const Feeds& feeds, const std::vector<TensorName>& fetches,
                           const std::vector<TensorName>& targets = {}) {
-    std::vector<double> all[2];
+    std::vector<double> values[2];
     for (const bool interpret : {false, true}) {
       for (const Tensor& t : (interpret ? oracle_ : plan_).Run(feeds, fetches, targets)) {
-        for (double v : Numbers(t)) all[interpret].push_back(v);
+        for (double v : Numbers(t)) values[interpret].push_back(v);
       }
     }
-    EXPECT_EQ(all[0], all[1]) << "the interpreter gives other values";
-    return all[0];
+    EXPECT_EQ(values[0], values[1]) << "the interpreter gives other values";
+    return values[0];
   }
   Error RunError(const Feeds& feeds, const std::vector<TensorName>& fetches,
                  const std::vector<TensorName>& targets = {}) {

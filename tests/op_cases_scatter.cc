@@ -62,8 +62,9 @@ void AddTensorScatter(OpTable* t, const std::vector<DType>& numbers) {
       {"Min", [](double x, double u) { return std::min(x, u); }},
       {"Max", [](double x, double u) { return std::max(x, u); }}};
   const std::vector<DType> types = {DType::kFloat, DType::kInt32, DType::kFloat};
-  for (const auto& [name, join] : joins) {
-    const std::string op = std::string("TensorScatter") + name;
+  for (const auto& entry : joins) {
+    const Join& join = entry.second;  // clang 14 captures no structured bindings
+    const std::string op = std::string("TensorScatter") + entry.first;
     const auto add = [&](const char* label, const char* x, OpInput indices, const char* updates) {
       t->cases.push_back({.op = op,
                           .inputs = {x, indices, updates},

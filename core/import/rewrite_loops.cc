@@ -105,11 +105,7 @@ void Rewriter::EmitLoop(Block& b, int f) {
     inner.loop = f;
     for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();
     for (size_t i = 0; i < carried.size(); ++i) inner.lists[carried[i]] = args[n + i].output();
-    Region region = MakeRegion(nodes, inner.decided);
-    std::vector<int> all(region.items.size());
-    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
-    Schedule(inner, region, all, 0);
-    FinishLists(inner);
+    EmitNodes(inner, nodes);
     return results(inner);
   };
   const auto cond = [&](const Scope& inside, std::span<const Expr> args) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
@@ -36,13 +37,17 @@ void Rewriter::Run() {
   for (int i : foreign_.order()) {
     if (foreign_.node(i).def && loops_.FrameOf(i) == 0) nodes.push_back(i);
   }
-  Region region = MakeRegion(nodes, {});
-  std::vector<int> all(region.items.size());
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
-  Schedule(top_, region, all, 0);
-  FinishLists(top_);
+  EmitNodes(top_, nodes);
   ReadUnread();
   NoteAbsent();
+}
+
+void Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
+  Region region = MakeRegion(nodes, b.decided);
+  std::vector<int> items(region.items.size());
+  std::iota(items.begin(), items.end(), 0);
+  Schedule(b, region, items, 0);
+  FinishLists(b);
 }
 
 ElementShapes Rewriter::element_shapes() const {

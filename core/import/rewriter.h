@@ -93,6 +93,8 @@ class Rewriter {
   Region MakeRegion(const std::vector<int>& nodes, const Decisions& decided) const;
   static std::vector<int> ConnectedTo(int first, const std::vector<int>& items,
                                       const Region& region);
+  // Fills a block that is no side of a cond; the nodes are all of one frame.
+  void EmitNodes(Block& b, const std::vector<int>& nodes);
   // Emits `items` of the region, those in conds relative to the first `depth` decisions.
   void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
   void EmitItem(Block& b, Region& region, int item);
