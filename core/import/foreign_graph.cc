@@ -30,17 +30,12 @@ std::optional<int> ParseIndex(std::string_view text) {
 }
 
 // How many tensors a declared output stands for, by the attributes of the file.
-int64_t Repeats(const pb::NodeDef& def, const std::string& number, const std::string& list) {
-  const auto it = def.attr().find(number.empty() ? list : number);
+int64_t Repeats(const pb::NodeDef& def, std::string_view number, std::string_view list) {
+  const auto it = def.attr().find(std::string(number.empty() ? list : number));
   if (number.empty() && list.empty()) return 1;
   if (it == def.attr().end()) return 1;
   return number.empty() ? it->second.list().type_size() : it->second.i();
 }
-
-struct DeclaredOutput {
-  std::string_view name;
-  int64_t size;
-};
 
 }  // namespace
 
@@ -197,26 +192,39 @@ Port ForeignGraph::Resolve(std::string_view text) const {
   const std::string_view name = rest.substr(0, rest.find(':'));
   const std::optional<int> index =
       ParseIndex(rest.size() > name.size() ? rest.substr(name.size() + 1) : "0");
-  std::vector<DeclaredOutput> outputs;
-  if (const OpDef* op = registry_.Find(node.def->op())) {
-    for (const ArgDef& arg : op->outputs)
-      outputs.push_back({arg.name, Repeats(*node.def, arg.number_attr, arg.type_list_attr)});
-  } else if (const pb::OpDef* declared = ProducerOp(node.def->op())) {
-    for (const auto& arg : declared->output_arg())
-      outputs.push_back({arg.name(), Repeats(*node.def, arg.number_attr(), arg.type_list_attr())});
-  } else {
+  std::vector<std::pair<std::string_view, int64_t>> outputs;  // name, number of tensors
+  for (const DeclaredOutput& o : DeclaredOutputs(port.node))
+    outputs.emplace_back(o.name, Repeats(*node.def, o.number_attr, o.type_list_attr));
+  if (outputs.empty()) {
     for (const std::string_view output : ForeignOutputNames(node.def->op()))
-      outputs.push_back(
-          {output, node.kind == ForeignKind::kCase ? Repeats(*node.def, "", "Tout") : 1});
+      outputs.emplace_back(output,
+                           node.kind == ForeignKind::kCase ? Repeats(*node.def, "", "Tout") : 1);
   }
   // Nothing is known of the op: it has one output, as most do.
-  if (outputs.empty()) outputs.push_back({name, 1 << 16});
+  if (outputs.empty()) outputs.emplace_back(name, 1 << 16);
   int64_t first = 0;
   size_t k = 0;
-  for (; k < outputs.size() && outputs[k].name != name; ++k) first += outputs[k].size;
-  if (k == outputs.size() || !index || *index >= outputs[k].size) fail();
+  for (; k < outputs.size() && outputs[k].first != name; ++k) first += outputs[k].second;
+  if (k == outputs.size() || !index || *index >= outputs[k].second) fail();
   port.index = static_cast<int>(first) + *index;
   return port;
+}
+
+std::vector<DeclaredOutput> ForeignGraph::DeclaredOutputs(int i) const {
+  std::vector<DeclaredOutput> outputs;
+  const std::string& name = nodes_[i].def->op();
+  if (const OpDef* op = registry_.Find(name)) {
+    for (const ArgDef& arg : op->outputs) {
+      outputs.push_back({arg.name, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
+                         arg.type_list_attr});
+    }
+  } else if (const pb::OpDef* declared = ProducerOp(name)) {
+    for (const auto& arg : declared->output_arg()) {
+      outputs.push_back({arg.name(), static_cast<int>(arg.type()), arg.type_attr(),
+                         arg.number_attr(), arg.type_list_attr()});
+    }
+  }
+  return outputs;
 }
 
 const pb::OpDef* ForeignGraph::ProducerOp(std::string_view op) const {

@@ -78,6 +78,14 @@ struct ForeignNode {
   std::vector<int> controls;
 };
 
+// An output as an op declares it: one tensor, or as many as attributes of the node say. The views
+// are of the declaration.
+struct DeclaredOutput {
+  std::string_view name;
+  int type = 0;  // 0: what attribute `type_attr` says
+  std::string_view type_attr, number_attr, type_list_attr;
+};
+
 struct ForeignConsumer {
   int node;
   int input;
@@ -111,6 +119,9 @@ class ForeignGraph {
   // The output that `text` names, in the notation of this graph. INVALID_ARGUMENT when none.
   Port Resolve(std::string_view text) const;
   int ResolveNode(std::string_view text) const;  // "^name" or "name"
+  // What our op, or else the declaration of the op in the file, says of a node's outputs; nothing
+  // when both are missing.
+  std::vector<DeclaredOutput> DeclaredOutputs(int node) const;
   // The declaration of the op in the file, or nullptr.
   const pb::OpDef* ProducerOp(std::string_view op) const;
   std::string Describe(int i) const;  // "'x' (MatMul)"

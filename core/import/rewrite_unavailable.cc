@@ -15,12 +15,12 @@ DType WithoutReference(int type) { return static_cast<DType>(type > 100 ? type -
 
 constexpr int64_t kMostOutputs = 1 << 10;
 
-// Appends the types of an argument: of ArgDefs of ours and of the file.
-void AppendTypes(const pb::NodeDef& def, int fixed, const std::string& type_attr,
-                 const std::string& number_attr, const std::string& list_attr,
+// Appends the types of an argument that is declared so.
+void AppendTypes(const pb::NodeDef& def, int fixed, std::string_view type_attr,
+                 std::string_view number_attr, std::string_view list_attr,
                  std::vector<DType>* types) {
-  const auto attr = [&](const std::string& name) -> const pb::AttrValue* {
-    const auto it = def.attr().find(name);
+  const auto attr = [&](std::string_view name) -> const pb::AttrValue* {
+    const auto it = def.attr().find(std::string(name));
     return it == def.attr().end() ? nullptr : &it->second;
   };
   if (!list_attr.empty()) {
@@ -43,18 +43,9 @@ void AppendTypes(const pb::NodeDef& def, int fixed, const std::string& type_attr
 std::vector<DType> Rewriter::UnavailableTypes(int i) const {
   const pb::NodeDef& def = *foreign_.node(i).def;
   std::vector<DType> types;
-  if (const OpDef* op = registry_.Find(def.op())) {
-    for (const ArgDef& arg : op->outputs) {
-      AppendTypes(def, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
-                  arg.type_list_attr, &types);
-    }
-    return types;
-  }
-  if (const pb::OpDef* op = foreign_.ProducerOp(def.op())) {
-    for (const auto& arg : op->output_arg()) {
-      AppendTypes(def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
-                  &types);
-    }
+  if (registry_.Find(def.op()) || foreign_.ProducerOp(def.op())) {
+    for (const DeclaredOutput& o : foreign_.DeclaredOutputs(i))
+      AppendTypes(def, o.type, o.type_attr, o.number_attr, o.type_list_attr, &types);
     return types;
   }
   if (def.op() == "RestoreV2") {
@@ -93,24 +84,12 @@ std::vector<DType> Rewriter::UnavailableTypes(int i) const {
 std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const {
   const ForeignNode& node = foreign_.node(i);
   std::vector<std::string> names;
-  const auto append = [&](const std::string& arg, const std::vector<DType>& types) {
-    for (size_t k = 0; k < types.size(); ++k) names.push_back(arg + ":" + std::to_string(k));
-  };
-  if (const OpDef* op = registry_.Find(node.def->op())) {
-    for (const ArgDef& arg : op->outputs) {
+  if (registry_.Find(node.def->op()) || foreign_.ProducerOp(node.def->op())) {
+    for (const DeclaredOutput& o : foreign_.DeclaredOutputs(i)) {
       std::vector<DType> types;
-      AppendTypes(*node.def, static_cast<int>(arg.fixed), arg.type_attr, arg.number_attr,
-                  arg.type_list_attr, &types);
-      append(arg.name, types);
-    }
-    return names;
-  }
-  if (const pb::OpDef* op = foreign_.ProducerOp(node.def->op())) {
-    for (const auto& arg : op->output_arg()) {
-      std::vector<DType> types;
-      AppendTypes(*node.def, arg.type(), arg.type_attr(), arg.number_attr(), arg.type_list_attr(),
-                  &types);
-      append(arg.name(), types);
+      AppendTypes(*node.def, o.type, o.type_attr, o.number_attr, o.type_list_attr, &types);
+      for (size_t k = 0; k < types.size(); ++k)
+        names.push_back(std::string(o.name) + ":" + std::to_string(k));
     }
     return names;
   }
@@ -164,9 +143,10 @@ void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& it
                       const Error& error) {
   const std::string reason = error.what();
   const auto stand_in = [&](const std::string& name, DType dtype) {
-    return Output{AddBeside(b, name, "_Unavailable", {},
-                            {{"op", name}, {"reason", reason}, {"Tout", std::vector{dtype}}}),
-                  0};
+    return Output{
+        b.graph().AddNode("_Unavailable", name, {},
+                          {{"op", name}, {"reason", reason}, {"Tout", std::vector{dtype}}}),
+        0};
   };
   for (int i : items) {
     const Item& item = region.items[i];
