@@ -75,9 +75,7 @@ std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::strin
     const std::string& arg_name = f.graph.node(arg).name;
     const Output made = copy->AddArg(arg_name, args[k].type);
     if (args[k].value) {
-      const NodeId id = copy->graph.AddNode(
-          "Const", arg_name, {}, {{"value", *args[k].value}, {"dtype", args[k].value->dtype()}});
-      copier.Map({arg, 0}, {id, 0});
+      copier.Map({arg, 0}, copy->graph.AddConst(arg_name, *args[k].value));
     } else {
       copier.Map({arg, 0}, made);
     }
