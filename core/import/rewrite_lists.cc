@@ -62,13 +62,13 @@ Output Rewriter::MakeGradientList(Block& b, int object, const std::string& name)
   const Output array = List(b, o.array);
   known_shapes_[object] = known_shapes_[o.array];
   if (o.clear_after_read && known_shapes_[o.array].fully_known()) {
-    const NodeId length = AddBeside(b, name + "/size", "TensorListLength", {array});
-    return {AddBeside(b, name, "TensorListReserve",
-                      {ShapeConst(b.graph(), known_shapes_[o.array]), {length, 0}},
-                      {{"element_dtype", o.dtype}}),
+    const NodeId length = b.graph().AddNode("TensorListLength", name + "/size", {array});
+    return {b.graph().AddNode("TensorListReserve", name,
+                              {ShapeConst(b.graph(), known_shapes_[o.array]), {length, 0}},
+                              {{"element_dtype", o.dtype}}),
             0};
   }
-  return {AddBeside(b, name, "ZerosLike", {array}), 0};
+  return {b.graph().AddNode("ZerosLike", name, {array}), 0};
 }
 
 std::set<int> Rewriter::ObjectsOf(const Region& region, const std::vector<int>& items,
@@ -161,8 +161,8 @@ void Rewriter::EmitList(Block& b, int i) {
     }
     case ForeignKind::kStackPop: {
       const NodeId pop =
-          AddBeside(b, std::string(node.name) + (b.top() ? "/pop" : ""), "TensorListPopBack",
-                    {List(b, object), ElementShape(b, object)}, {dtype}, Controls(b, i));
+          b.graph().AddNode("TensorListPopBack", std::string(node.name) + (b.top() ? "/pop" : ""),
+                            {List(b, object), ElementShape(b, object)}, {dtype}, Controls(b, i));
       b.operations[i] = pop;
       written(pop);
       if (const int popped = lists_.PoppedBy(i); popped >= 0) {
@@ -196,9 +196,9 @@ void Rewriter::EmitList(Block& b, int i) {
       NoteElement(object, b.graph().shape(element));
       const Output list = List(b, object), index = input(1);
       if (adds) {
-        const NodeId old = AddBeside(b, "old", "TensorListGetItem",
-                                     {list, index, ElementShape(b, object)}, {dtype});
-        element = {AddBeside(b, "sum", "AddV2", {{old, 0}, element}), 0};
+        const NodeId old = b.graph().AddNode("TensorListGetItem", "old",
+                                             {list, index, ElementShape(b, object)}, {dtype});
+        element = {b.graph().AddNode("AddV2", "sum", {{old, 0}, element}), 0};
       }
       AttrMap attrs = {dtype};
       if (o.dynamic_size) attrs.emplace("resize_if_index_out_of_bounds", true);
@@ -219,9 +219,9 @@ void Rewriter::EmitList(Block& b, int i) {
       const Shape& rows = b.graph().shape(values);
       NoteElement(object, rows.known_rank() && rows.rank() > 0 ? rows.From(1) : Shape::Unknown());
       if (adds) {
-        const NodeId old = AddBeside(b, "old", "TensorListGather",
-                                     {list, indices, ElementShape(b, object)}, {dtype});
-        values = {AddBeside(b, "sum", "AddV2", {{old, 0}, values}), 0};
+        const NodeId old = b.graph().AddNode("TensorListGather", "old",
+                                             {list, indices, ElementShape(b, object)}, {dtype});
+        values = {b.graph().AddNode("AddV2", "sum", {{old, 0}, values}), 0};
       }
       written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices}, {dtype}));
       return pass_flow(0, 3);

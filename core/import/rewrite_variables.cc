@@ -38,8 +38,6 @@ std::vector<NodeId> Rewriter::OperationsOf(const Block& b, const std::vector<int
     if (const auto it = b.operations.find(w); it != b.operations.end())
       operations.push_back(it->second);
   }
-  std::sort(operations.begin(), operations.end());
-  operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
   return operations;
 }
 
@@ -61,19 +59,19 @@ std::vector<NodeId> Rewriter::WritesOfInputs(const Block& b, int node) const {
 // outside a cond, which may be what keeps an uninitialised variable from being read.
 Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& writes) {
   const std::pair key{variable, writes};
-  for (Block* at = &b; at; at = at->parent) {
+  Block* at = &b;
+  for (;; at = at->parent) {
     if (const auto it = at->reads.find(key); it != at->reads.end())
       return b.builder->Resolve(Expr(at->builder, it->second));
     if (at->loop < 0 || variables_.WrittenInFrame(at->loop).contains(variable)) break;
   }
-  Block* at = &b;
-  while (at->loop >= 0 && !variables_.WrittenInFrame(at->loop).contains(variable)) at = at->parent;
   const std::vector<NodeId> controls = OperationsOf(*at, writes);
   const std::string name = std::string(foreign_.node(variable).name) + "/value";
   const Output handle = Handle(*at, variable);
-  const Output read{AddBeside(*at, name, "ReadVariableOp", {handle},
-                              {{"dtype", at->graph().type(handle).element_dtype}}, controls),
-                    0};
+  const Output read{
+      at->graph().AddNode("ReadVariableOp", name, {handle},
+                          {{"dtype", at->graph().type(handle).element_dtype}}, controls),
+      0};
   at->reads[key] = read;
   return b.builder->Resolve(Expr(at->builder, read));
 }
@@ -117,8 +115,8 @@ Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats)
     const pb::NodeDef& def = *foreign_.node(repeats[k]).def;
     std::vector<Output> inputs = Inputs(b, repeats[k], 1);
     inputs.insert(inputs.begin(), value);
-    value = {AddBeside(b, def.name(), def.op(), std::move(inputs),
-                       ReadAttrs(foreign_, def, registry_.Get(def.op()), budget_)),
+    value = {b.graph().AddNode(def.op(), def.name(), std::move(inputs),
+                               ReadAttrs(foreign_, def, registry_.Get(def.op()), budget_)),
              0};
   }
   return value;
@@ -182,10 +180,8 @@ void Rewriter::EmitWrite(Block& b, int i) {
   const std::string name = std::string(node.name) + (b.top() ? "/write" : "");
   std::vector<NodeId> controls = Controls(b, i);
   for (NodeId w : WritesOfInputs(b, i)) controls.push_back(w);
-  std::sort(controls.begin(), controls.end());
-  controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
   const NodeId write =
-      AddBeside(b, name, op.name, std::move(inputs), std::move(attrs), std::move(controls));
+      b.graph().AddNode(op.name, name, std::move(inputs), std::move(attrs), std::move(controls));
   b.operations[i] = write;
   if (!b.top()) return;
   const int variable = variables_.VariableOf(node.inputs[0]);

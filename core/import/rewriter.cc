@@ -176,16 +176,7 @@ void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items,
     left.clear();
     std::set_difference(waiting.begin(), waiting.end(), members.begin(), members.end(),
                         std::back_inserter(left));
-    const auto emit = [&] { EmitCond(b, region, members, cond.first, depth); };
-    if (b.top() && depth == 0 && foreign_.has_control_flow()) {
-      try {
-        emit();
-      } catch (const Error& error) {
-        GiveUp(b, region, members, error);
-      }
-    } else {
-      emit();
-    }
+    EmitOrGiveUp(b, region, members, [&] { EmitCond(b, region, members, cond.first, depth); });
     for (int i : members) region.done[i] = 1;
   }
 }
@@ -207,15 +198,19 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
     WithContext([&] { return "while importing node " + foreign_.Describe(item.node); }, emit);
     return;
   }
-  const auto emit = [&] {
+  EmitOrGiveUp(b, region, {i}, [&] {
     WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
                 [&] { EmitLoop(b, item.frame); });
-  };
+  });
+}
+
+void Rewriter::EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
+                            const std::function<void()>& emit) {
   if (!b.top()) return emit();
   try {
     emit();
   } catch (const Error& error) {
-    GiveUp(b, region, {i}, error);
+    GiveUp(b, region, items, error);
   }
 }
 
@@ -279,7 +274,6 @@ Output Rewriter::Lookup(Block& b, Port port) {
 }
 
 Output Rewriter::Value(Block& b, Port port, int consumer) {
-  // A list handle is nobody's value, but an unused output of a function may ask for it.
   if (variables_.VariableOf(port) >= 0) return ReadVariable(b, port, consumer);
   for (;;) {
     const ForeignNode& node = foreign_.node(port.node);
@@ -288,8 +282,6 @@ Output Rewriter::Value(Block& b, Port port, int consumer) {
       port = {loops_.frame(loops_.FrameOf(port.node)).variables[loops_.VariableOf(port.node)].merge,
               0};
     } else if (node.kind == ForeignKind::kSwitch || node.kind == ForeignKind::kEnter) {
-      if (node.kind == ForeignKind::kEnter && variables_.VariableOf(node.inputs[0]) >= 0)
-        return ReadVariable(b, node.inputs[0], port.node);
       port = node.inputs[0];
     } else {
       break;
@@ -322,27 +314,18 @@ std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
     const bool parameter = b.graph().node(it->second).op->structure == Structure::kArg;
     if (b.top() || (has_effect_[c] && !parameter)) controls.push_back(it->second);
   }
-  std::sort(controls.begin(), controls.end());
-  controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
   return controls;
 }
 
 NodeId Rewriter::Add(Block& b, int i, std::string_view op, std::vector<Output> inputs,
                      AttrMap attrs) {
   const ForeignNode& node = foreign_.node(i);
-  const NodeId id = b.top() ? b.graph().AddNodeNamed(op, node.name, std::move(inputs),
-                                                     std::move(attrs), Controls(b, i))
-                            : b.graph().AddNode(op, node.name, std::move(inputs), std::move(attrs),
-                                                Controls(b, i));
+  const auto add = b.top() ? &Graph::AddNodeNamed : &Graph::AddNode;
+  const NodeId id =
+      (b.graph().*add)(op, node.name, std::move(inputs), std::move(attrs), Controls(b, i));
   if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
   b.operations[i] = id;
   return id;
-}
-
-NodeId Rewriter::AddBeside(Block& b, const std::string& name, std::string_view op,
-                           std::vector<Output> inputs, AttrMap attrs,
-                           std::vector<NodeId> controls) {
-  return b.graph().AddNode(op, name, std::move(inputs), std::move(attrs), std::move(controls));
 }
 
 void Rewriter::NoteAbsent() {

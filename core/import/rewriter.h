@@ -4,6 +4,7 @@
 #ifndef GRAPHRUN_CORE_IMPORT_REWRITER_H_
 #define GRAPHRUN_CORE_IMPORT_REWRITER_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -98,6 +99,9 @@ class Rewriter {
   // Emits `items` of the region, those in conds relative to the first `depth` decisions.
   void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
   void EmitItem(Block& b, Region& region, int item);
+  // At the top what cannot be rewritten is given up; elsewhere the error goes on.
+  void EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
+                    const std::function<void()>& emit);
   void EmitNode(Block& b, int node);
   void EmitPlain(Block& b, int node);
   // The value of `port` for node `consumer` (-1: at the end of the block).
@@ -107,10 +111,6 @@ class Rewriter {
   std::vector<Output> Inputs(Block& b, int node, size_t first = 0);
   std::vector<NodeId> Controls(Block& b, int node);
   NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
-  // The same for a node beside it.
-  NodeId AddBeside(Block& b, const std::string& name, std::string_view op,
-                   std::vector<Output> inputs, AttrMap attrs = {},
-                   std::vector<NodeId> controls = {});
   bool HasOwnEffect(int node) const;
   void FindEffects();
   void NoteAbsent();
