@@ -1,8 +1,6 @@
 #include "core/import/load.h"
 
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/stubs/logging.h>
-#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "core/graph/op_def.h"
 #include "core/graph/verify.h"
 #include "core/import/graph_proto.h"
+#include "core/import/text_proto.h"
 #include "proto/meta_graph.pb.h"
 #include "proto/saved_model.pb.h"
 #include "proto/variable.pb.h"
@@ -36,24 +35,6 @@ bool Convincing(const pb::SavedModel& s) {
                      [](const pb::MetaGraphDef& m) { return Convincing(m); });
 }
 
-// Keeps the first complaint of the text parser, and silence otherwise.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (!text_.empty()) return;
-    line_ = line;
-    text_ = "line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1) + ": " +
-            message;
-  }
-  void AddWarning(int, int, const std::string&) override {}
-  int line() const { return line_; }
-  const std::string& text() const { return text_; }
-
- private:
-  int line_ = -1;
-  std::string text_;
-};
-
 bool LooksLikeText(const std::string& bytes) {
   return std::none_of(bytes.begin(), bytes.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
@@ -71,16 +52,12 @@ struct Attempt {
   template <typename Message>
   bool Parse(Message* out) {
     if (!text) return out->ParseFromString(bytes) && Convincing(*out);
-    FirstError errors;
-    google::protobuf::TextFormat::Parser parser;
-    parser.RecordErrorsTo(&errors);
-    parser.SetRecursionLimit(100);
-    const bool ok = parser.ParseFromString(bytes, out);
-    if (!ok && errors.line() > furthest) {
-      furthest = errors.line();
-      explain = errors.text();
+    const std::optional<TextError> error = ParseText(bytes, out);
+    if (error && error->line > furthest) {
+      furthest = error->line;
+      explain = error->what;
     }
-    return ok && Convincing(*out);
+    return !error && Convincing(*out);
   }
 };
 

@@ -1,25 +1,13 @@
 #include "tools/graphrun/plan_file.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
 #include "core/base/error.h"
+#include "core/import/text_proto.h"
 
 namespace graphrun {
 namespace {
-
-class FirstComplaint : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = fmt::format("line {}, column {}: {}", line + 1, column + 1, message);
-  }
-  void AddWarning(int, int, const std::string&) override {}
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 // What a name with '@' stands for.
 class Resolver {
@@ -93,13 +81,9 @@ std::string PlanToText(const pb::RunPlan& plan) {
 }
 
 pb::RunPlan PlanFromText(const std::string& text) {
-  FirstComplaint complaint;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&complaint);
   pb::RunPlan plan;
-  if (!parser.ParseFromString(text, &plan)) {
-    ThrowInvalid(fmt::format("the text is no run plan: {}", complaint.text()));
-  }
+  if (const auto error = ParseText(text, &plan))
+    ThrowInvalid(fmt::format("the text is no run plan: {}", error->what));
   return plan;
 }
 
