@@ -61,6 +61,13 @@ OpTable LinearCases() {
                          .label = label + "_large",
                          .reference = ProductOf(ta, tb),
                          .types = numbers});
+      // One row has a kernel of its own; this one takes several threads and blocks.
+      t.cases.push_back({.op = "MatMul",
+                         .inputs = {ta ? "[67,1]" : "[1,67]", tb ? "[2300,67]" : "[67,2300]"},
+                         .attrs = {{"transpose_a", ta}, {"transpose_b", tb}},
+                         .label = label + "_row",
+                         .reference = ProductOf(ta, tb),
+                         .types = numbers});
       t.cases.push_back({.op = "BatchMatMulV2",
                          .inputs = {ta ? "[2,1,3,5]" : "[2,1,5,3]", tb ? "[6,4,3]" : "[6,3,4]"},
                          .attrs = {{"adj_x", ta}, {"adj_y", tb}},
