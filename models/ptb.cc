@@ -1,9 +1,9 @@
 // The word-level language model of Zaremba, Sutskever and Vinyals, "Recurrent neural network
-// regularization", 2014, as in TensorFlow's PTB tutorial, with the options of the small
-// configuration at hidden size 200.
+// regularization", 2014, as in TensorFlow's PTB tutorial, in three sizes.
 //
-// On the Penn Treebank (929,589 training words) with the defaults, train and valid perplexity after
-// epoch 1 are about 312 and 191, valid perplexity after epoch 2 is 146 and after epoch 13 is 138.
+// On the Penn Treebank (929,589 training words) with the small size, train and valid perplexity
+// after epoch 1 are about 312 and 191, valid perplexity after epoch 2 is 146 and after epoch 13 is
+// 138.
 #include <cmath>
 
 #include "models/clipping.h"
@@ -12,11 +12,59 @@
 #include "models/model_registry.h"
 #include "models/naming.h"
 #include "models/optimizers.h"
+#include "models/plan_builder.h"
 #include "models/rnn.h"
 #include "models/run_plan.h"
+#include "models/sample_loop.h"
 
 namespace graphrun::models {
 namespace {
+
+// The configurations of the paper: options that are not set get these values.
+struct Preset {
+  const char* size;
+  std::vector<std::pair<const char*, const char*>> settings;  // that are not the defaults
+  int32_t decay_after;  // epochs at the rate of the first; 0: the small size's way
+  double decay;         // factor of the rate in each later epoch
+};
+
+const Preset& PresetOf(const Options& options) {
+  static const Preset presets[] = {
+      {"small", {}, 0, 1},
+      {"medium",
+       {{"hidden", "650"},
+        {"keep", "0.5"},
+        {"batch", "20"},
+        {"steps", "35"},
+        {"init", "0.05"},
+        {"epochs", "39"}},
+       6,
+       1 / 1.2},
+      {"large",
+       {{"hidden", "1500"},
+        {"keep", "0.35"},
+        {"batch", "20"},
+        {"steps", "35"},
+        {"init", "0.04"},
+        {"clip", "10"},
+        {"epochs", "55"}},
+       14,
+       1 / 1.15},
+  };
+  for (const Preset& preset : presets) {
+    if (options.String("size") == preset.size) return preset;
+  }
+  ThrowInvalid("option 'size' of the model 'ptb' is small, medium or large, not '" +
+               options.String("size") + "'");
+}
+
+Options WithPreset(const Options& given) {
+  Options options = given;
+  for (const auto& [name, value] : PresetOf(given).settings) {
+    if (!given.IsSet(name)) options.Set(name, value);
+  }
+  return options;
+}
 
 struct Sizes {
   int64_t hidden, layers, vocab;
@@ -32,13 +80,7 @@ struct PtbNetwork {
   nn::State initial, final;
 };
 
-enum class Use { kTrain, kEvaluate, kSample };
-
-PtbNetwork BuildNetwork(const Scope& s, const std::string& prefix, const Sizes& sizes, Use use,
-                        int64_t batch, int64_t steps) {
-  const bool dropout = use == Use::kTrain && sizes.keep < 1;
-  PtbNetwork net;
-  net.x = op::Placeholder(s.WithName(prefix + "x"), DType::kInt32, {batch, steps});
+nn::MultiRNNCell MakeCell(const Sizes& sizes, bool dropout) {
   std::vector<nn::CellPtr> cells;
   for (int64_t i = 0; i < sizes.layers; ++i) {
     nn::CellPtr cell = std::make_shared<nn::BasicLSTMCell>(
@@ -49,11 +91,30 @@ PtbNetwork BuildNetwork(const Scope& s, const std::string& prefix, const Sizes& 
     }
     cells.push_back(std::move(cell));
   }
-  nn::MultiRNNCell cell(std::move(cells));
+  return nn::MultiRNNCell(std::move(cells));
+}
+
+Variable Embedding(const Scope& s, const Sizes& sizes) {
+  return s.GetVariable("embedding", {sizes.vocab, sizes.hidden});
+}
+
+Expr Logits(const Scope& s, Expr flat, const Sizes& sizes) {
+  const Variable softmax_w = s.GetVariable("softmax_w", {sizes.hidden, sizes.vocab});
+  const Variable softmax_b = s.GetVariable("softmax_b", {sizes.vocab});
+  return op::AddV2(s.WithName("logits"), op::MatMul(s, flat, softmax_w), softmax_b);
+}
+
+enum class Use { kTrain, kEvaluate, kSample };
+
+PtbNetwork BuildNetwork(const Scope& s, const std::string& prefix, const Sizes& sizes, Use use,
+                        int64_t batch, int64_t steps) {
+  const bool dropout = use == Use::kTrain && sizes.keep < 1;
+  PtbNetwork net;
+  net.x = op::Placeholder(s.WithName(prefix + "x"), DType::kInt32, {batch, steps});
+  nn::MultiRNNCell cell = MakeCell(sizes, dropout);
   net.initial = cell.ZeroState(s, batch, DType::kFloat);
 
-  const Variable embedding = s.GetVariable("embedding", {sizes.vocab, sizes.hidden});
-  Expr inputs = nn::EmbeddingLookup(s, embedding, net.x);
+  Expr inputs = nn::EmbeddingLookup(s, Embedding(s, sizes), net.x);
   if (dropout) inputs = nn::Dropout(s, inputs, 1 - sizes.keep);
   const nn::RnnResult rnn = nn::DynamicRnn(s, cell, inputs, {.initial_state = net.initial});
   net.final = rnn.state;
@@ -61,9 +122,7 @@ PtbNetwork BuildNetwork(const Scope& s, const std::string& prefix, const Sizes& 
   const Scope flatten = Named(s, "Reshape");
   const Expr flat =
       op::Reshape(flatten, rnn.outputs, DimsConst(flatten.WithName("shape"), {-1, sizes.hidden}));
-  const Variable softmax_w = s.GetVariable("softmax_w", {sizes.hidden, sizes.vocab});
-  const Variable softmax_b = s.GetVariable("softmax_b", {sizes.vocab});
-  const Expr logits = op::AddV2(s.WithName("logits"), op::MatMul(s, flat, softmax_w), softmax_b);
+  const Expr logits = Logits(s, flat, sizes);
   if (use == Use::kSample) {
     net.probs = op::Softmax(s.WithName("probs"), logits);
     return net;
@@ -76,30 +135,24 @@ PtbNetwork BuildNetwork(const Scope& s, const std::string& prefix, const Sizes& 
   return net;
 }
 
-void AddCarries(const PtbNetwork& net, google::protobuf::RepeatedPtrField<pb::Carry>* state) {
-  for (size_t i = 0; i < net.final.size(); ++i) {
-    pb::Carry* carry = state->Add();
-    carry->set_fetch(net.final[i].name());
-    carry->set_feed(net.initial[i].name());
-  }
+// One While that writes words.
+SampleLoopResult BuildSampleLoop(const Scope& s, const Sizes& sizes, int64_t length) {
+  nn::MultiRNNCell cell = MakeCell(sizes, /*dropout=*/false);
+  const auto step = [&](const Scope& b, Expr window, const nn::State& state) {
+    const Expr input = nn::EmbeddingLookup(b, Embedding(b, sizes), window);
+    nn::CellResult result = cell(b.VariableScope("rnn"), input, state);
+    result.output = Logits(b, result.output, sizes);
+    return result;
+  };
+  return SampleLoop(s, step, cell.ZeroState(s, 1, DType::kFloat), {.length = length});
 }
 
-void AddFeed(Expr tensor, pb::Feed::Source source,
-             google::protobuf::RepeatedPtrField<pb::Feed>* feeds) {
-  pb::Feed* feed = feeds->Add();
-  feed->set_tensor(tensor.name());
-  feed->set_source(source);
-}
-
-void FillPhase(const PtbNetwork& net, const char* name, pb::Split split, pb::Phase* phase) {
-  phase->set_name(name);
-  phase->set_split(split);
-  phase->mutable_batches()->set_batch(static_cast<int32_t>(net.x.shape()[0]));
-  phase->mutable_batches()->set_steps(static_cast<int32_t>(net.x.shape()[1]));
+void FillPtbPhase(const PtbNetwork& net, const char* name, pb::Split split, pb::Phase* phase) {
+  FillPhase(name, split, net.x.shape()[0], net.x.shape()[1], phase);
   phase->mutable_batches()->mutable_contiguous_rows();
   AddFeed(net.x, pb::Feed::INPUTS, phase->mutable_feeds());
   AddFeed(net.y, pb::Feed::TARGETS, phase->mutable_feeds());
-  AddCarries(net, phase->mutable_state());
+  AddCarries(net.final, net.initial, phase->mutable_state());
   phase->set_loss(net.cost.name());
   phase->set_loss_divisor(static_cast<double>(net.x.shape()[1]));
 }
@@ -109,56 +162,53 @@ void FillCorpus(pb::Corpus* corpus) {
   corpus->set_line_end("<eos>");
   struct Part {
     pb::Split split;
-    const char* name;
+    std::string name;
     double fraction;
   };
   for (const Part& p : {Part{pb::TRAIN, "train", 0.9}, Part{pb::VALID, "valid", 0.05},
                         Part{pb::TEST, "test", 0.05}}) {
-    pb::Corpus::Files* files = corpus->add_files();
-    files->set_split(p.split);
-    for (const char* pattern : {"ptb.", ""})
-      files->add_names(std::string(pattern) + p.name + ".txt");
-    pb::Corpus::Part* part = corpus->add_parts();
-    part->set_split(p.split);
-    part->set_fraction(p.fraction);
+    AddFiles(p.split, {"ptb." + p.name + ".txt", p.name + ".txt"}, corpus);
+    AddFraction(p.split, p.fraction, corpus);
   }
   corpus->set_builtin("words");
   corpus->mutable_unknown()->set_rule(pb::Unknown::DROP);
 }
 
-// lr in the first epoch, then lr·0.5·(n - i)/n after epoch i of n.
-void FillLearningRate(const Variable& variable, double lr, int64_t epochs, pb::LearningRate* rate) {
+// The small size: lr in the first epoch, then lr·0.5·(n - i)/n after epoch i of n. The others: lr
+// for so many epochs, then each a part of the one before.
+void FillLearningRate(const Variable& variable, const Options& options, pb::LearningRate* rate) {
+  const double lr = options.Float("lr");
   rate->set_variable(variable.name);
-  pb::LearningRate::Piece* first = rate->add_pieces();
-  first->set_start(lr);
+  rate->add_pieces()->set_start(lr);
+  const Preset& preset = PresetOf(options);
   pb::LearningRate::Piece* rest = rate->add_pieces();
-  rest->set_from(1);
-  rest->set_start(0.5 * lr);
-  rest->set_slope(-0.5 * lr / static_cast<double>(epochs));
+  if (preset.decay_after == 0) {
+    rest->set_from(1);
+    rest->set_start(0.5 * lr);
+    rest->set_slope(-0.5 * lr / static_cast<double>(options.Int("epochs")));
+  } else {
+    rest->set_from(preset.decay_after - 1);
+    rest->set_start(lr);
+    rest->set_factor(preset.decay);
+  }
 }
 
-void FillSampler(const PtbNetwork& net, const Options& options, pb::Sampler* sampler) {
+void FillSampler(const PtbNetwork& net, const SampleLoopResult& loop, const Options& options,
+                 pb::Sampler* sampler) {
   pb::StepSampler* step = sampler->mutable_step();
   AddFeed(net.x, pb::Feed::INPUTS, step->mutable_feeds());
   step->set_probabilities(net.probs.name());
-  AddCarries(net, step->mutable_state());
+  AddCarries(net.final, net.initial, step->mutable_state());
   step->set_prime("<eos>");
   step->set_length(static_cast<int32_t>(options.Int("sample_length")));
+  FillGraphSampler(loop, sampler->mutable_graph());
   sampler->set_title("Sample:");
   sampler->set_joiner(" ");
   sampler->set_line_end("<eos>");
 }
 
-void AddSignature(MetaGraph& meta, const std::string& name,
-                  const std::vector<std::pair<std::string, Expr>>& inputs,
-                  const std::vector<std::pair<std::string, Expr>>& outputs) {
-  const auto entry = [](Expr e) { return SignatureTensor{e.name(), e.dtype(), e.shape()}; };
-  Signature& signature = meta.signatures[name];
-  for (const auto& [key, e] : inputs) signature.inputs[key] = entry(e);
-  for (const auto& [key, e] : outputs) signature.outputs[key] = entry(e);
-}
-
-void BuildPtb(MetaGraph& meta, const Options& options) {
+void BuildPtb(MetaGraph& meta, const Options& given) {
+  const Options options = WithPreset(given);
   const int64_t batch = options.Int("batch"), steps = options.Int("steps");
   const auto or_train = [](int64_t own, int64_t train) { return own > 0 ? own : train; };
   const int64_t test_batch = or_train(options.Int("test_batch"), batch);
@@ -191,40 +241,36 @@ void BuildPtb(MetaGraph& meta, const Options& options) {
   const PtbNetwork valid = copy("valid_", Use::kEvaluate, batch, steps);
   const PtbNetwork test = copy("test_", Use::kEvaluate, test_batch, test_steps);
   const PtbNetwork sample = copy("sample_", Use::kSample, 1, 1);
+  const SampleLoopResult loop = BuildSampleLoop(
+      root.VariableScope("model", {.reuse = Reuse::kTrue}), sizes, options.Int("sample_length"));
   const Expr init = root.GlobalVariablesInitializer();
 
   root.AddToCollection(keys::kLosses, train.cost);
   AddSignature(meta, "evaluate", {{"x", valid.x}, {"y", valid.y}}, {{"cost", valid.cost}});
   AddSignature(meta, "step", {{"x", sample.x}}, {{"probs", sample.probs}});
 
-  pb::RunPlan plan;
-  plan.set_model("ptb");
-  for (const OptionDef& def : options.defs()) {
-    pb::Setting* setting = plan.add_settings();
-    setting->set_name(def.name);
-    setting->set_value(ToString(options.Value(def.name)));
-  }
+  pb::RunPlan plan = NewPlan("ptb", options);
   FillCorpus(plan.mutable_corpus());
   plan.mutable_vocabulary()->set_order(pb::Vocabulary::FREQUENCY_THEN_SYMBOL);
   plan.mutable_vocabulary()->set_rows(sizes.vocab);
   plan.add_init(init.node_name());
-  FillLearningRate(rate, lr, options.Int("epochs"), plan.mutable_learning_rate());
+  FillLearningRate(rate, options, plan.mutable_learning_rate());
   plan.set_epochs(static_cast<int32_t>(options.Int("epochs")));
-  FillPhase(train, "train", pb::TRAIN, plan.mutable_train());
+  FillPtbPhase(train, "train", pb::TRAIN, plan.mutable_train());
   plan.mutable_train()->add_targets(train_op.node_name());
   plan.mutable_train()->set_summary_line("Epoch {epoch} : Train Perplexity: {perplexity:.3}");
   pb::Phase* phase = plan.add_evaluations();
-  FillPhase(valid, "valid", pb::VALID, phase);
+  FillPtbPhase(valid, "valid", pb::VALID, phase);
   phase->set_summary_line("Epoch {epoch} : Valid Perplexity: {perplexity:.3}");
   phase = plan.add_evaluations();
-  FillPhase(test, "test", pb::TEST, phase);
+  FillPtbPhase(test, "test", pb::TEST, phase);
   phase->set_when(pb::Phase::AT_END);
   phase->set_summary_line("Test Perplexity: {perplexity:.3}");
   plan.mutable_report()->set_epoch_line("Epoch {epoch} : Learning rate: {rate:.3}");
   plan.mutable_report()->set_step_line(
       "({percent:.2}%)    Perplexity={perplexity:.3}    Speed={speed:.0} wps");
   plan.mutable_report()->set_every(10);
-  FillSampler(sample, options, plan.mutable_sampler());
+  FillSampler(sample, loop, options, plan.mutable_sampler());
   SetRunPlan(plan, &meta);
 }
 
@@ -238,6 +284,10 @@ ModelSpec PtbModel() {
       "Trained by SGD with clipped gradients on rows of text; the state is carried from batch to "
       "batch.",
       {
+          {"size",
+           "small, medium or large: values of hidden, keep, batch, steps, clip, init and epochs "
+           "where they are not set, and how the learning rate falls",
+           "small"},
           {"hidden", "units of each layer, and width of the embedding", int64_t{200}, 1, kMost},
           {"layers", "LSTM layers", int64_t{2}, 1, 1000},
           {"batch", "rows of text in a batch", int64_t{30}, 1, kMost},
@@ -249,7 +299,7 @@ ModelSpec PtbModel() {
           {"clip", "global norm to which gradients are clipped", 5.0, 1e-30, {}},
           {"init", "weights start uniform in +-init", 0.1, 0, {}},
           {"seed", "seed of all initial weights; -1: new ones in each run", int64_t{-1}, -1, {}},
-          {"lr", "learning rate of the first epoch; then half, falling to 0", 1.0, 0, {}},
+          {"lr", "learning rate of the first epoch; then half, falling to 0 (small)", 1.0, 0, {}},
           {"epochs", "epochs of training, over which the rate falls", int64_t{13}, 1, kMost},
           {"test_batch", "rows of a batch of the test text; 0: as batch", int64_t{0}, 0, kMost},
           {"test_steps", "words of a row of the test text; 0: as steps", int64_t{0}, 0, kMost},

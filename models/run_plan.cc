@@ -10,13 +10,18 @@
 namespace graphrun {
 namespace {
 
-void CheckFeeds(const google::protobuf::RepeatedPtrField<pb::Feed>& feeds, const Graph& graph) {
+void CheckFeeds(const google::protobuf::RepeatedPtrField<pb::Feed>& feeds, int64_t columns,
+                const Graph& graph) {
   for (const pb::Feed& feed : feeds) {
     graph.FindOutput(feed.tensor());
     if (feed.value_case() == pb::Feed::VALUE_NOT_SET ||
-        (feed.value_case() == pb::Feed::kSource && feed.source() != pb::Feed::INPUTS &&
-         feed.source() != pb::Feed::TARGETS)) {
+        (feed.value_case() == pb::Feed::kSource && (feed.source() == pb::Feed::SOURCE_UNSPECIFIED ||
+                                                    !pb::Feed::Source_IsValid(feed.source())))) {
       ThrowInvalid(fmt::format("'{}' is fed with what this version does not know", feed.tensor()));
+    }
+    if (feed.source() == pb::Feed::COLUMN && (feed.column() < 0 || feed.column() >= columns)) {
+      ThrowInvalid(fmt::format("'{}' is fed with column {} of windows that have {}", feed.tensor(),
+                               feed.column(), columns));
     }
   }
 }
@@ -34,6 +39,28 @@ void CheckOperation(const std::string& name, const Graph& graph) {
       fmt::format("the graph has no operation '{}'{}", name, DidYouMean(name, graph.NodeNames())));
 }
 
+void CheckPredictions(const pb::Predictions& predictions, int64_t columns, const Graph& graph) {
+  graph.FindOutput(predictions.tensor());
+  for (const int32_t column : predictions.columns()) {
+    if (column < 0 || column >= columns) {
+      ThrowInvalid(fmt::format("'{}' predicts column {} of windows that have {}",
+                               predictions.tensor(), column, columns));
+    }
+  }
+}
+
+void CheckMetric(const pb::Metric& metric, int64_t columns, const Graph& graph) {
+  if (metric.name().empty()) ThrowInvalid("one of its metrics has no name");
+  if (metric.has_perplexity()) {
+    CheckPredictions(metric.perplexity(), columns, graph);
+  } else if (metric.has_tensor()) {
+    graph.FindOutput(metric.tensor());
+  } else {
+    ThrowInvalid(
+        fmt::format("its metric '{}' is of a kind that this version does not know", metric.name()));
+  }
+}
+
 void CheckPhase(const pb::Phase& phase, const Graph& graph) {
   WithContext(
       [&] { return fmt::format("while checking the phase '{}' of the run plan", phase.name()); },
@@ -46,12 +73,41 @@ void CheckPhase(const pb::Phase& phase, const Graph& graph) {
         if (phase.batches().order_case() == pb::Batches::ORDER_NOT_SET) {
           ThrowInvalid("it has an order of batches that this version does not know");
         }
-        if (!(phase.loss_divisor() > 0)) ThrowInvalid("its loss_divisor is not above zero");
-        CheckFeeds(phase.feeds(), graph);
+        const int64_t columns = int64_t{phase.batches().steps()} + 1;
+        CheckFeeds(phase.feeds(), columns, graph);
         CheckState(phase.state(), graph);
-        graph.FindOutput(phase.loss());
+        if (phase.has_predictions()) {
+          CheckPredictions(phase.predictions(), columns, graph);
+        } else {
+          if (!(phase.loss_divisor() > 0)) ThrowInvalid("its loss_divisor is not above zero");
+          graph.FindOutput(phase.loss());
+        }
+        for (const pb::Metric& metric : phase.metrics()) CheckMetric(metric, columns, graph);
+        if (!phase.summary().empty()) graph.FindOutput(phase.summary());
+        for (const std::string& target : phase.reset_targets()) CheckOperation(target, graph);
         for (const std::string& target : phase.targets()) CheckOperation(target, graph);
       });
+}
+
+void CheckSampler(const pb::Sampler& sampler, const Graph& graph) {
+  if (!sampler.has_step() && !sampler.has_graph()) {
+    ThrowInvalid("it is of a kind that this version does not know");
+  }
+  if (sampler.has_step()) {
+    const pb::StepSampler& step = sampler.step();
+    CheckFeeds(step.feeds(), std::max(1, step.window()), graph);
+    CheckState(step.state(), graph);
+    graph.FindOutput(step.probabilities());
+    for (const std::string& target : step.reset_targets()) CheckOperation(target, graph);
+  }
+  // With both kinds a graph may lack the second, as one that TensorFlow wrote does.
+  if (sampler.has_graph() && !sampler.has_step()) {
+    const pb::GraphSampler& whole = sampler.graph();
+    graph.FindOutput(whole.samples());
+    for (const std::string& name : {whole.length(), whole.prime(), whole.temperature()}) {
+      if (!name.empty()) graph.FindOutput(name);
+    }
+  }
 }
 
 }  // namespace
@@ -87,14 +143,7 @@ void CheckRunPlan(const pb::RunPlan& plan, const Graph& graph) {
               });
   if (plan.has_sampler()) {
     WithContext([] { return "while checking the sampler of the run plan"; },
-                [&] {
-                  if (!plan.sampler().has_step())
-                    ThrowInvalid("it is of a kind that this version does not know");
-                  const pb::StepSampler& step = plan.sampler().step();
-                  CheckFeeds(step.feeds(), graph);
-                  CheckState(step.state(), graph);
-                  graph.FindOutput(step.probabilities());
-                });
+                [&] { CheckSampler(plan.sampler(), graph); });
   }
 }
 

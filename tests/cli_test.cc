@@ -149,7 +149,7 @@ TEST_F(CliTest, TextErrorsSayWhatIsMissing) {
   Write("short.txt", "a b c\nd e f\n");
   Result r = Run("toy.pb --data short.txt");
   EXPECT_EQ(r.code, 1);
-  EXPECT_THAT(r.err, HasSubstr("not enough data"));
+  EXPECT_THAT(r.err, HasSubstr("Not enough data"));
   std::string lines;
   for (int i = 0; i < 40; ++i) lines += "a b\n";
   Write("few.txt", lines);

@@ -1,77 +1,20 @@
-// Vocabularies, splits, batches and the built-in corpus, as plans ask for them.
+// Vocabularies, texts and their splits, as plans ask for them.
 #include "models/text_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
-#include "core/base/error.h"
 #include "models/builtin_corpus.h"
+#include "tests/text_fixture.h"
 
 namespace graphrun {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-pb::Corpus WordCorpus() {
-  pb::Corpus corpus;
-  corpus.set_tokenizer(pb::WORDS);
-  corpus.set_line_end("<eos>");
-  corpus.set_builtin("words");
-  const auto add = [&corpus](pb::Split split, const char* name, double part) {
-    pb::Corpus::Files* files = corpus.add_files();
-    files->set_split(split);
-    files->add_names(name);
-    corpus.add_parts()->set_split(split);
-    corpus.mutable_parts()->rbegin()->set_fraction(part);
-  };
-  add(pb::TRAIN, "ptb.train.txt", 0.8);
-  add(pb::VALID, "ptb.valid.txt", 0.1);
-  add(pb::TEST, "ptb.test.txt", 0.1);
-  return corpus;
-}
-
-pb::Corpus CharacterCorpus() {
-  pb::Corpus corpus = WordCorpus();
-  corpus.set_tokenizer(pb::CHARACTERS);
-  return corpus;
-}
-
-std::vector<std::string> Symbols(const Vocabulary& vocabulary) {
-  std::vector<std::string> symbols;
-  for (int64_t i = 0; i < vocabulary.size(); ++i) symbols.push_back(vocabulary.symbol(i));
-  return symbols;
-}
-
-std::string MessageOf(const std::function<void()>& fn) {
-  try {
-    fn();
-  } catch (const Error& e) {
-    return e.message();
-  }
-  return "no error";
-}
-
-class Folder {
- public:
-  explicit Folder(const std::string& name) : path_(::testing::TempDir() + "graphrun_" + name) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directory(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ + "/" + name, std::ios::binary) << text;
-    return path_ + "/" + name;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST(Vocabulary, OrdersByFrequencyThenSymbol) {
   const Vocabulary v =
@@ -95,7 +38,8 @@ TEST(Vocabulary, TravelsInAPlan) {
   EXPECT_THROW(Vocabulary::FromPlan(plan), Error);
   plan.set_rows(3);
   plan.add_symbols("x");
-  EXPECT_THAT(MessageOf([&] { Vocabulary::FromPlan(plan); }), HasSubstr("twice the symbol 'x'"));
+  EXPECT_THAT(MessageOf(Code::kDataLoss, [&] { Vocabulary::FromPlan(plan); }),
+              HasSubstr("twice the symbol 'x'"));
 }
 
 TEST(Vocabulary, MoreSymbolsThanRowsIsAnErrorThatSaysSo) {
@@ -103,7 +47,8 @@ TEST(Vocabulary, MoreSymbolsThanRowsIsAnErrorThatSaysSo) {
   plan.set_order(pb::Vocabulary::FREQUENCY_THEN_SYMBOL);
   plan.set_rows(100);
   const pb::Corpus corpus = WordCorpus();
-  EXPECT_THAT(MessageOf([&] { VocabularyFor(plan, corpus, LoadTexts("builtin", corpus)); }),
+  EXPECT_THAT(MessageOf(Code::kInvalidArgument,
+                        [&] { VocabularyFor(plan, corpus, LoadTexts("builtin", corpus)); }),
               HasSubstr("different symbols, but the graph has rows for 100 only"));
 }
 
@@ -120,8 +65,9 @@ TEST(Encode, FollowsTheRuleForUnknownSymbols) {
   EXPECT_THAT(Encode("a x b", corpus, v, "it").ids, ElementsAre(0, 2, 1));
   corpus.clear_line_end();
   corpus.mutable_unknown()->set_rule(pb::Unknown::REFUSE);
-  EXPECT_THAT(MessageOf([&] { Encode("a\nb x", corpus, v, "the test text"); }),
-              HasSubstr("line 2 of the test text has 'x'"));
+  EXPECT_THAT(
+      MessageOf(Code::kInvalidArgument, [&] { Encode("a\nb x", corpus, v, "the test text"); }),
+      HasSubstr("line 2 of the test text has 'x'"));
 }
 
 TEST(LoadTexts, DealsWholeLinesOfAFile) {
@@ -147,69 +93,141 @@ TEST(LoadTexts, TakesUsualNamesAndDealsTheRest) {
 
 TEST(LoadTexts, ErrorsNameWhatIsMissing) {
   const Folder folder("errors");
-  EXPECT_THAT(MessageOf([&] { LoadTexts(folder.path(), WordCorpus()); }),
-              HasSubstr("ptb.train.txt"));
-  EXPECT_THAT(MessageOf([&] { LoadTexts(folder.Write("e.txt", ""), WordCorpus()); }),
-              HasSubstr("is empty"));
-  EXPECT_THAT(MessageOf([&] { LoadTexts(folder.path() + "/none", WordCorpus()); }),
-              HasSubstr("none"));
   pb::Corpus corpus = WordCorpus();
+  const auto message = [&corpus](Code code, const std::string& data) {
+    return MessageOf(code, [&] { LoadTexts(data, corpus); });
+  };
+  EXPECT_THAT(message(Code::kNotFound, folder.path()),
+              HasSubstr("no training text by a usual name (ptb.train.txt)"));
+  EXPECT_THAT(message(Code::kNotFound, folder.path() + "/none"),
+              HasSubstr("no file or folder '" + folder.path() + "/none'"));
+  const std::string empty = folder.Write("ptb.train.txt", "");
+  EXPECT_EQ(message(Code::kInvalidArgument, empty), "the text '" + empty + "' is empty");
+  EXPECT_EQ(message(Code::kInvalidArgument, folder.path()), "the text '" + empty + "' is empty");
+  corpus.clear_files();
+  EXPECT_THAT(message(Code::kNotFound, folder.path()), HasSubstr("this model knows none"));
   corpus.set_builtin("word");
-  EXPECT_THAT(MessageOf([&] { LoadTexts("", corpus); }), HasSubstr("did you mean 'words'"));
+  EXPECT_THAT(message(Code::kNotFound, ""), HasSubstr("did you mean 'words'"));
+  corpus.clear_builtin();
+  EXPECT_THAT(message(Code::kInvalidArgument, "builtin"), HasSubstr("no built-in corpus"));
 }
 
-pb::Batches Rows(int batch, int steps) {
-  pb::Batches plan;
-  plan.set_batch(batch);
-  plan.set_steps(steps);
-  plan.mutable_contiguous_rows();
-  return plan;
+TEST(LoadTexts, DealsCountsFirstAndFractionsOfTheRest) {
+  const Folder folder("counts");
+  const std::string file = folder.Write("any.txt", "abcdefghijklmnopqrstuvwxyz0123456789");
+  pb::Corpus corpus = CharacterCorpus();
+  AddCount(pb::VALID, 6, &corpus);
+  AddFraction(pb::TRAIN, 2, &corpus);
+  AddFraction(pb::TEST, 1, &corpus);
+  const TextSource texts = LoadTexts(file, corpus);
+  EXPECT_EQ(texts.Of(pb::VALID), "abcdef");
+  EXPECT_EQ(texts.Of(pb::TRAIN), "ghijklmnopqrstuvwxyz");
+  EXPECT_EQ(texts.Of(pb::TEST), "0123456789");
+  EXPECT_EQ(texts.files.at(pb::VALID), file);
+  // In the order of the list, counts too.
+  corpus.clear_parts();
+  AddFraction(pb::TEST, 1, &corpus);
+  AddCount(pb::VALID, 11, &corpus);
+  AddFraction(pb::TRAIN, 4, &corpus);
+  const TextSource between = LoadTexts(file, corpus);
+  EXPECT_EQ(between.Of(pb::TEST), "abcde");
+  EXPECT_EQ(between.Of(pb::VALID), "fghijklmnop");
+  EXPECT_EQ(between.Of(pb::TRAIN), "qrstuvwxyz0123456789");
 }
 
-TEST(Batcher, CutsContiguousRows) {
-  std::vector<int32_t> ids(17);
-  for (int i = 0; i < 17; ++i) ids[i] = i;
-  const auto batcher = MakeBatcher(Rows(2, 3), ids, "it");  // rows 0..7 and 8..15
-  ASSERT_EQ(batcher->batches_per_epoch(), 2);
-  std::vector<int32_t> inputs(6), targets(6);
-  batcher->Fill(1, inputs, targets);
-  EXPECT_THAT(inputs, ElementsAre(3, 4, 5, 11, 12, 13));
-  EXPECT_THAT(targets, ElementsAre(4, 5, 6, 12, 13, 14));
+TEST(LoadTexts, CountsLinesOfWordsAndWholeCharacters) {
+  const Folder folder("units");
+  pb::Corpus corpus = WordCorpus();
+  corpus.clear_parts();
+  AddCount(pb::VALID, 2, &corpus);
+  AddFraction(pb::TRAIN, 1, &corpus);
+  const TextSource lines = LoadTexts(folder.Write("a.txt", "a b\n\nc\nd e f"), corpus);
+  EXPECT_EQ(lines.Of(pb::VALID), "a b\n\n");
+  EXPECT_EQ(lines.Of(pb::TRAIN), "c\nd e f");
+  corpus.set_tokenizer(pb::CHARACTERS);
+  const TextSource characters =
+      LoadTexts(folder.Write("b.txt", "\xc3\xa9\xffxy\xe2\x82\xac"), corpus);
+  EXPECT_EQ(characters.Of(pb::VALID), "\xc3\xa9\xff");
+  EXPECT_EQ(characters.Of(pb::TRAIN), "xy\xe2\x82\xac");
 }
 
-TEST(Batcher, SaysHowMuchTextIsNeeded) {
-  const std::vector<int32_t> ids(7);
-  EXPECT_EQ(MakeBatcher(Rows(1, 6), ids, "it")->batches_per_epoch(), 1);
-  EXPECT_THAT(MessageOf([&] { MakeBatcher(Rows(2, 3), ids, "the valid text"); }),
-              HasSubstr("not enough data: the valid text has 7 symbols"));
-  EXPECT_THAT(MessageOf([&] { MakeBatcher(Rows(2, 3), ids, "it"); }), HasSubstr("needs 8"));
-  EXPECT_THROW(MakeBatcher(Rows(0, 3), ids, "it"), Error);
-  EXPECT_THROW(MakeBatcher(pb::Batches(), ids, "it"), Error);
+TEST(LoadTexts, TooShortATextLeavesASplitEmpty) {
+  const Folder folder("short");
+  pb::Corpus corpus = CharacterCorpus();
+  AddCount(pb::VALID, 1000, &corpus);
+  AddFraction(pb::TRAIN, 1, &corpus);
+  const TextSource texts = LoadTexts(folder.Write("a.txt", "not much"), corpus);
+  EXPECT_EQ(texts.Of(pb::VALID), "not much");
+  EXPECT_THAT(MessageOf(Code::kInvalidArgument, [&] { texts.Of(pb::TRAIN); }),
+              AllOf(HasSubstr("Not enough data. Make seq_length and batch_size small."),
+                    HasSubstr("its train part is empty")));
+  EXPECT_THAT(MessageOf(Code::kNotFound, [&] { texts.Of(pb::TEST); }),
+              HasSubstr("there is no test text in " + folder.path()));
 }
 
-TEST(BuiltinCorpus, IsTheSameAlways) {
-  const BuiltinCorpus a = MakeBuiltinCorpus("words"), b = MakeBuiltinCorpus("words");
-  EXPECT_EQ(a.train, b.train);
-  EXPECT_EQ(a.test, b.test);
-  EXPECT_NE(a.valid, a.test);
-  // FNV-1a of the bytes: a change of the corpus changes every number that was published for it.
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : a.train + a.valid + a.test)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  EXPECT_EQ(hash, 18362153200462527263u);
+TEST(LoadTexts, RefusesPartsThatItDoesNotKnow) {
+  const auto message = [](const pb::Corpus& corpus) {
+    return MessageOf(Code::kInvalidArgument, [&] { LoadTexts("builtin", corpus); });
+  };
+  pb::Corpus corpus = CharacterCorpus();
+  corpus.add_parts()->set_split(pb::VALID);
+  EXPECT_THAT(message(corpus), HasSubstr("gives the valid split a part of a text in a way"));
+  corpus.mutable_parts(0)->set_fraction(-0.5);
+  EXPECT_THAT(message(corpus), HasSubstr("a fraction of -0.5"));
+  corpus.mutable_parts(0)->set_count(-3);
+  EXPECT_THAT(message(corpus), HasSubstr("-3 lines or characters"));
+  corpus.clear_parts();
+  corpus.set_newline(static_cast<pb::Corpus::Newline>(7));
+  EXPECT_THAT(message(corpus), HasSubstr("line ends that this version does not know"));
 }
 
-TEST(BuiltinCorpus, HasAFewHundredWordsAllOfThemInTraining) {
-  const pb::Corpus corpus = WordCorpus();
+TEST(LoadTexts, ReadsLineEndsAsThePlanSays) {
+  const Folder folder("newline");
+  const std::string file = folder.Write("a.txt", "a\r\nb\nc\rd\r\r\n\n");
+  pb::Corpus corpus = CharacterCorpus();
+  const auto read = [&](pb::Corpus::Newline newline) {
+    corpus.set_newline(newline);
+    return LoadTexts(file, corpus).Of(pb::TRAIN);
+  };
+  EXPECT_EQ(read(pb::Corpus::AS_IS), "a\r\nb\nc\rd\r\r\n\n");
+  EXPECT_EQ(read(pb::Corpus::LF), "a\nb\nc\rd\r\n\n");
+  EXPECT_EQ(read(pb::Corpus::CRLF), "a\r\nb\r\nc\rd\r\r\n\r\n");
+  EXPECT_THAT(LoadTexts("builtin", corpus).Of(pb::TRAIN), HasSubstr(":\r\n"));
+  // Counts are of the text as it is read.
+  AddCount(pb::VALID, 4, &corpus);
+  AddFraction(pb::TRAIN, 1, &corpus);
+  EXPECT_EQ(LoadTexts(file, corpus).Of(pb::VALID), "a\r\nb");
+  // Words are apart by either.
+  pb::Corpus words = WordCorpus();
+  const Vocabulary v =
+      Vocabulary::Build("a a b\n", words, pb::Vocabulary::FREQUENCY_THEN_SYMBOL);  // a <eos> b
+  EXPECT_THAT(Encode("a\r\nb\n", words, v, "it").ids,
+              ElementsAre(v.Find("a"), v.Find("<eos>"), v.Find("b"), v.Find("<eos>")));
+}
+
+TEST(LoadTexts, KnowsTheFileOfEachSplit) {
+  const Folder folder("files");
+  const std::string train = folder.Write("ptb.train.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\n");
+  const std::string valid = folder.Write("ptb.valid.txt", "v\n");
+  const TextSource texts = LoadTexts(folder.path(), WordCorpus());
+  EXPECT_EQ(texts.files.at(pb::TRAIN), train);
+  EXPECT_EQ(texts.files.at(pb::VALID), valid);
+  EXPECT_EQ(texts.files.at(pb::TEST), train);
+  EXPECT_EQ(texts.description, "ptb.train.txt, ptb.valid.txt of " + folder.path());
+  EXPECT_TRUE(LoadTexts("builtin", WordCorpus()).files.empty());
+}
+
+TEST(LoadTexts, DealsABuiltinTextOfCharactersAsAFile) {
+  const BuiltinCorpus made = MakeBuiltinCorpus("letters");
+  pb::Corpus corpus = CharacterCorpus("letters");
+  EXPECT_EQ(LoadTexts("", corpus).Of(pb::VALID), made.valid);
+  AddCount(pb::VALID, 1000, &corpus);
+  AddFraction(pb::TRAIN, 1, &corpus);
   const TextSource texts = LoadTexts("builtin", corpus);
-  pb::Vocabulary plan;
-  plan.set_order(pb::Vocabulary::FREQUENCY_THEN_SYMBOL);
-  const Vocabulary v = VocabularyFor(plan, corpus, texts);
-  EXPECT_GT(v.size(), 300);
-  EXPECT_LT(v.size(), 600);
-  EXPECT_NEAR(Encode(texts.Of(pb::TRAIN), corpus, v, "train").ids.size(), 90000, 50);
-  EXPECT_EQ(Encode(texts.Of(pb::VALID), corpus, v, "valid").unknown, 0);
-  EXPECT_EQ(Encode(texts.Of(pb::TEST), corpus, v, "test").unknown, 0);
+  EXPECT_EQ(texts.Of(pb::VALID), made.train.substr(0, 1000));
+  EXPECT_EQ(texts.Of(pb::TRAIN), made.train.substr(1000) + made.valid + made.test);
+  EXPECT_EQ(texts.texts.count(pb::TEST), 0u);
+  EXPECT_EQ(LoadTexts("", WordCorpus()).Of(pb::VALID), MakeBuiltinCorpus("words").valid);
 }
 
 TEST(PtbSlow, HasTheCountsOfItsAuthors) {
@@ -227,7 +245,11 @@ TEST(PtbSlow, HasTheCountsOfItsAuthors) {
   const EncodedText train = Encode(texts.Of(pb::TRAIN), corpus, v, "train");
   EXPECT_EQ(train.ids.size(), 929589u);
   EXPECT_EQ(train.unknown, 0);
-  EXPECT_EQ(MakeBatcher(Rows(30, 20), train.ids, "train")->batches_per_epoch(), 1549);
+  pb::Batches batches;
+  batches.set_batch(30);
+  batches.set_steps(20);
+  batches.mutable_contiguous_rows();
+  EXPECT_EQ(MakeBatcher(batches, train.ids, "train")->batches_per_round(), 1549);
 }
 
 }  // namespace

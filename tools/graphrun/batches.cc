@@ -11,7 +11,7 @@ namespace {
 struct Options {
   std::string file;
   std::string data;
-  std::string phase;
+  std::string phase, plan;
   int64_t count = 1;
   int64_t rows = 4;
 };
@@ -38,9 +38,19 @@ void PrintRow(const char* what, int64_t row, std::span<const int32_t> ids, const
   fmt::print("  {} [{}]  {}\n    {}\n", what, row, fmt::join(ids, " "), text);
 }
 
+std::string Describe(const pb::Feed& feed) {
+  if (feed.has_constant()) return fmt::format("{}", feed.constant());
+  const std::string what = feed.source() == pb::Feed::INPUTS    ? "inputs"
+                           : feed.source() == pb::Feed::TARGETS ? "targets"
+                           : feed.source() == pb::Feed::LENGTHS
+                               ? "the number of steps"
+                               : fmt::format("column {}", feed.column());
+  return what + (feed.one_hot() ? ", one-hot" : "");
+}
+
 void ShowBatches(const Options& options) {
   const Model model = LoadModel(options.file);
-  pb::RunPlan plan = PlanOf(model, options.file);
+  pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   const pb::Phase& phase = FindPhase(plan, options.phase);
   const PlanText text(options.data, {phase.split()}, &plan);
   const std::unique_ptr<Batcher> batcher = text.MakeBatcher(phase);
@@ -48,25 +58,24 @@ void ShowBatches(const Options& options) {
   fmt::print("{}\n", text.Describe());
   for (const pb::Feed& feed : phase.feeds()) {
     const Output tensor = graph.FindOutput(feed.tensor());
-    fmt::print("{} {} <- {}\n", feed.tensor(), graph.type(tensor).ToString(),
-               feed.has_constant()                 ? fmt::format("{}", feed.constant())
-               : feed.source() == pb::Feed::INPUTS ? "inputs"
-                                                   : "targets");
+    fmt::print("{} {} <- {}\n", feed.tensor(), graph.type(tensor).ToString(), Describe(feed));
   }
   for (const pb::Carry& carry : phase.state()) {
     fmt::print("{} {} <- {} of the step before\n", carry.feed(),
                graph.type(graph.FindOutput(carry.feed())).ToString(), carry.fetch());
   }
-  const int64_t rows = phase.batches().batch(), steps = phase.batches().steps();
-  const int64_t shown = std::min(rows, options.rows);
-  std::vector<int32_t> inputs(rows * steps), targets(rows * steps);
-  for (int64_t i = 0; i < std::min(options.count, batcher->batches_per_epoch()); ++i) {
-    batcher->Fill(i, inputs, targets);
+  const int64_t steps = batcher->steps();
+  std::vector<int32_t> window;
+  for (int64_t i = 0; i < std::min(options.count, batcher->batches_per_round()); ++i) {
+    const int64_t rows = batcher->rows(i), shown = std::min(rows, options.rows);
+    window.resize(rows * (steps + 1));
+    batcher->Fill(0, i, window);
     fmt::print("batch {} of {} ({}): inputs int32[{},{}], targets int32[{},{}]\n", i + 1,
-               batcher->batches_per_epoch(), phase.name(), rows, steps, rows, steps);
+               batcher->batches_per_round(), phase.name(), rows, steps, rows, steps);
     for (int64_t r = 0; r < shown; ++r) {
-      PrintRow("inputs ", r, std::span(inputs).subspan(r * steps, steps), plan, text.vocabulary());
-      PrintRow("targets", r, std::span(targets).subspan(r * steps, steps), plan, text.vocabulary());
+      const auto row = std::span(window).subspan(r * (steps + 1), steps + 1);
+      PrintRow("inputs ", r, row.first(steps), plan, text.vocabulary());
+      PrintRow("targets", r, row.last(steps), plan, text.vocabulary());
     }
     if (shown < rows) fmt::print("  ... {} more rows\n", rows - shown);
   }
@@ -80,6 +89,7 @@ void AddBatchesCommand(CLI::App& app) {
       "batches", "Show the first batches as the model will see them: shapes, ids, text");
   command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
   command->add_option("--data", options->data, "Text, as for graphrun train");
+  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own");
   command->add_option("-n", options->count, "Batches to show")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 30));

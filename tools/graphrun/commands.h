@@ -19,6 +19,8 @@ namespace graphrun {
 void AddListCommand(CLI::App& app);
 void AddExportCommand(CLI::App& app);
 void AddTrainCommand(CLI::App& app);
+void AddEvalCommand(CLI::App& app);
+void AddSampleCommand(CLI::App& app);
 void AddRunCommand(CLI::App& app);
 void AddBatchesCommand(CLI::App& app);
 void AddInfoCommand(CLI::App& app);

@@ -62,6 +62,8 @@ int Main(int argc, char** argv) {
   AddListCommand(app);
   AddExportCommand(app);
   AddTrainCommand(app);
+  AddEvalCommand(app);
+  AddSampleCommand(app);
   AddRunCommand(app);
   AddBatchesCommand(app);
   AddInfoCommand(app);

@@ -1,102 +1,152 @@
 #include "tools/graphrun/phase_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "core/base/error.h"
 #include "tools/graphrun/plan_text.h"
 
 namespace graphrun {
 
-CarriedState::CarriedState(const google::protobuf::RepeatedPtrField<pb::Carry>& plan,
-                           Session& session, const std::vector<TensorName>& feeds_before) {
-  for (const pb::Carry& carry : plan) {
-    feeds_.emplace_back(carry.feed());
-    fetches_.emplace_back(carry.fetch());
+double PredictionLoss(const pb::Predictions& plan, const Tensor& probabilities,
+                      const Window& window) {
+  const bool by_row = plan.columns().empty();
+  const int64_t targets = window.rows * (by_row ? window.steps : plan.columns_size());
+  const Shape& shape = probabilities.shape();
+  const int64_t symbols = shape.rank() > 0 ? shape[shape.rank() - 1] : 0;
+  if (symbols == 0 || probabilities.num_elements() != targets * symbols) {
+    ThrowInvalid(fmt::format("'{}' is {}, which has not a row for each of {} symbols to predict",
+                             plan.tensor(), shape.ToString(), targets));
   }
-  if (!feeds_.empty()) initial_ = session.Prepare(feeds_before, feeds_);
-}
-
-void CarriedState::AppendNames(std::vector<TensorName>* feeds,
-                               std::vector<TensorName>* fetches) const {
-  feeds->insert(feeds->end(), feeds_.begin(), feeds_.end());
-  fetches->insert(fetches->end(), fetches_.begin(), fetches_.end());
-}
-
-void CarriedState::Reset(std::vector<Tensor>* feeds) {
-  if (feeds_.empty()) return;
-  const auto first = feeds->end() - static_cast<ptrdiff_t>(feeds_.size());
-  before_.assign(feeds->begin(), first);
-  std::vector<Tensor> initial = initial_(before_);
-  std::move(initial.begin(), initial.end(), first);
-  before_.clear();
-}
-
-void CarriedState::Advance(std::vector<Tensor>* feeds, std::vector<Tensor>* fetched) const {
-  std::swap_ranges(feeds->end() - static_cast<ptrdiff_t>(feeds_.size()), feeds->end(),
-                   fetched->end() - static_cast<ptrdiff_t>(feeds_.size()));
-}
-
-std::vector<Tensor> MakeFeeds(const google::protobuf::RepeatedPtrField<pb::Feed>& plan,
-                              const Graph& graph, const Shape& shape) {
-  std::vector<Tensor> feeds;
-  for (const pb::Feed& feed : plan) {
-    const DType dtype = graph.dtype(graph.FindOutput(feed.tensor()));
-    Tensor tensor(dtype, feed.has_constant() ? Shape{} : shape);
-    if (feed.has_constant()) {
-      ForNumericOrBool(dtype, [&](auto z) {
-        using T = decltype(z);
-        tensor.data<T>()[0] = static_cast<T>(feed.constant());
-      });
+  double sum = 0;
+  int64_t row = 0;
+  const auto add = [&](int32_t target) {
+    if (target < 0 || target >= symbols) {
+      ThrowInvalid(fmt::format("'{}' has {} probabilities in a row, too few for symbol {}",
+                               plan.tensor(), symbols, target));
     }
-    feeds.push_back(std::move(tensor));
+    sum -= std::log(std::max(probabilities.number_at(row++ * symbols + target), plan.floor()));
+  };
+  if (by_row) {
+    for (int64_t r = 0; r < window.rows; ++r) {
+      for (int64_t c = 1; c <= window.steps; ++c) add(window.at(r, c));
+    }
   }
-  return feeds;
+  for (const int32_t column : plan.columns()) {
+    if (column < 0 || column >= window.columns) {
+      ThrowInvalid(fmt::format("'{}' predicts column {} of windows that have {}", plan.tensor(),
+                               column, window.columns));
+    }
+    for (int64_t r = 0; r < window.rows; ++r) add(window.at(r, column));
+  }
+  return sum / static_cast<double>(targets);
 }
 
-void FillFeed(std::span<const int32_t> ids, Tensor* feed) {
-  ForNumeric(feed->dtype(), [&](auto z) {
-    using T = decltype(z);
-    std::transform(ids.begin(), ids.end(), feed->data<T>(),
-                   [](int32_t id) { return static_cast<T>(id); });
-  });
+double PhaseRunner::Measured::Value(const Tensor& tensor, const Window& window) const {
+  if (predictions != nullptr) return PredictionLoss(*predictions, tensor, window);
+  if (tensor.num_elements() != 1) {
+    ThrowInvalid(
+        fmt::format("a number of the run plan is a tensor of shape {}", tensor.shape().ToString()));
+  }
+  return tensor.number_at(0);
 }
 
-PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text)
-    : phase_(phase), batcher_(text.MakeBatcher(phase)) {
-  const int64_t batch = phase.batches().batch(), steps = phase.batches().steps();
-  inputs_.resize(batch * steps);
-  targets_.resize(batch * steps);
-  feeds_ = MakeFeeds(phase.feeds(), session.graph(), {batch, steps});
-  std::vector<TensorName> feeds, fetches{phase.loss()};
-  for (const pb::Feed& feed : phase.feeds()) feeds.emplace_back(feed.tensor());
-  state_ = std::make_unique<CarriedState>(phase.state(), session, feeds);
-  state_->AppendNames(&feeds, &fetches);
-  feeds_.resize(feeds.size());
-  run_ = session.Prepare(feeds, fetches, {phase.targets().begin(), phase.targets().end()});
+PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text,
+                         PhaseOptions options)
+    : phase_(phase),
+      fetches_summary_(options.summary && !phase.summary().empty()),
+      batcher_(text.MakeBatcher(phase)),
+      step_feeds_(phase.feeds(), session.graph(), text.vocabulary().size()) {
+  if (phase.has_predictions()) cost_measured_.predictions = &phase.predictions();
+  std::vector<TensorName> feeds = step_feeds_.names();
+  std::vector<TensorName> always{phase.has_predictions() ? phase.predictions().tensor()
+                                                         : phase.loss()};
+  std::vector<TensorName> single;
+  for (const bool mean : {true, false}) {
+    for (int i = 0; i < phase.metrics_size(); ++i) {
+      const pb::Metric& metric = phase.metrics(i);
+      if (metric.mean() != mean) continue;
+      const bool perplexity = metric.has_perplexity();
+      (mean ? always : single)
+          .emplace_back(perplexity ? metric.perplexity().tensor() : metric.tensor());
+      fetch_order_.push_back(i);
+    }
+    if (mean) always_ = fetch_order_.size();
+  }
+  metrics_.resize(phase.metrics_size());
+  for (int i = 0; i < phase.metrics_size(); ++i) {
+    const pb::Metric& metric = phase.metrics(i);
+    if (metric.has_perplexity()) metrics_[i].measured.predictions = &metric.perplexity();
+    metrics_[i].mean = metric.mean();
+  }
+  state_ = std::make_unique<CarriedState>(phase.state(), phase.reset_targets(), session, feeds);
+  const auto prepare = [&](const std::vector<TensorName>& extra) {
+    std::vector<TensorName> fed = step_feeds_.names(), fetches = always;
+    fetches.insert(fetches.end(), extra.begin(), extra.end());
+    if (fetches_summary_) fetches.emplace_back(phase_.summary());
+    state_->AppendNames(&fed, &fetches);
+    feeds_.resize(fed.size());
+    std::vector<TensorName> targets;
+    if (options.targets) targets.assign(phase_.targets().begin(), phase_.targets().end());
+    return session.Prepare(fed, fetches, targets);
+  };
+  run_ = prepare({});
+  report_ = single.empty() ? run_ : prepare(single);
 }
 
-void PhaseRunner::Begin() {
+void PhaseRunner::Begin(int64_t round) {
+  round_ = round;
   step_ = 0;
-  sum_ = 0;
+  sum_ = count_ = symbols_ = 0;
+  for (MetricState& metric : metrics_) metric.sum = 0;
   if (phase_.reset() == pb::EACH_EPOCH) has_state_ = false;
   start_ = std::chrono::steady_clock::now();
 }
 
-void PhaseRunner::Step() {
-  batcher_->Fill(step_, inputs_, targets_);
-  for (int i = 0; i < phase_.feeds_size(); ++i) {
-    if (phase_.feeds(i).has_constant()) continue;
-    FillFeed(phase_.feeds(i).source() == pb::Feed::INPUTS ? inputs_ : targets_, &feeds_[i]);
-  }
+void PhaseRunner::Step(bool report) {
+  const auto begin = std::chrono::steady_clock::now();
+  const int64_t rows = batcher_->rows(step_), columns = batcher_->steps() + 1;
+  window_.resize(rows * columns);
+  batcher_->Fill(round_, step_, window_);
+  const Window window{window_, rows, columns, batcher_->steps()};
+  step_feeds_.Fill(window, &feeds_);
   if (!has_state_) state_->Reset(&feeds_);
   has_state_ = true;
-  run_(feeds_, &fetched_);
-  cost_ = fetched_[0].number_at(0);
-  state_->Advance(&feeds_, &fetched_);
-  sum_ += cost_;
+
+  const size_t measured = report ? fetch_order_.size() : always_;
+  std::vector<Tensor>& fetched = measured == always_ ? fetched_ : fetched_in_report_;
+  (measured == always_ ? run_ : report_)(feeds_, &fetched);
+  cost_ = cost_measured_.Value(fetched[0], window);
+  for (size_t i = 0; i < measured; ++i) {
+    MetricState& metric = metrics_[fetch_order_[i]];
+    metric.last = metric.measured.Value(fetched[1 + i], window);
+    if (metric.measured.predictions != nullptr) metric.last = std::exp(metric.last);
+    metric.sum += metric.last;
+  }
+  if (fetches_summary_) summary_ = fetched[1 + measured].data<std::string>()[0];
+  state_->Advance(&feeds_, &fetched);
+
+  const double part = static_cast<double>(rows) / phase_.batches().batch();
+  const double loss = phase_.loss_is_sum() ? cost_ : cost_ * part;
+  sum_ += loss;
+  count_ += part;
+  recent_sum_ += loss;
+  recent_count_ += part;
+  symbols_ += static_cast<double>(rows * batcher_->steps());
   ++step_;
+  step_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
+
+double PhaseRunner::TakeRecent() {
+  const double mean = recent_sum_ / (recent_count_ * Divisor());
+  recent_sum_ = recent_count_ = 0;
+  return mean;
+}
+
+double PhaseRunner::Divisor() const { return phase_.has_predictions() ? 1 : phase_.loss_divisor(); }
 
 void PhaseRunner::Measure(LineValues* values) const {
   const auto n = static_cast<double>(step_);
@@ -105,11 +155,17 @@ void PhaseRunner::Measure(LineValues* values) const {
   values->steps = static_cast<double>(steps());
   values->percent = 100 * n / values->steps;
   values->cost = cost_;
-  values->loss = sum_ / (n * phase_.loss_divisor());
+  values->loss = sum_ / (count_ * Divisor());
+  values->sequence = values->loss * static_cast<double>(batcher_->steps());
   values->perplexity = std::exp(values->loss);
   values->bits = values->loss / std::numbers::ln2;
   values->seconds = elapsed.count();
-  values->speed = n * static_cast<double>(inputs_.size()) / elapsed.count();
+  values->step_seconds = step_seconds_;
+  values->speed = symbols_ / elapsed.count();
+  values->metrics.clear();
+  for (const MetricState& metric : metrics_) {
+    values->metrics.push_back(metric.mean ? metric.sum / n : metric.last);
+  }
 }
 
 }  // namespace graphrun

@@ -12,67 +12,81 @@
 #include "core/run/session.h"
 #include "models/text_data.h"
 #include "tools/graphrun/line_format.h"
+#include "tools/graphrun/step_feeds.h"
 
 namespace graphrun {
 
 class PlanText;
 
-// Tensors that one step hands to the next, for phases and samplers. Nothing is allocated in a
-// steady step.
-class CarriedState {
- public:
-  // Feeds and fetches of the state are the last ones of the step's.
-  CarriedState(const google::protobuf::RepeatedPtrField<pb::Carry>& plan, Session& session,
-               const std::vector<TensorName>& feeds_before);
-  // Appends the names; to be called for the step's Prepare.
-  void AppendNames(std::vector<TensorName>* feeds, std::vector<TensorName>* fetches) const;
-  // Puts what the graph computes for an unfed state, given the feeds before, at the end of *feeds.
-  void Reset(std::vector<Tensor>* feeds);
-  // Moves what was fetched to where it is fed. The memory that was fed takes its place, to be
-  // fetched into next.
-  void Advance(std::vector<Tensor>* feeds, std::vector<Tensor>* fetched) const;
-
- private:
-  std::vector<TensorName> feeds_, fetches_;
-  Session::Callable initial_;
-  std::vector<Tensor> before_;
+struct PhaseOptions {
+  bool targets = true;   // run the phase's targets, as the training op
+  bool summary = false;  // fetch the phase's summary in every step
 };
-
-// Tensors for the feeds of a plan: constants filled in, the others of shape [batch, steps] and not
-// initialised.
-std::vector<Tensor> MakeFeeds(const google::protobuf::RepeatedPtrField<pb::Feed>& plan,
-                              const Graph& graph, const Shape& shape);
-// Writes ids to a feed of any integer or floating type. REQUIRES: as many as the feed has elements.
-void FillFeed(std::span<const int32_t> ids, Tensor* feed);
 
 class PhaseRunner {
  public:
-  // All three must outlive it.
-  PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text);
+  // `phase`, `session` and `text` must outlive it.
+  PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text,
+              PhaseOptions options = {});
 
-  int64_t steps() const { return batcher_->batches_per_epoch(); }
+  int64_t steps() const { return batcher_->batches_per_round(); }
   const pb::Phase& phase() const { return phase_; }
-  // Begins an epoch: sums and clock start again.
-  void Begin();
-  // Runs the next step of the epoch. REQUIRES: Begin() was called; step() < steps().
-  void Step();
+  // Begins round `round`, counted from 0, of its batches: sums and clock start again.
+  void Begin(int64_t round);
+  // Runs the next step of the round; with `report`, the metrics of single steps are measured too.
+  // REQUIRES: Begin() was called; step() < steps().
+  void Step(bool report);
   int64_t step() const { return step_; }
-  // Sets the numbers of the epoch so far: step, steps, percent, cost, loss, perplexity, bits,
-  // speed, seconds.
+  // Sets the numbers of the round so far: step, steps, percent, cost, loss, sequence, perplexity,
+  // bits, speed, seconds, step_seconds and the metrics.
   void Measure(LineValues* values) const;
+  // Mean loss of a symbol in the steps since the last call of this.
+  double TakeRecent();
+  double cost() const { return cost_; }
+  // Of the last step; "" when it was not asked for.
+  const std::string& summary() const { return summary_; }
 
  private:
+  // A fetched tensor that a number is taken from.
+  struct Measured {
+    const pb::Predictions* predictions = nullptr;  // none: the tensor is the number
+    double Value(const Tensor& tensor, const Window& window) const;
+  };
+  struct MetricState {
+    Measured measured;
+    bool mean = false;
+    double last = 0, sum = 0;
+  };
+
+  double Divisor() const;
+
   const pb::Phase& phase_;
+  const bool fetches_summary_;
   std::unique_ptr<Batcher> batcher_;
-  std::vector<int32_t> inputs_, targets_;
-  std::vector<Tensor> feeds_, fetched_;
+  std::vector<int32_t> window_;
+  StepFeeds step_feeds_;
+  std::vector<Tensor> feeds_, fetched_, fetched_in_report_;
   std::unique_ptr<CarriedState> state_;
-  Session::Callable run_;
-  int64_t step_ = 0;
+  Measured cost_measured_;
+  std::vector<MetricState> metrics_;  // in the plan's order
+  // Means, which are fetched in every step, then those that are fetched in reports only.
+  std::vector<size_t> fetch_order_;
+  size_t always_ = 0;  // the number of means
+  Session::Callable run_, report_;
+  int64_t round_ = 0, step_ = 0;
   bool has_state_ = false;
-  double cost_ = 0, sum_ = 0;
+  double cost_ = 0;
+  double sum_ = 0, count_ = 0;  // losses of this round, and whole batches they stand for
+  double recent_sum_ = 0, recent_count_ = 0;  // the same since TakeRecent
+  double symbols_ = 0, step_seconds_ = 0;
+  std::string summary_;
   std::chrono::steady_clock::time_point start_;
 };
+
+// Mean of -ln max(probability of the target, floor). INVALID_ARGUMENT when the tensor has not a row
+// for each target.
+double PredictionLoss(const pb::Predictions& plan, const Tensor& probabilities,
+                      const Window& window);
 
 }  // namespace graphrun
 

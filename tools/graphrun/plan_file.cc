@@ -56,17 +56,27 @@ class Resolver {
 };
 
 template <typename Step>  // a Phase or a StepSampler
-void ResolveFeeds(const Resolver& resolver, Step* step) {
+void ResolveStep(const Resolver& resolver, Step* step) {
   for (pb::Feed& feed : *step->mutable_feeds()) resolver.TensorName(feed.mutable_tensor());
   for (pb::Carry& carry : *step->mutable_state()) {
     resolver.TensorName(carry.mutable_fetch());
     resolver.TensorName(carry.mutable_feed());
   }
+  for (std::string& target : *step->mutable_reset_targets()) resolver.OperationName(&target);
 }
 
 void ResolvePhase(const Resolver& resolver, pb::Phase* phase) {
-  ResolveFeeds(resolver, phase);
-  resolver.TensorName(phase->mutable_loss());
+  ResolveStep(resolver, phase);
+  if (phase->has_predictions()) {
+    resolver.TensorName(phase->mutable_predictions()->mutable_tensor());
+  } else {
+    resolver.TensorName(phase->mutable_loss());
+  }
+  for (pb::Metric& metric : *phase->mutable_metrics()) {
+    resolver.TensorName(metric.has_perplexity() ? metric.mutable_perplexity()->mutable_tensor()
+                                                : metric.mutable_tensor());
+  }
+  resolver.TensorName(phase->mutable_summary());
   for (std::string& target : *phase->mutable_targets()) resolver.OperationName(&target);
 }
 
@@ -103,8 +113,15 @@ void ResolveCollections(const MetaGraph& meta, pb::RunPlan* plan) {
   for (pb::Phase& phase : *plan->mutable_evaluations()) ResolvePhase(resolver, &phase);
   if (plan->sampler().has_step()) {
     pb::StepSampler* step = plan->mutable_sampler()->mutable_step();
-    ResolveFeeds(resolver, step);
+    ResolveStep(resolver, step);
     resolver.TensorName(step->mutable_probabilities());
+  }
+  if (plan->sampler().has_graph()) {
+    pb::GraphSampler* graph = plan->mutable_sampler()->mutable_graph();
+    resolver.TensorName(graph->mutable_samples());
+    resolver.TensorName(graph->mutable_length());
+    resolver.TensorName(graph->mutable_prime());
+    resolver.TensorName(graph->mutable_temperature());
   }
 }
 

@@ -9,9 +9,12 @@ PlanText::PlanText(const std::string& data, const std::set<pb::Split>& splits, p
   source_ = texts.description;
   vocabulary_ = VocabularyFor(plan->vocabulary(), plan->corpus(), texts);
   vocabulary_->ToPlan(plan->mutable_vocabulary());
+  caches_ = plan->corpus().cache_ids() && !texts.files.empty();
+  from_cache_ = caches_;
   for (const pb::Split split : splits) {
-    encoded_[split] = Encode(texts.Of(split), plan->corpus(), *vocabulary_,
-                             fmt::format("the {} text", SplitName(split)));
+    bool from_cache = false;
+    encoded_[split] = EncodeSplit(texts, split, plan->corpus(), *vocabulary_, &from_cache);
+    from_cache_ = from_cache_ && from_cache;
   }
 }
 
@@ -21,7 +24,10 @@ std::unique_ptr<Batcher> PlanText::MakeBatcher(const pb::Phase& phase) const {
 }
 
 std::string PlanText::Describe() const {
-  std::string line = fmt::format("text: {}:", source_);
+  std::string line = !caches_      ? ""
+                     : from_cache_ ? "loading preprocessed files\n"
+                                   : "reading text file\n";
+  line += fmt::format("text: {}:", source_);
   for (const auto& [split, text] : encoded_) {
     line += fmt::format(" {} {},", text.ids.size(), SplitName(split));
   }

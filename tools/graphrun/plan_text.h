@@ -24,13 +24,14 @@ class PlanText {
   const Vocabulary& vocabulary() const { return *vocabulary_; }
   const EncodedText& Of(pb::Split split) const { return encoded_.at(split); }
   std::unique_ptr<Batcher> MakeBatcher(const pb::Phase& phase) const;
-  // One line: where the texts are from, and how long they are.
+  // Where the texts are from, how long they are, and whether their ids had been kept.
   std::string Describe() const;
   // A line for each text with symbols that the vocabulary has not.
   std::string DescribeUnknown() const;
 
  private:
   std::string source_;
+  bool caches_ = false, from_cache_ = false;
   std::optional<Vocabulary> vocabulary_;
   std::map<pb::Split, EncodedText> encoded_;
 };

@@ -40,6 +40,12 @@ void Progress::Print(const std::string& text) {
   std::fflush(stdout);
 }
 
+void Progress::EndLine() {
+  if (in_place_) fmt::print("{}", kClearLine);
+  in_place_ = false;
+  std::fflush(stdout);
+}
+
 void Progress::Line(const std::string& text) {
   if (!quiet_) Print(text);
 }

@@ -7,9 +7,9 @@
 #include "core/import/save.h"
 #include "models/run_plan.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/phase_runner.h"
 #include "tools/graphrun/plan_text.h"
 #include "tools/graphrun/recorder.h"
+#include "tools/graphrun/step_feeds.h"
 
 namespace graphrun {
 namespace {
@@ -47,7 +47,8 @@ std::vector<Tensor> Step(const pb::Phase& phase, const std::vector<Tensor>& feed
   for (int i = 0; i < phase.feeds_size(); ++i) {
     given.push_back({phase.feeds(i).tensor(), feeds[i].Copy()});
   }
-  std::vector<std::string> fetches{phase.loss()};
+  std::vector<std::string> fetches{phase.has_predictions() ? phase.predictions().tensor()
+                                                           : phase.loss()};
   for (int i = 0; i < phase.state_size(); ++i) {
     if (!state.empty()) given.push_back({phase.state(i).feed(), state[i]});
     fetches.push_back(phase.state(i).fetch());
@@ -63,18 +64,24 @@ void RecordSteps(const pb::RunPlan& plan, const PlanText& text, const Graph& gra
                  Recorder* recorder) {
   const pb::Phase& phase = plan.train();
   const std::unique_ptr<Batcher> batcher = text.MakeBatcher(phase);
-  const int64_t rows = phase.batches().batch(), columns = phase.batches().steps();
-  std::vector<Tensor> feeds = MakeFeeds(phase.feeds(), graph, {rows, columns}), state;
-  std::vector<int32_t> inputs(rows * columns), targets(rows * columns);
-  for (int epoch = 0; steps > 0; ++epoch) {
-    SetRate(plan.learning_rate(), epoch, graph, recorder);
-    if (phase.reset() == pb::EACH_EPOCH) state.clear();
-    for (int64_t i = 0; i < batcher->batches_per_epoch() && steps > 0; ++i, --steps) {
-      batcher->Fill(i, inputs, targets);
-      for (int f = 0; f < phase.feeds_size(); ++f) {
-        if (phase.feeds(f).has_constant()) continue;
-        FillFeed(phase.feeds(f).source() == pb::Feed::INPUTS ? inputs : targets, &feeds[f]);
+  const StepFeeds step_feeds(phase.feeds(), graph, text.vocabulary().size());
+  const double part = phase.batches().epoch_part() > 0 ? phase.batches().epoch_part() : 1;
+  std::vector<Tensor> feeds(phase.feeds_size()), state;
+  std::vector<int32_t> window;
+  for (int64_t round = 0; steps > 0; ++round) {
+    SetRate(plan.learning_rate(), static_cast<int>(static_cast<double>(round) * part), graph,
+            recorder);
+    if (round == 0 || phase.reset() == pb::EACH_EPOCH) {
+      state.clear();
+      if (!phase.reset_targets().empty()) {
+        recorder->Run({}, {}, {phase.reset_targets().begin(), phase.reset_targets().end()});
       }
+    }
+    for (int64_t i = 0; i < batcher->batches_per_round() && steps > 0; ++i, --steps) {
+      const int64_t rows = batcher->rows(i), columns = batcher->steps() + 1;
+      window.resize(rows * columns);
+      batcher->Fill(round, i, window);
+      step_feeds.Fill({window, rows, columns, batcher->steps()}, &feeds);
       state = Step(phase, feeds, state, recorder);
     }
   }

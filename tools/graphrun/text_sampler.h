@@ -1,41 +1,60 @@
-// TextSampler: writes text with a model, as the Sampler of its plan says.
+// TextSampler: writes texts with a model, as the Sampler of its plan says.
 #ifndef GRAPHRUN_TOOLS_GRAPHRUN_TEXT_SAMPLER_H_
 #define GRAPHRUN_TOOLS_GRAPHRUN_TEXT_SAMPLER_H_
 
+#include <cstdint>
 #include <memory>
-#include <random>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "tools/graphrun/phase_runner.h"
+#include "core/run/session.h"
+#include "models/text_vocabulary.h"
+#include "proto/plan.pb.h"
 
 namespace graphrun {
 
+// What to write; the plan decides what is not set.
+struct SampleRequest {
+  std::optional<std::string> prime;
+  std::optional<int> length;  // symbols after the prime
+  std::optional<double> temperature;
+  std::optional<pb::StepSampler::Choice> choice;
+  bool in_graph = false;  // by the plan's GraphSampler even if it has a StepSampler
+  uint64_t seed = 0;      // of the draws outside the graph
+};
+
 class TextSampler {
  public:
-  // All but `seed` must outlive it.
-  TextSampler(const pb::RunPlan& plan, Session& session, const Vocabulary& vocabulary,
-              uint64_t seed);
-  // The prime and as many symbols as the plan says. The same seed and weights give the same text.
-  // FAILED_PRECONDITION when the model's probabilities are no numbers.
-  std::string Write();
-
- private:
-  // Feeds one symbol; the probabilities of the next are then in fetched_[0].
-  void Read(int32_t symbol);
-  int32_t Choose();
-  void Append(int32_t symbol, std::string* text) const;
-
-  const pb::Sampler& plan_;
-  const pb::StepSampler& step_;
-  const pb::Corpus& corpus_;
-  const Vocabulary& vocabulary_;
-  std::vector<Tensor> feeds_, fetched_;
-  std::unique_ptr<CarriedState> state_;
-  Session::Callable run_;
-  std::vector<double> weights_;
-  std::mt19937_64 random_;
+  virtual ~TextSampler() = default;
+  // The next text, or texts of a graph that writes several in one run: the prime and what follows.
+  // The same seeds and weights give the same texts. FAILED_PRECONDITION when the model's
+  // probabilities are no numbers.
+  virtual std::vector<std::string> Write() = 0;
+  // Symbols that one Write() chooses, in all its texts.
+  virtual int64_t symbols() const = 0;
 };
+
+// All but `request` must outlive the sampler. INVALID_ARGUMENT when the request asks for what the
+// plan's sampler cannot do, by name, or its prime has a symbol that the vocabulary has not.
+std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Session& session,
+                                         const Vocabulary& vocabulary,
+                                         const SampleRequest& request);
+
+// The two kinds.
+std::unique_ptr<TextSampler> MakeStepSampler(const pb::RunPlan& plan, Session& session,
+                                             const Vocabulary& vocabulary,
+                                             const SampleRequest& request);
+std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& session,
+                                              const Vocabulary& vocabulary,
+                                              const SampleRequest& request);
+
+// Ids of a prime. One of the request refuses symbols that the vocabulary has not; the plan's own
+// may have some, as it is made for another text, and goes without them.
+std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabulary,
+                               const SampleRequest& request);
+// Adds a symbol to a text as people read it.
+void AppendSymbol(const pb::Sampler& plan, const std::string& symbol, std::string* text);
 
 }  // namespace graphrun
 

@@ -5,7 +5,9 @@
 #include "models/run_plan.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/interrupt.h"
+#include "tools/graphrun/run_output.h"
 #include "tools/graphrun/trainer.h"
+#include "tools/graphrun/weights.h"
 
 namespace graphrun {
 namespace {
@@ -14,6 +16,9 @@ struct Options {
   std::string file;
   std::string data;
   std::string plan;
+  std::string restore;
+  RunOutputOptions output;
+  std::optional<int64_t> save_every;
   std::optional<int> epochs;
   std::optional<int64_t> steps;
   std::optional<int> threads;
@@ -70,6 +75,8 @@ void Train(const Options& options) {
   const Model model = LoadModel(options.file);
   pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   ApplySettings(options.settings, &plan);
+  if (options.save_every) plan.mutable_saving()->set_every(*options.save_every);
+  TakeVocabulary(options.restore, &plan);
   const PlanText text(options.data, SplitsOf(plan), &plan);
   Progress progress(options.quiet);
   progress.Line(DescribePlan(plan, options.file));
@@ -78,8 +85,11 @@ void Train(const Options& options) {
     fmt::print(stderr, "graphrun: {}", unknown);
   }
   Session session(model.meta->graph, {.interpret = options.interpret, .seed = options.seed});
-  Trainer trainer(plan, session, text, progress,
-                  {.epochs = options.epochs.value_or(plan.epochs()),
+  StartVariables(model, plan, options.restore, session);
+  SetRunPlan(plan, model.meta.get());  // with its vocabulary, for the files beside checkpoints
+  RunOutput output(options.output, *model.meta, plan);
+  Trainer trainer(plan, session, text, progress, output,
+                  {.epochs = options.epochs,
                    .steps = options.steps,
                    .sample_seed = static_cast<uint64_t>(options.seed.value_or(0))});
   CatchInterrupt();
@@ -106,6 +116,15 @@ void AddTrainCommand(CLI::App& app) {
       ->check(CLI::Range(0, 1 << 30));
   command->add_option("--steps", options->steps, "Stop after N training steps in all")
       ->check(CLI::Range(1, 1 << 30));
+  command->add_option("--restore", options->restore,
+                      "Start from the weights of a checkpoint: PREFIX, or a folder, whose latest "
+                      "one is taken");
+  command->add_option("--save-dir", options->output.save_dir,
+                      "Folder for checkpoints of the weights, as the plan says when");
+  command->add_option("--save-every", options->save_every, "Steps from one checkpoint to the next")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  command->add_option("--logdir", options->output.logdir,
+                      "Folder for an event file, which TensorBoard shows");
   command
       ->add_option("--threads", options->threads,
                    "Threads of the kernels; by default one for each processor")

@@ -1,0 +1,88 @@
+// Whole texts by one run of a graph that samples by itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "tools/graphrun/text_sampler.h"
+
+namespace graphrun {
+namespace {
+
+class GraphSampler final : public TextSampler {
+ public:
+  GraphSampler(const pb::RunPlan& plan, Session& session, const Vocabulary& vocabulary,
+               const SampleRequest& request)
+      : plan_(plan.sampler()), session_(session), vocabulary_(vocabulary) {
+    const pb::GraphSampler& graph = plan_.graph();
+    const auto give = [&](const char* option, const std::string& tensor, Tensor value) {
+      if (tensor.empty()) {
+        ThrowInvalid(
+            fmt::format("{}: the graph of this model samples by itself, and leaves no "
+                        "choice of that",
+                        option));
+      }
+      feeds_.emplace_back(tensor, std::move(value));
+    };
+    if (request.choice) give("--sampling", "", {});
+    if (request.temperature) {
+      if (!(*request.temperature > 0)) ThrowInvalid("--temperature is a number above 0");
+      give("--temperature", graph.temperature(),
+           Tensor::Scalar(static_cast<float>(*request.temperature)));
+    }
+    if (request.length) {
+      give("-n", graph.length(), Tensor::Scalar(static_cast<int32_t>(*request.length)));
+    }
+    if (request.prime) {
+      prime_ = ReadPrime(plan, vocabulary, request);
+      Tensor ids(DType::kInt32, {static_cast<int64_t>(prime_.size())});
+      std::copy(prime_.begin(), prime_.end(), ids.data<int32_t>());
+      give("--prime", graph.prime(), std::move(ids));
+    }
+  }
+
+  std::vector<std::string> Write() override {
+    const Tensor ids = session_.Run(feeds_, {plan_.graph().samples()})[0];
+    const int rank = ids.shape().rank();
+    if (rank != 1 && rank != 2) {
+      ThrowInvalid(fmt::format("'{}' is of shape {}, which is no text and no list of texts",
+                               plan_.graph().samples(), ids.shape().ToString()));
+    }
+    const int64_t columns = ids.shape()[rank - 1], rows = rank == 1 ? 1 : ids.shape()[0];
+    symbols_ = ids.num_elements();
+    std::vector<std::string> texts;
+    for (int64_t r = 0; r < rows; ++r) {
+      std::string text;
+      for (const int32_t id : prime_) AppendSymbol(plan_, vocabulary_.symbol(id), &text);
+      for (int64_t c = 0; c < columns; ++c) {
+        const auto id = static_cast<int64_t>(ids.number_at(r * columns + c));
+        // A graph may have more rows than the vocabulary has symbols.
+        if (id >= 0 && id < vocabulary_.size()) {
+          AppendSymbol(plan_, vocabulary_.symbol(id), &text);
+        }
+      }
+      texts.push_back(std::move(text));
+    }
+    return texts;
+  }
+
+  int64_t symbols() const override { return symbols_; }
+
+ private:
+  const pb::Sampler& plan_;
+  Session& session_;
+  const Vocabulary& vocabulary_;
+  Feeds feeds_;
+  std::vector<int32_t> prime_;
+  int64_t symbols_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& session,
+                                              const Vocabulary& vocabulary,
+                                              const SampleRequest& request) {
+  return std::make_unique<GraphSampler>(plan, session, vocabulary, request);
+}
+
+}  // namespace graphrun

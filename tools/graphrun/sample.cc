@@ -1,0 +1,99 @@
+// graphrun sample: writes text with trained weights.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+
+#include "core/base/parallel.h"
+#include "tools/graphrun/commands.h"
+#include "tools/graphrun/text_sampler.h"
+#include "tools/graphrun/weights.h"
+
+namespace graphrun {
+namespace {
+
+struct Options {
+  std::string file, restore, plan;
+  SampleRequest request;
+  std::optional<int> sampling;
+  std::optional<uint64_t> seed;
+  std::optional<int> threads;
+  int count = 1;
+  bool interpret = false, time = false;
+};
+
+void Sample(Options options) {
+  if (options.threads) SetNumThreads(*options.threads);
+  const Model model = LoadModel(options.file);
+  pb::RunPlan plan = PlanOf(model, options.file, options.plan);
+  if (!plan.has_sampler()) {
+    throw Error(Code::kFailedPrecondition, "the plan of this model does not say how to sample");
+  }
+  TakeVocabulary(options.restore, &plan);
+  if (plan.vocabulary().symbols_size() == 0) {
+    throw Error(Code::kFailedPrecondition,
+                "the model has no vocabulary: export it with --data, or name a checkpoint of "
+                "graphrun train by --restore, which has it beside it");
+  }
+  const Vocabulary vocabulary = Vocabulary::FromPlan(plan.vocabulary());
+  using Step = pb::StepSampler;
+  constexpr Step::Choice kChoices[] = {Step::HIGHEST, Step::DRAW, Step::DRAW_AFTER_SPACES};
+  if (options.sampling) options.request.choice = kChoices[*options.sampling];
+  options.request.seed = options.seed.value_or(std::random_device()());
+  Session session(model.meta->graph, {.interpret = options.interpret,
+                                      .seed = static_cast<int64_t>(options.request.seed >> 1)});
+  StartVariables(model, plan, options.restore, session);
+  if (options.restore.empty()) {
+    fmt::print(stderr, "graphrun: without --restore, these are the initial weights\n");
+  }
+  const auto sampler = MakeSampler(plan, session, vocabulary, options.request);
+  for (int i = 0; i < options.count; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::vector<std::string> texts = sampler->Write();
+    const std::chrono::duration<double, std::micro> taken =
+        std::chrono::steady_clock::now() - start;
+    for (const std::string& text : texts) fmt::print("{}\n", text);
+    if (options.time && sampler->symbols() > 0) {
+      fmt::print(stderr, "{} symbols, {:.1f} microseconds each\n", sampler->symbols(),
+                 taken.count() / static_cast<double>(sampler->symbols()));
+    }
+  }
+}
+
+}  // namespace
+
+void AddSampleCommand(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("sample", "Write text with trained weights");
+  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
+  command->add_option("--restore", options->restore,
+                      "Checkpoint: PREFIX, or a folder, whose latest one is taken");
+  command->add_option("--prime", options->request.prime,
+                      "Text that the model reads first and goes on from");
+  command->add_option("-n", options->request.length, "Symbols to write, instead of the plan's")
+      ->check(CLI::Range(0, 1 << 30));
+  command->add_option("--temperature", options->request.temperature,
+                      "Below 1: likely symbols become likelier; above: more even");
+  command
+      ->add_option(
+          "--sampling", options->sampling,
+          "0: always the likeliest symbol; 1: draw every symbol; 2: draw after white space")
+      ->check(CLI::Range(0, 2));
+  command->add_option("--seed", options->seed, "Seed of the draws: texts become repeatable");
+  command->add_option("--count", options->count, "Texts to write")->check(CLI::Range(1, 1 << 20));
+  command->add_flag("--in-graph", options->request.in_graph,
+                    "Let the graph's own loop draw the whole text in one run");
+  command->add_flag("--time", options->time, "Print what a symbol takes, to standard error");
+  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own");
+  command->add_option("--threads", options->threads, "Threads of the kernels")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--interpret", options->interpret,
+                    "Run the graph as it is written, without compiling it: slow");
+  command->footer(
+      "Example:\n"
+      "  graphrun shakespeare_lstm.pb --save-dir saved\n"
+      "  graphrun sample shakespeare_lstm.pb --restore saved --prime 'ROMEO:' -n 300");
+  command->callback([options] { Sample(*options); });
+}
+
+}  // namespace graphrun

@@ -1,0 +1,43 @@
+#include "tools/graphrun/weights.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "models/run_plan.h"
+#include "models/saver.h"
+
+namespace graphrun {
+
+std::string FindCheckpoint(const std::string& restore) {
+  if (!std::filesystem::is_directory(restore)) return restore;
+  if (std::string latest = train::Saver::LatestCheckpoint(restore); !latest.empty()) return latest;
+  throw Error(Code::kNotFound,
+              fmt::format("--restore: the folder '{}' has no checkpoint: it lacks the file "
+                          "'checkpoint', or what that names",
+                          restore));
+}
+
+void StartVariables(const Model& model, const pb::RunPlan& plan, const std::string& restore,
+                    Session& session) {
+  session.Run({}, {}, {plan.init().begin(), plan.init().end()});
+  if (restore.empty()) return;
+  try {
+    train::Saver(*model.meta).Restore(session, FindCheckpoint(restore));
+  } catch (const Error& e) {
+    if (e.code() == Code::kDataLoss) throw BadFile(e);
+    throw;
+  }
+}
+
+void TakeVocabulary(const std::string& restore, pb::RunPlan* plan) {
+  if (plan->vocabulary().symbols_size() > 0 || restore.empty()) return;
+  const std::string file = FindCheckpoint(restore) + ".meta";
+  if (!std::filesystem::exists(file)) return;
+  const Model model = LoadModel(file);
+  if (const auto saved = FindRunPlan(*model.meta)) {
+    *plan->mutable_vocabulary()->mutable_symbols() = saved->vocabulary().symbols();
+  }
+}
+
+}  // namespace graphrun
