@@ -140,4 +140,25 @@ Initializer GlorotNormal(Seed seed) {
   return VarianceScaling({.mode = FanMode::kAverage, .seed = seed});
 }
 
+Initializer Orthogonal(double gain, Seed seed) {
+  return [gain, seed](const Scope& s, const Shape& shape, DType dtype) {
+    if (!shape.fully_known() || shape.rank() < 2) {
+      ThrowInvalid("the orthogonal initializer needs a fully known shape of rank 2 or more, not " +
+                   shape.ToString());
+    }
+    const int64_t columns = shape[shape.rank() - 1];
+    const int64_t rows = shape.Slice(0, shape.rank() - 1).num_elements();
+    const Shape tall = {std::max(rows, columns), std::min(rows, columns)};
+    const std::vector<Expr> qr = s.AddMulti("Qr", {RandomNormal(0, 1, seed)(s, tall, dtype)});
+    // With the diagonal of R made positive the decomposition is unique, and Q as evenly drawn as
+    // the directions of the normal draw.
+    const Expr signs = op::Sign(s, s.Add("DiagPart", {qr[1]}));
+    Expr q = op::Mul(s.WithName("mul"), qr[0], signs);
+    if (rows < columns) q = op::MatrixTranspose(s.NameScope("matrix_transpose"), q);
+    const Scope reshape = Named(s, "Reshape");
+    q = op::Reshape(reshape, q, DimsConst(reshape.WithName("shape"), shape));
+    return WithNumber(s, "mul_1", "Mul", gain, q);
+  };
+}
+
 }  // namespace graphrun::init

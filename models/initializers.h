@@ -45,6 +45,12 @@ Initializer VarianceScaling(const VarianceScalingOptions& options = {});
 Initializer GlorotUniform(Seed seed = {});
 Initializer GlorotNormal(Seed seed = {});
 
+// `gain` times a matrix of orthonormal rows or columns, whichever are fewer, drawn evenly from all
+// of them; dimensions before the last count as rows. INVALID_ARGUMENT for a shape that is not fully
+// known or of rank below 2. After Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear
+// dynamics of learning in deep linear neural networks", 2014.
+Initializer Orthogonal(double gain = 1, Seed seed = {});
+
 }  // namespace graphrun::init
 
 #endif  // GRAPHRUN_MODELS_INITIALIZERS_H_
