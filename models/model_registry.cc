@@ -7,7 +7,16 @@
 
 namespace graphrun::models {
 
-ModelSpec PtbModel();  // ptb.cc
+// Each in its file, ptb.cc for PtbModel.
+ModelSpec PtbModel();
+ModelSpec Text8TfpModel();
+ModelSpec Text8SimpleModel();
+ModelSpec Text8FusedModel();
+ModelSpec Text8EmbeddingModel();
+ModelSpec Text8BigramModel();
+ModelSpec Text8BigramDropoutModel();
+ModelSpec ShakespeareRnnModel();
+ModelSpec ShakespeareLstmModel();
 
 namespace {
 
@@ -95,7 +104,15 @@ const std::string& Options::String(std::string_view name) const {
 }
 
 const std::vector<ModelSpec>& AllModels() {
-  static const std::vector<ModelSpec> models = {PtbModel()};
+  static const std::vector<ModelSpec> models = {PtbModel(),
+                                                Text8TfpModel(),
+                                                Text8SimpleModel(),
+                                                Text8FusedModel(),
+                                                Text8EmbeddingModel(),
+                                                Text8BigramModel(),
+                                                Text8BigramDropoutModel(),
+                                                ShakespeareRnnModel(),
+                                                ShakespeareLstmModel()};
   return models;
 }
 
