@@ -61,13 +61,21 @@ OpTable LinearCases() {
                          .label = label + "_large",
                          .reference = ProductOf(ta, tb),
                          .types = numbers});
-      // One row has a kernel of its own; this one takes several threads and blocks.
+      // One row has a kernel of its own, which gives threads columns of wide matrices, rows of
+      // narrow ones.
       t.cases.push_back({.op = "MatMul",
                          .inputs = {ta ? "[67,1]" : "[1,67]", tb ? "[2300,67]" : "[67,2300]"},
                          .attrs = {{"transpose_a", ta}, {"transpose_b", tb}},
-                         .label = label + "_row",
+                         .label = label + "_wide_row",
                          .reference = ProductOf(ta, tb),
                          .types = numbers});
+      t.cases.push_back({.op = "MatMul",
+                         .inputs = {ta ? "[613,1]" : "[1,613]", tb ? "[233,613]" : "[613,233]"},
+                         .attrs = {{"transpose_a", ta}, {"transpose_b", tb}},
+                         .label = label + "_row",
+                         .reference = ProductOf(ta, tb),
+                         .types = numbers,
+                         .tolerance = 5e-5});
       t.cases.push_back({.op = "BatchMatMulV2",
                          .inputs = {ta ? "[2,1,3,5]" : "[2,1,5,3]", tb ? "[6,4,3]" : "[6,3,4]"},
                          .attrs = {{"adj_x", ta}, {"adj_y", tb}},

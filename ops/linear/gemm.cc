@@ -40,39 +40,63 @@ struct Sizes {
 // Multiplications of one row by a matrix from which on a second thread reads its part sooner.
 constexpr double kParallelRow = 1 << 16;
 
-// One row times a matrix: B is read once, eight rows side by side, and C stays in the cache.
-// oneDNN would pack B first, which takes longer than the product.
-void RowProduct(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
-  constexpr int64_t kRows = 8, kBlock = 1024;
+// sum[j] = sum over p in [first, last) of a[p] * b[p][from + j], j < n: B is read once, eight rows
+// side by side, while the sums stay in the cache.
+void SumRows(const Sizes& s, const float* a, const float* b, int64_t first, int64_t last,
+             int64_t from, int64_t n, float* sum) {
+  constexpr int64_t kRows = 8;
   const int64_t step = s.ta ? s.lda : 1;
-  const int64_t grain = std::max<int64_t>(16, static_cast<int64_t>(kParallelRow / s.k)) + 15;
-  ParallelFor(s.n, grain / 16 * 16, [&](int64_t begin, int64_t end) {
-    for (int64_t from = begin; from < end; from += kBlock) {
-      const int64_t n = std::min(kBlock, end - from);
+  std::fill_n(sum, n, 0.0f);
+  const float* row = b + first * s.ldb + from;
+  int64_t p = first;
+  for (; p + kRows <= last; p += kRows, row += kRows * s.ldb) {
+    float x[kRows];
+    for (int64_t i = 0; i < kRows; ++i) x[i] = a[(p + i) * step];
+    const float *r0 = row, *r1 = r0 + s.ldb, *r2 = r1 + s.ldb, *r3 = r2 + s.ldb, *r4 = r3 + s.ldb,
+                *r5 = r4 + s.ldb, *r6 = r5 + s.ldb, *r7 = r6 + s.ldb;
+    for (int64_t j = 0; j < n; ++j) {
+      sum[j] += ((x[0] * r0[j] + x[1] * r1[j]) + (x[2] * r2[j] + x[3] * r3[j])) +
+                ((x[4] * r4[j] + x[5] * r5[j]) + (x[6] * r6[j] + x[7] * r7[j]));
+    }
+  }
+  for (; p < last; ++p, row += s.ldb) {
+    const float x = a[p * step];
+    for (int64_t j = 0; j < n; ++j) sum[j] += x * row[j];
+  }
+}
+
+// One row times a matrix. oneDNN would pack B first, which takes longer than the product.
+void RowProduct(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
+  constexpr int64_t kMostParts = 8, kWidth = 2048, kBlock = 1024;
+  const auto put = [&](int64_t j, float sum) {
+    c[j] = alpha * sum + (beta == 0 ? 0 : beta * c[j]);
+  };
+  if (s.n > kWidth) {
+    const auto grain = static_cast<int64_t>(kParallelRow / static_cast<double>(s.k)) + 1;
+    ParallelFor(s.n, grain, [&](int64_t begin, int64_t end) {
       float sum[kBlock];
-      std::fill_n(sum, n, 0.0f);
-      const float* row = b + from;
-      int64_t p = 0;
-      for (; p + kRows <= s.k; p += kRows, row += kRows * s.ldb) {
-        float x[kRows];
-        for (int64_t i = 0; i < kRows; ++i) x[i] = a[(p + i) * step];
-        const float *r0 = row, *r1 = r0 + s.ldb, *r2 = r1 + s.ldb, *r3 = r2 + s.ldb,
-                    *r4 = r3 + s.ldb, *r5 = r4 + s.ldb, *r6 = r5 + s.ldb, *r7 = r6 + s.ldb;
-        for (int64_t j = 0; j < n; ++j) {
-          sum[j] += ((x[0] * r0[j] + x[1] * r1[j]) + (x[2] * r2[j] + x[3] * r3[j])) +
-                    ((x[4] * r4[j] + x[5] * r5[j]) + (x[6] * r6[j] + x[7] * r7[j]));
-        }
+      for (int64_t from = begin; from < end; from += kBlock) {
+        const int64_t n = std::min(kBlock, end - from);
+        SumRows(s, a, b, 0, s.k, from, n, sum);
+        for (int64_t j = 0; j < n; ++j) put(from + j, sum[j]);
       }
-      for (; p < s.k; ++p, row += s.ldb) {
-        const float x = a[p * step];
-        for (int64_t j = 0; j < n; ++j) sum[j] += x * row[j];
-      }
-      float* const out = c + from;
-      for (int64_t j = 0; j < n; ++j) {
-        out[j] = alpha * sum[j] + (beta == 0 ? 0 : beta * out[j]);
-      }
+    });
+    return;
+  }
+  // Each thread takes whole rows of B: they lie together, so that its part can stay in its own
+  // cache from one product to the next. Parts of columns would share the sets of half the cache.
+  const auto work = static_cast<int64_t>(static_cast<double>(s.k) * s.n / kParallelRow);
+  const int64_t parts = std::clamp<int64_t>(work, 1, std::min<int64_t>(NumThreads(), kMostParts));
+  float sums[kMostParts][kWidth];
+  ParallelFor(parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      SumRows(s, a, b, s.k * i / parts, s.k * (i + 1) / parts, 0, s.n, sums[i]);
     }
   });
+  for (int64_t i = 1; i < parts; ++i) {
+    for (int64_t j = 0; j < s.n; ++j) sums[0][j] += sums[i][j];
+  }
+  for (int64_t j = 0; j < s.n; ++j) put(j, sums[0][j]);
 }
 
 void Product(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
