@@ -14,12 +14,13 @@
 #include <memory>
 
 #include "core/base/file.h"
+#include "core/base/output_file.h"
 #include "core/io/checkpoint_slices.h"
 #include "core/io/checkpoint_state.h"
 #include "core/io/crc32c.h"
-#include "core/io/output_file.h"
 #include "core/io/table_file.h"
 #include "proto/tensor_bundle.pb.h"
+#include "tests/error_of.h"
 
 namespace graphrun {
 namespace {
@@ -53,16 +54,6 @@ class CheckpointTest : public testing::Test {
   static void Put(const std::string& path, const std::string& bytes) {
     fs::remove(path);  // file systems wait for the disk when content is replaced
     std::ofstream(path, std::ios::binary) << bytes;
-  }
-  static std::string ErrorOf(Code code, const std::function<void()>& fn) {
-    try {
-      fn();
-    } catch (const Error& e) {
-      EXPECT_EQ(CodeName(e.code()), CodeName(code)) << e.what();
-      return e.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return "";
   }
   static Tensors ReadAll(const std::string& prefix) {
     const CheckpointReader reader(prefix);

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 
 namespace graphrun {
 namespace {
@@ -57,29 +57,10 @@ std::string ReadFile(const std::string& path, int64_t limit) {
 }
 
 void WriteFile(const std::string& path, std::string_view bytes) {
-  // In the same folder: a rename is atomic only within one file system.
-  const std::string temporary = path + ".tmp" + std::to_string(getpid());
-  {
-    const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() < 0) ThrowInvalid("cannot write " + path + ": " + Reason());
-    const auto fail = [&] {
-      const std::string reason = Reason();
-      unlink(temporary.c_str());
-      throw Error(Code::kDataLoss, "cannot write " + path + ": " + reason);
-    };
-    while (!bytes.empty()) {
-      const ssize_t n = write(file.get(), bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail();
-      bytes.remove_prefix(n);
-    }
-    if (fsync(file.get()) != 0 && errno != EINVAL) fail();  // EINVAL: no such thing there
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = Reason();
-    unlink(temporary.c_str());
-    ThrowInvalid("cannot write " + path + ": " + reason);
-  }
+  OutputFile file(path);
+  file.Append(bytes);
+  file.Sync();
+  file.Commit();
 }
 
 }  // namespace graphrun

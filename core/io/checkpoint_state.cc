@@ -8,8 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/output_file.h"
 #include "core/io/checkpoint.h"
-#include "core/io/output_file.h"
 #include "proto/checkpoint_state.pb.h"
 
 namespace graphrun {

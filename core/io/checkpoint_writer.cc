@@ -1,14 +1,14 @@
 // Writing and removing checkpoints.
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <span>
 
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 #include "core/io/checkpoint.h"
 #include "core/io/crc32c.h"
-#include "core/io/output_file.h"
 #include "core/io/table_file.h"
 #include "proto/tensor_bundle.pb.h"
 

@@ -12,8 +12,8 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 #include "core/io/crc32c.h"
-#include "core/io/output_file.h"
 #include "proto/event.pb.h"
 
 namespace graphrun {

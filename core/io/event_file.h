@@ -18,7 +18,8 @@ class Event;
 }
 
 // Appends events to a new file. Each is written at once and whole, so that a killed program leaves
-// all that it added. DATA_LOSS naming the file when writing fails. Not thread-safe.
+// all that it added. DATA_LOSS naming the file when writing fails, RESOURCE_EXHAUSTED for an event
+// of more than 2 GiB. Not thread-safe.
 class EventWriter {
  public:
   // Makes the file events.out.tfevents.<seconds>.<host> in `folder`, which is made if need be; in

@@ -15,7 +15,6 @@
 namespace graphrun {
 namespace {
 
-constexpr size_t kFooterSize = 48;
 constexpr size_t kTrailerSize = 5;  // type and CRC
 constexpr uint64_t kMagic = 0xdb4775248b80fb57;
 enum BlockType : char { kPlain = 0, kSnappy = 1 };
@@ -59,7 +58,7 @@ class TableReader {
       ThrowBroken(
           "it is no checkpoint's index or was cut off: the magic number at its end is missing");
     }
-    std::string_view footer = file_.substr(file_.size() - kFooterSize, kFooterSize);
+    std::string_view footer = file_.substr(file_.size() - kTableFooterSize, kTableFooterSize);
     const std::string metaindex = Block(&footer);
     const std::string index = Block(&footer);
     TableEntries entries;
@@ -87,7 +86,7 @@ class TableReader {
   // The content of the block whose handle is taken from the front of *handle.
   std::string Block(std::string_view* handle) {
     const uint64_t offset = TakeVarint(handle), size = TakeVarint(handle);
-    const uint64_t end = file_.size() - kFooterSize;
+    const uint64_t end = file_.size() - kTableFooterSize;
     if (offset > end || size > end - offset || end - offset - size < kTrailerSize) {
       ThrowBroken("a block in it goes beyond the end of the file");
     }
@@ -152,7 +151,7 @@ class StringFile final : public leveldb::WritableFile {
 }  // namespace
 
 bool IsTable(std::string_view bytes) {
-  return bytes.size() >= kFooterSize &&
+  return bytes.size() >= kTableFooterSize &&
          LoadLittleEndian<uint64_t>(bytes.substr(bytes.size() - 8)) == kMagic;
 }
 

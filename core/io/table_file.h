@@ -2,9 +2,9 @@
 //
 //   data block ... | metaindex block | index block | footer
 //
-//   block:  entry ... | offset of every 16th entry ... | how many offsets | type (0 plain, 1
-//   snappy)
-//           | masked CRC-32C of all before; offsets and numbers are 4 bytes, the type is 1
+//   block:  entry ... | offset of every 16th entry ... | how many offsets
+//           | type (0 plain, 1 Snappy) | masked CRC-32C of all before
+//           offsets, their number and the CRC are 4 bytes little endian, the type is 1
 //   entry:  bytes of the key that are the previous key's | further bytes of the key | bytes of the
 //           value, as varints | key | value
 //   handle: offset of a block in the file | its size without type and CRC, as varints
@@ -15,6 +15,7 @@
 #ifndef GRAPHRUN_CORE_IO_TABLE_FILE_H_
 #define GRAPHRUN_CORE_IO_TABLE_FILE_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,7 +24,9 @@ namespace graphrun {
 
 using TableEntries = std::map<std::string, std::string, std::less<>>;
 
-// Whether `bytes`, the end of a file, are the footer of a table.
+inline constexpr size_t kTableFooterSize = 48;
+
+// Whether `bytes`, which end with a file's end, end with the footer of a table.
 bool IsTable(std::string_view bytes);
 
 // All entries. DATA_LOSS when the bytes are no table or not as they were written;

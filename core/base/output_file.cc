@@ -1,4 +1,4 @@
-#include "core/io/output_file.h"
+#include "core/base/output_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -56,7 +57,9 @@ void OutputFile::Sync() {
 
 void OutputFile::Commit() {
   Check(fd_ < 0, "OutputFile::Commit comes after Sync");
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) Fail("rename the new");
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    ThrowInvalid("cannot write " + path_ + ": " + std::strerror(errno));
+  }
   committed_ = true;
 }
 

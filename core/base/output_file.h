@@ -1,16 +1,19 @@
 // OutputFile: a file written piece by piece that appears as a whole or not at all.
-#ifndef GRAPHRUN_CORE_IO_OUTPUT_FILE_H_
-#define GRAPHRUN_CORE_IO_OUTPUT_FILE_H_
+#ifndef GRAPHRUN_CORE_BASE_OUTPUT_FILE_H_
+#define GRAPHRUN_CORE_BASE_OUTPUT_FILE_H_
 
 #include <string>
 #include <string_view>
 
 namespace graphrun {
 
-// Errors as WriteFile's (core/base/file.h), for what need not fit in memory twice.
+// For what need not fit in memory twice, or is to appear together with another file; else WriteFile
+// (file.h). INVALID_ARGUMENT when the folder is missing or not writable, or a folder has the file's
+// name; DATA_LOSS when writing fails.
 class OutputFile {
  public:
-  // Bytes go to a temporary file in the same folder.
+  // Bytes go to a temporary file in the same folder: a rename is atomic only within one file
+  // system.
   explicit OutputFile(std::string path);
   // Removes the temporary file unless Commit has renamed it.
   ~OutputFile();
@@ -40,4 +43,4 @@ void SyncFolder(const std::string& folder);
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_CORE_IO_OUTPUT_FILE_H_
+#endif  // GRAPHRUN_CORE_BASE_OUTPUT_FILE_H_
