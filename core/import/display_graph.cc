@@ -28,12 +28,25 @@ void Strip(size_t limit, pb::NodeDef* node) {
   }
 }
 
+// What add_graph of TensorFlow's summaries adds, for the sizes at edges.
+void AddShapes(const Graph& graph, pb::NodeDef* node) {
+  const NodeId id = graph.Find(node->name());
+  if (id == kNoNode || node->attr().contains("_output_shapes")) return;
+  auto* shapes = (*node->mutable_attr())["_output_shapes"].mutable_list();
+  for (int i = 0; i < graph.num_outputs(id); ++i) {
+    ShapeToProto(graph.shape({id, i}), shapes->add_shape());
+  }
+}
+
 }  // namespace
 
 std::string DisplayGraph(const Graph& graph, size_t limit) {
   pb::GraphDef def;
   GraphToProto(graph, &def);
-  for (pb::NodeDef& node : *def.mutable_node()) Strip(limit, &node);
+  for (pb::NodeDef& node : *def.mutable_node()) {
+    AddShapes(graph, &node);
+    Strip(limit, &node);
+  }
   for (pb::FunctionDef& function : *def.mutable_library()->mutable_function()) {
     for (pb::NodeDef& node : *function.mutable_node_def()) Strip(limit, &node);
   }
