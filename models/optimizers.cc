@@ -319,6 +319,15 @@ std::vector<Expr> AdamOptimizer::AfterUpdates(const Scope& s, const std::vector<
   return {advance(*beta1_power_, beta1_), advance(*beta2_power_, beta2_)};
 }
 
+std::vector<GradAndVar> ClipByGlobalNorm(const Scope& scope, std::vector<GradAndVar> gradients,
+                                         const Hyper& clip_norm) {
+  std::vector<Grad> grads;
+  for (const GradAndVar& g : gradients) grads.push_back(g.grad);
+  grads = ClipByGlobalNorm(scope, grads, clip_norm).grads;
+  for (size_t i = 0; i < grads.size(); ++i) gradients[i].grad = std::move(grads[i]);
+  return gradients;
+}
+
 Expr ExponentialDecay(const Scope& scope, const Hyper& learning_rate, Expr global_step,
                       const Hyper& decay_steps, const Hyper& decay_rate, bool staircase) {
   const Scope own = Named(scope, "ExponentialDecay");

@@ -196,6 +196,10 @@ class AdamOptimizer final : public Optimizer {
   Expr rate_, beta1_, beta2_, epsilon_;
 };
 
+// The gradients by ClipByGlobalNorm (clipping.h), each still with its variable.
+std::vector<GradAndVar> ClipByGlobalNorm(const Scope& scope, std::vector<GradAndVar> gradients,
+                                         const Hyper& clip_norm);
+
 // learning_rate · decay_rate ^ (global_step / decay_steps), a scalar of learning_rate's dtype
 // (float32 for a number); with `staircase` the quotient is rounded down.
 Expr ExponentialDecay(const Scope& scope, const Hyper& learning_rate, Expr global_step,

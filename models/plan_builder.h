@@ -2,6 +2,7 @@
 #ifndef GRAPHRUN_MODELS_PLAN_BUILDER_H_
 #define GRAPHRUN_MODELS_PLAN_BUILDER_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

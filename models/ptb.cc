@@ -4,9 +4,10 @@
 // On the Penn Treebank (929,589 training words) with the small size, train and valid perplexity
 // after epoch 1 are about 312 and 191, valid perplexity after epoch 2 is 146 and after epoch 13 is
 // 138.
-#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "models/clipping.h"
 #include "models/initializers.h"
 #include "models/layers.h"
 #include "models/model_registry.h"
@@ -24,7 +25,7 @@ namespace {
 struct Preset {
   const char* size;
   std::vector<std::pair<const char*, const char*>> settings;  // that are not the defaults
-  int32_t decay_after;  // epochs at the rate of the first; 0: the small size's way
+  int32_t decay_after;  // so many epochs have the first one's rate; 0: the small size's way
   double decay;         // factor of the rate in each later epoch
 };
 
@@ -174,8 +175,8 @@ void FillCorpus(pb::Corpus* corpus) {
   corpus->mutable_unknown()->set_rule(pb::Unknown::DROP);
 }
 
-// The small size: lr in the first epoch, then lr·0.5·(n - i)/n after epoch i of n. The others: lr
-// for so many epochs, then each a part of the one before.
+// Of epoch e of n, counted from 0. The small size: lr in epoch 0, then lr·0.5·(n - (e - 1))/n. The
+// others: lr·decay^max(e + 1 - decay_after, 0).
 void FillLearningRate(const Variable& variable, const Options& options, pb::LearningRate* rate) {
   const double lr = options.Float("lr");
   rate->set_variable(variable.name);
@@ -207,8 +208,15 @@ void FillSampler(const PtbNetwork& net, const SampleLoopResult& loop, const Opti
   sampler->set_line_end("<eos>");
 }
 
-void BuildPtb(MetaGraph& meta, const Options& given) {
-  const Options options = WithPreset(given);
+// All copies of the network, and what the plan names besides.
+struct PtbGraph {
+  PtbNetwork train, valid, test, sample;
+  SampleLoopResult loop;
+  Variable rate;
+  Expr train_op, init;
+};
+
+PtbGraph BuildGraph(const Scope& root, const Options& options) {
   const int64_t batch = options.Int("batch"), steps = options.Int("steps");
   const auto or_train = [](int64_t own, int64_t train) { return own > 0 ? own : train; };
   const int64_t test_batch = or_train(options.Int("test_batch"), batch);
@@ -219,59 +227,60 @@ void BuildPtb(MetaGraph& meta, const Options& given) {
                        options.Float("keep"),
                        init::RandomUniform(-range, range, seed < 0 ? init::Seed() : seed)};
 
-  const Scope root = Scope::Root(meta);
+  PtbGraph graph;
   const Scope s = root.VariableScope("model", {.initializer = sizes.initializer});
-  const PtbNetwork train = BuildNetwork(s, "", sizes, Use::kTrain, batch, steps);
-  const Variable rate = s.NewVariable(ScalarConst(s.WithName("initial_value"), DType::kFloat, lr),
-                                      "lr", /*trainable=*/false);
-  const std::vector<Variable> variables = s.Variables(keys::kTrainableVariables);
-  std::vector<Expr> xs;
-  for (const Variable& v : variables) xs.push_back(v.value);
-  const train::Clipped clipped =
-      train::ClipByGlobalNorm(s, Gradients(s, {train.cost}, xs), options.Float("clip"));
-  std::vector<train::GradAndVar> updates;
-  for (size_t i = 0; i < xs.size(); ++i) updates.push_back({clipped.grads[i], variables[i]});
-  train::GradientDescentOptimizer optimizer(rate);
-  const Expr train_op = optimizer.ApplyGradients(s, updates, {.name = "train"});
+  graph.train = BuildNetwork(s, "", sizes, Use::kTrain, batch, steps);
+  graph.rate = s.NewVariable(ScalarConst(s.WithName("initial_value"), DType::kFloat, lr), "lr",
+                             /*trainable=*/false);
+  train::GradientDescentOptimizer optimizer(graph.rate);
+  const std::vector<train::GradAndVar> grads = optimizer.ComputeGradients(s, graph.train.cost);
+  graph.train_op = optimizer.ApplyGradients(
+      s, train::ClipByGlobalNorm(s, grads, options.Float("clip")), {.name = "train"});
 
-  const auto copy = [&](const std::string& prefix, Use use, int64_t b, int64_t t) {
-    return BuildNetwork(root.VariableScope("model", {.reuse = Reuse::kTrue}), prefix, sizes, use, b,
-                        t);
-  };
-  const PtbNetwork valid = copy("valid_", Use::kEvaluate, batch, steps);
-  const PtbNetwork test = copy("test_", Use::kEvaluate, test_batch, test_steps);
-  const PtbNetwork sample = copy("sample_", Use::kSample, 1, 1);
-  const SampleLoopResult loop = BuildSampleLoop(
-      root.VariableScope("model", {.reuse = Reuse::kTrue}), sizes, options.Int("sample_length"));
-  const Expr init = root.GlobalVariablesInitializer();
+  const auto again = [&] { return root.VariableScope("model", {.reuse = Reuse::kTrue}); };
+  graph.valid = BuildNetwork(again(), "valid_", sizes, Use::kEvaluate, batch, steps);
+  graph.test = BuildNetwork(again(), "test_", sizes, Use::kEvaluate, test_batch, test_steps);
+  graph.sample = BuildNetwork(again(), "sample_", sizes, Use::kSample, 1, 1);
+  graph.loop = BuildSampleLoop(again(), sizes, options.Int("sample_length"));
+  graph.init = root.GlobalVariablesInitializer();
+  return graph;
+}
 
-  root.AddToCollection(keys::kLosses, train.cost);
-  AddSignature(meta, "evaluate", {{"x", valid.x}, {"y", valid.y}}, {{"cost", valid.cost}});
-  AddSignature(meta, "step", {{"x", sample.x}}, {{"probs", sample.probs}});
-
+pb::RunPlan MakePlan(const PtbGraph& graph, const Options& options) {
   pb::RunPlan plan = NewPlan("ptb", options);
   FillCorpus(plan.mutable_corpus());
   plan.mutable_vocabulary()->set_order(pb::Vocabulary::FREQUENCY_THEN_SYMBOL);
-  plan.mutable_vocabulary()->set_rows(sizes.vocab);
-  plan.add_init(init.node_name());
-  FillLearningRate(rate, options, plan.mutable_learning_rate());
+  plan.mutable_vocabulary()->set_rows(options.Int("vocab"));
+  plan.add_init(graph.init.node_name());
+  FillLearningRate(graph.rate, options, plan.mutable_learning_rate());
   plan.set_epochs(static_cast<int32_t>(options.Int("epochs")));
-  FillPtbPhase(train, "train", pb::TRAIN, plan.mutable_train());
-  plan.mutable_train()->add_targets(train_op.node_name());
+  FillPtbPhase(graph.train, "train", pb::TRAIN, plan.mutable_train());
+  plan.mutable_train()->add_targets(graph.train_op.node_name());
   plan.mutable_train()->set_summary_line("Epoch {epoch} : Train Perplexity: {perplexity:.3}");
   pb::Phase* phase = plan.add_evaluations();
-  FillPtbPhase(valid, "valid", pb::VALID, phase);
+  FillPtbPhase(graph.valid, "valid", pb::VALID, phase);
   phase->set_summary_line("Epoch {epoch} : Valid Perplexity: {perplexity:.3}");
   phase = plan.add_evaluations();
-  FillPtbPhase(test, "test", pb::TEST, phase);
+  FillPtbPhase(graph.test, "test", pb::TEST, phase);
   phase->set_when(pb::Phase::AT_END);
   phase->set_summary_line("Test Perplexity: {perplexity:.3}");
   plan.mutable_report()->set_epoch_line("Epoch {epoch} : Learning rate: {rate:.3}");
   plan.mutable_report()->set_step_line(
       "({percent:.2}%)    Perplexity={perplexity:.3}    Speed={speed:.0} wps");
   plan.mutable_report()->set_every(10);
-  FillSampler(sample, loop, options, plan.mutable_sampler());
-  SetRunPlan(plan, &meta);
+  FillSampler(graph.sample, graph.loop, options, plan.mutable_sampler());
+  return plan;
+}
+
+void BuildPtb(MetaGraph& meta, const Options& given) {
+  const Options options = WithPreset(given);
+  const Scope root = Scope::Root(meta);
+  const PtbGraph graph = BuildGraph(root, options);
+  root.AddToCollection(keys::kLosses, graph.train.cost);
+  AddSignature(meta, "evaluate", {{"x", graph.valid.x}, {"y", graph.valid.y}},
+               {{"cost", graph.valid.cost}});
+  AddSignature(meta, "step", {{"x", graph.sample.x}}, {{"probs", graph.sample.probs}});
+  SetRunPlan(MakePlan(graph, options), &meta);
 }
 
 }  // namespace
@@ -299,8 +308,13 @@ ModelSpec PtbModel() {
           {"clip", "global norm to which gradients are clipped", 5.0, 1e-30, {}},
           {"init", "weights start uniform in +-init", 0.1, 0, {}},
           {"seed", "seed of all initial weights; -1: new ones in each run", int64_t{-1}, -1, {}},
-          {"lr", "learning rate of the first epoch; then half, falling to 0 (small)", 1.0, 0, {}},
-          {"epochs", "epochs of training, over which the rate falls", int64_t{13}, 1, kMost},
+          {"lr",
+           "learning rate of the first epoch; then half, falling evenly (small), or of the first 6 "
+           "or 14, then each 1/1.2 or 1/1.15 of the one before (medium, large)",
+           1.0,
+           0,
+           {}},
+          {"epochs", "epochs of training", int64_t{13}, 1, kMost},
           {"test_batch", "rows of a batch of the test text; 0: as batch", int64_t{0}, 0, kMost},
           {"test_steps", "words of a row of the test text; 0: as steps", int64_t{0}, 0, kMost},
           {"sample_length", "words to write after training", int64_t{100}, 0, kMost},

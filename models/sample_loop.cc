@@ -38,6 +38,31 @@ Expr Draw(const Scope& s, Expr logits, Expr temperature) {
   return op::Reshape(s, drawn, op::Ints(s, {}));
 }
 
+// What all trips read.
+struct TripInputs {
+  Expr prime, last;  // of which the last symbol stands at `last`
+  Expr temperature;
+  Expr window;  // symbols that a step reads
+};
+
+// A trip, from {trips done, list of symbols, last symbols read, state ...} to the same after it.
+// Symbols of the prime that follow the first window go into the list as those drawn do.
+std::vector<Expr> Trip(const Scope& s, const SampleStep& step, const TripInputs& in,
+                       std::span<const Expr> v) {
+  const Expr time = v[0], list = v[1], read = v[2];
+  const nn::CellResult now = step(s, read, nn::State(v.begin() + 3, v.end()));
+  const Expr drawn = Draw(s, now.output, in.temperature);
+  const Expr next = op::AddV2(s, time, in.window);
+  const Expr given = op::Gather(s, in.prime, op::Minimum(s, next, in.last));
+  const Expr symbol = op::SelectV2(s, op::LessEqual(s, next, in.last), given, drawn);
+  Expr symbols = op::Pack(s, {symbol});
+  if (read.shape()[0] > 1) symbols = op::Concat(s, {Tail(s, read, op::Ints(s, {1})), symbols}, 0);
+  std::vector<Expr> after = {op::AddV2(s, time, Int(s, 1)),
+                             op::TensorListSetItem(s, list, time, symbol), symbols};
+  after.insert(after.end(), now.state.begin(), now.state.end());
+  return after;
+}
+
 }  // namespace
 
 SampleLoopResult SampleLoop(const Scope& scope, const SampleStep& step, const nn::State& state,
@@ -47,7 +72,7 @@ SampleLoopResult SampleLoop(const Scope& scope, const SampleStep& step, const nn
     ThrowInvalid("a sample's window is 1 or more and its length 0 or more, not " +
                  std::to_string(window) + " and " + std::to_string(options.length));
   }
-  const Scope s = scope.NameScope(options.name);
+  const Scope s = scope.NameScope("sample");
   const auto with_default = [&](const char* name, Expr value, const Shape& shape) {
     return op::PlaceholderWithDefault(s.WithName(name), value, shape);
   };
@@ -77,18 +102,7 @@ SampleLoopResult SampleLoop(const Scope& scope, const SampleStep& step, const nn
     return op::Less(b, v[0], trips);
   };
   const auto body = [&](const Scope& b, std::span<const Expr> v) {
-    const Expr time = v[0];
-    const nn::CellResult now = step(b, v[2], nn::State(v.begin() + 3, v.end()));
-    const Expr drawn = Draw(b, now.output, temperature);
-    const Expr next = op::AddV2(b, time, read);
-    const Expr given = op::Gather(b, result.prime, op::Minimum(b, next, last));
-    const Expr symbol = op::SelectV2(b, op::LessEqual(b, next, last), given, drawn);
-    Expr symbols = op::Pack(b, {symbol});
-    if (window > 1) symbols = op::Concat(b, {Tail(b, v[2], op::Ints(b, {1})), symbols}, 0);
-    std::vector<Expr> after = {op::AddV2(b, time, Int(b, 1)),
-                               op::TensorListSetItem(b, v[1], time, symbol), symbols};
-    after.insert(after.end(), now.state.begin(), now.state.end());
-    return after;
+    return Trip(b, step, {result.prime, last, temperature, read}, v);
   };
   const std::vector<Expr> done = WhileLoop(s, goes_on, body, variables);
   const Expr symbols = op::TensorListStack(s, done[1], scalar, DType::kInt32);

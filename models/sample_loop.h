@@ -3,8 +3,8 @@
 #ifndef GRAPHRUN_MODELS_SAMPLE_LOOP_H_
 #define GRAPHRUN_MODELS_SAMPLE_LOOP_H_
 
+#include <cstdint>
 #include <functional>
-#include <string>
 
 #include "models/rnn_cells.h"
 #include "proto/plan.pb.h"
@@ -16,7 +16,6 @@ struct SampleLoopOptions {
   Expr prime = {};
   int64_t length = 100;  // symbols to draw when nothing is fed
   int64_t window = 1;    // symbols that a step reads
-  std::string name = "sample";
 };
 
 // One symbol later: `window` int32 [window] are the last symbols read, the newest at the end.

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "models/clipping.h"
 #include "models/dense_decoder_cell.h"
 #include "models/initializers.h"
 #include "models/layers.h"
@@ -26,7 +25,7 @@ namespace {
 enum class Kind { kLstm, kGru, kRnn, kCustom };
 
 struct Sizes {
-  Kind kind = Kind::kLstm;
+  Kind kind;
   int64_t hidden, layers, vocab;
   double keep;
   bool bidirectional, accuracy;
@@ -193,15 +192,10 @@ Expr BuildTraining(const Scope& root, Expr loss, const Options& options) {
                        /*trainable=*/false);
   train::AdamOptimizer optimizer(options.Float("lr"));
   const double l2 = options.Float("l2"), clip = options.Float("clip");
-  std::vector<train::GradAndVar> updates =
+  std::vector<train::GradAndVar> grads =
       optimizer.ComputeGradients(root, l2 > 0 ? Regularized(root, loss, l2) : loss);
-  if (clip > 0) {
-    std::vector<Grad> grads;
-    for (const train::GradAndVar& update : updates) grads.push_back(update.grad);
-    grads = train::ClipByGlobalNorm(root, grads, clip).grads;
-    for (size_t i = 0; i < grads.size(); ++i) updates[i].grad = grads[i];
-  }
-  return optimizer.ApplyGradients(root, updates, {.global_step = global_step, .name = "train"});
+  if (clip > 0) grads = train::ClipByGlobalNorm(root, std::move(grads), clip);
+  return optimizer.ApplyGradients(root, grads, {.global_step = global_step, .name = "train"});
 }
 
 // All scalar summaries, merged.
@@ -246,7 +240,7 @@ void FillPlan(const Network& train, const Network& eval, const Options& options,
               pb::RunPlan* plan) {
   const double validation = options.Float("validation");
   const std::string accuracy = options.Int("accuracy") != 0 ? "  Accuracy [{accuracy:.3}]" : "";
-  FillShakespeareText(pb::Corpus::CRLF, options.Int("vocab"), plan);
+  FillShakespeare(pb::Corpus::CRLF, options.Int("vocab"), plan);
   plan->set_max_steps(options.Int("max_steps"));
   FillLstmPhase(train, "train", pb::TRAIN, options, plan->mutable_train());
   plan->mutable_train()->mutable_batches()->mutable_contiguous_rows()->set_permutation_seed(42);
@@ -266,14 +260,13 @@ void FillPlan(const Network& train, const Network& eval, const Options& options,
 }
 
 void BuildShakespeareLstm(MetaGraph& meta, const Options& options) {
-  Sizes sizes;
-  sizes.kind = KindOf(options.String("cell"));
-  sizes.hidden = options.Int("hidden");
-  sizes.layers = options.Int("layers");
-  sizes.vocab = options.Int("vocab");
-  sizes.keep = options.Float("keep");
-  sizes.bidirectional = options.Int("bidirectional") != 0;
-  sizes.accuracy = options.Int("accuracy") != 0;
+  const Sizes sizes = {.kind = KindOf(options.String("cell")),
+                       .hidden = options.Int("hidden"),
+                       .layers = options.Int("layers"),
+                       .vocab = options.Int("vocab"),
+                       .keep = options.Float("keep"),
+                       .bidirectional = options.Int("bidirectional") != 0,
+                       .accuracy = options.Int("accuracy") != 0};
   const bool dropout = sizes.keep < 1;
 
   const Scope root = Scope::Root(meta);

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "models/clipping.h"
 #include "models/initializers.h"
 #include "models/layers.h"
 #include "models/model_registry.h"
@@ -127,24 +126,29 @@ void FillLearningRate(const Variable& variable, const Options& options, pb::Lear
   piece->set_factor(options.Float("decay"));
 }
 
+void FillTraining(const Network& net, Expr train_op, const std::string& line, pb::Phase* phase) {
+  FillPhase("train", pb::TRAIN, net.x.shape()[0], net.x.shape()[1], phase);
+  phase->mutable_batches()->mutable_contiguous_rows()->set_wrap(true);
+  AddFeed(net.x, pb::Feed::INPUTS, phase->mutable_feeds());
+  AddFeed(net.y, pb::Feed::TARGETS, phase->mutable_feeds());
+  AddCarries(net.final, net.initial, phase->mutable_state());
+  phase->add_targets(train_op.node_name());
+  phase->set_loss(net.cost.name());
+  phase->set_loss_divisor(1);
+  phase->set_summary_line(line);
+}
+
 void BuildShakespeareRnn(MetaGraph& meta, const Options& options) {
-  const int64_t batch = options.Int("batch"), steps = options.Int("steps");
   const Sizes sizes = {options.Int("hidden"), options.Int("layers"), options.Int("vocab")};
   const Scope root = Scope::Root(meta);
   const Scope s = root.VariableScope("rnnlm", {.initializer = init::GlorotUniform()});
-  const Network train = BuildNetwork(s, "", sizes, batch, steps);
+  const Network train = BuildNetwork(s, "", sizes, options.Int("batch"), options.Int("steps"));
   const Expr start = ScalarConst(s.WithName("initial_value"), DType::kFloat, options.Float("lr"));
   const Variable rate = s.NewVariable(start, "lr", /*trainable=*/false);
-
-  const std::vector<Variable> variables = s.Variables(keys::kTrainableVariables);
-  std::vector<Expr> xs;
-  for (const Variable& v : variables) xs.push_back(v.value);
-  const train::Clipped clipped =
-      train::ClipByGlobalNorm(s, Gradients(s, {train.cost}, xs), options.Float("clip"));
-  std::vector<train::GradAndVar> updates;
-  for (size_t i = 0; i < xs.size(); ++i) updates.push_back({clipped.grads[i], variables[i]});
   train::AdamOptimizer optimizer(rate);
-  const Expr train_op = optimizer.ApplyGradients(s, updates, {.name = "train"});
+  const std::vector<train::GradAndVar> grads = optimizer.ComputeGradients(s, train.cost);
+  const Expr train_op = optimizer.ApplyGradients(
+      s, train::ClipByGlobalNorm(s, grads, options.Float("clip")), {.name = "train"});
 
   const auto again = [&] { return root.VariableScope("rnnlm", {.reuse = Reuse::kTrue}); };
   const Network sample = BuildNetwork(again(), "_sample", sizes, 1, 1);
@@ -156,24 +160,14 @@ void BuildShakespeareRnn(MetaGraph& meta, const Options& options) {
   AddSignature(meta, "step", {{"x", sample.x}}, {{"probs", sample.probs}});
 
   pb::RunPlan plan = NewPlan("shakespeare_rnn", options);
-  FillShakespeareText(pb::Corpus::LF, sizes.vocab, &plan);
+  FillShakespeare(pb::Corpus::LF, sizes.vocab, &plan);
   plan.add_init(init.node_name());
   FillLearningRate(rate, options, plan.mutable_learning_rate());
   plan.set_epochs(static_cast<int32_t>(options.Int("epochs")));
-  pb::Phase* phase = plan.mutable_train();
-  FillPhase("train", pb::TRAIN, batch, steps, phase);
-  phase->mutable_batches()->mutable_contiguous_rows()->set_wrap(true);
-  AddFeed(train.x, pb::Feed::INPUTS, phase->mutable_feeds());
-  AddFeed(train.y, pb::Feed::TARGETS, phase->mutable_feeds());
-  AddCarries(train.final, train.initial, phase->mutable_state());
-  phase->set_reset(pb::EACH_EPOCH);
-  phase->add_targets(train_op.node_name());
-  phase->set_loss(train.cost.name());
-  phase->set_loss_divisor(1);
   const std::string line =
       "{total_step}/{total_steps} (epoch {epoch_index}), train_loss = {cost:.3}, "
       "time/batch = {step_seconds:.3}";
-  phase->set_summary_line(line);
+  FillTraining(train, train_op, line, plan.mutable_train());
   plan.mutable_report()->set_step_line(line);
   plan.mutable_report()->set_every(50);
   FillSampler(sample, loop, options, plan.mutable_sampler());

@@ -1,6 +1,5 @@
 #include "models/text8_lstm.h"
 
-#include "models/clipping.h"
 #include "models/initializers.h"
 #include "models/layers.h"
 #include "models/naming.h"
@@ -27,6 +26,20 @@ Expr Zeros(const Scope& s, const Shape& shape, DType dtype = DType::kFloat) {
 Expr XwPlusB(const Scope& s, Expr x, Expr w, Expr b) {
   const Scope own = Named(s, "xw_plus_b");
   return op::BiasAdd(own, op::MatMul(own.WithName("MatMul"), x, w), b);
+}
+
+// Row of a table of 27^k rows, int64 [n].
+Expr Row(const Scope& s, const Text8Characters& characters) {
+  Expr row;
+  int64_t weight = 1;
+  for (const Expr character : characters) {
+    const Scope own = Named(s, "ArgMax");
+    const Expr axis = own.WithName("dimension").Const(Tensor::Scalar<int32_t>(1));
+    const Expr id = op::ArgMax(own, character, axis);
+    row = row.valid() ? row + id * weight : id;
+    weight *= kText8Symbols;
+  }
+  return row;
 }
 
 // What is made of the variant's parts: its graph, as far as the plan names it.
@@ -73,7 +86,7 @@ class Builder {
     return op::ReadVariable(s.WithName(variable.name + "/read_after"), variable.handle);
   }
 
-  // Nodes from `first` on that use what was read of the variable get `value` instead.
+  // Nodes from `first` on whose input is what the first step read of the variable get `value`.
   void Redirect(NodeId first, const Variable& variable, Expr value) const {
     Graph& graph = s_.graph();
     for (NodeId id = first; id < graph.num_ids(); ++id) {
@@ -115,20 +128,19 @@ class Builder {
                                         static_cast<double>(options_.Int("decay_steps")), 0.1,
                                         /*staircase=*/true);
     train::GradientDescentOptimizer optimizer(net->rate);
-    // A variable's value was its own memory when this was written, so that the gradients, computed
-    // after the loss and its assignments, meet the new state where the first step read the old one.
-    // What the authors report follows from that; by the true gradients losses are 1 % lower.
+    // In the authors' TensorFlow, reading a variable gave its memory, not a copy. The gradients,
+    // computed after the loss and its assignments, thus meet the new state where the first step
+    // read the old one. What they report follows from that; by the true gradients losses are 1 %
+    // lower.
     const Expr new_output = ReadAgain(after, saved_output);
     const Expr new_state = ReadAgain(after, saved_state);
     const NodeId first_gradient = s_.graph().num_ids();
-    std::vector<train::GradAndVar> updates = optimizer.ComputeGradients(s_, net->loss);
+    const std::vector<train::GradAndVar> grads = optimizer.ComputeGradients(s_, net->loss);
     Redirect(first_gradient, saved_output, new_output);
     Redirect(first_gradient, saved_state, new_state);
-    std::vector<Grad> grads;
-    for (const train::GradAndVar& update : updates) grads.push_back(update.grad);
-    grads = train::ClipByGlobalNorm(s_, grads, options_.Float("clip")).grads;
-    for (size_t i = 0; i < updates.size(); ++i) updates[i].grad = grads[i];
-    net->train_op = optimizer.ApplyGradients(s_, updates, {.global_step = step, .name = "train"});
+    net->train_op =
+        optimizer.ApplyGradients(s_, train::ClipByGlobalNorm(s_, grads, options_.Float("clip")),
+                                 {.global_step = step, .name = "train"});
     net->prediction = op::Softmax(s_.WithName("train_prediction"), logits);
   }
 
@@ -264,12 +276,12 @@ pb::RunPlan MakePlan(const Network& net, const Options& options, const Text8Vari
 
 }  // namespace
 
-std::vector<OptionDef> Text8Options(int64_t max_steps, int64_t decay_steps) {
+std::vector<OptionDef> Text8Options(int64_t max_steps, int64_t decay_steps, int64_t window) {
   constexpr double kMost = 1 << 20;
   return {
       {"batch", "rows of text in a batch", int64_t{64}, 1, kMost},
-      {"steps", "characters of a row in a batch, over which the cell is unrolled", int64_t{10}, 2,
-       10000},
+      {"steps", "characters of a row in a batch, over which the cell is unrolled", int64_t{10},
+       static_cast<double>(window) + 1, 10000},
       {"nodes", "units of the cell", int64_t{64}, 1, kMost},
       {"lr", "learning rate of the first step", 10.0, 0, {}},
       {"decay_steps", "steps after which the learning rate falls to a tenth, again and again",
@@ -320,20 +332,17 @@ void BuildText8Lstm(const Scope& s, const Options& options, const Text8Character
   SetRunPlan(MakePlan(net, options, variant), &s.meta());
 }
 
-Expr Text8Row(const Scope& s, const Text8Characters& characters) {
-  Expr row;
-  int64_t weight = 1;
-  for (const Expr character : characters) {
-    const Scope own = Named(s, "ArgMax");
-    const Expr axis = own.WithName("dimension").Const(Tensor::Scalar<int32_t>(1));
-    const Expr id = op::ArgMax(own, character, axis);
-    row = row.valid() ? row + id * weight : id;
-    weight *= kText8Symbols;
-  }
-  return row;
+Text8Read ReadOneHot() {
+  return [](const Scope&, const Text8Characters& characters) { return characters[0]; };
 }
 
-std::function<Text8Sums(const Scope&, Expr, Expr)> SeparateGates(const Text8Weights& weights) {
+Text8Read ReadEmbedding(const Variable& embeddings) {
+  return [embeddings](const Scope& s, const Text8Characters& characters) {
+    return nn::EmbeddingLookup(s, embeddings, Row(s, characters));
+  };
+}
+
+Text8Gating SeparateGates(const Text8Weights& weights) {
   return [weights](const Scope& s, Expr x, Expr output) {
     Text8Sums sums;
     for (size_t i = 0; i < kText8Gates; ++i) {

@@ -32,21 +32,25 @@ using Text8Sums = std::array<Expr, kText8Gates>;  // [n, nodes] each, not squash
 // One-hot characters, float32 [n, 27] each, the newest at the end.
 using Text8Characters = std::vector<Expr>;
 
+// What the cell reads of `window` characters, [n, width].
+using Text8Read = std::function<Expr(const Scope&, const Text8Characters&)>;
+// Sums of the gates, for what the cell reads and its last output [n, nodes].
+using Text8Gating = std::function<Text8Sums(const Scope&, Expr, Expr)>;
+
 struct Text8Variant {
   std::string name;
   size_t window = 1;  // characters that the cell reads at once
-  // What it reads, [n, width]. REQUIRES: `window` characters.
-  std::function<Expr(const Scope&, const Text8Characters&)> read;
+  Text8Read read;
   // Done to it while training only; nothing if not set.
   std::function<Expr(const Scope&, Expr)> regularize = {};
-  // Sums of the gates, for what the cell reads and its last output [n, nodes].
-  std::function<Text8Sums(const Scope&, Expr, Expr)> gates;
+  Text8Gating gates;
 };
 
 // --- the parts that a variant is made of, to be called in this order
 
-// The options of all variants.
-std::vector<OptionDef> Text8Options(int64_t max_steps, int64_t decay_steps);
+// The options of all variants. Rows have more than `window` characters, so many as the cell reads
+// at once.
+std::vector<OptionDef> Text8Options(int64_t max_steps, int64_t decay_steps, int64_t window = 1);
 // Placeholders data0, data1, ...: one-hot characters of batches of `steps` + 1.
 Text8Characters Text8Data(const Scope& scope, const Options& options);
 // The variable `embeddings` [rows, options.embedding], uniform in [-1, 1).
@@ -59,10 +63,12 @@ void BuildText8Lstm(const Scope& scope, const Options& options, const Text8Chara
 
 // --- what variants have in common
 
-// Row of a table of 27^k rows, int64 [n], for k characters: the first + 27 * the second + ...
-Expr Text8Row(const Scope& scope, const Text8Characters& characters);
-// Products of each gate's own: x·x + output·m + b.
-std::function<Text8Sums(const Scope&, Expr, Expr)> SeparateGates(const Text8Weights& weights);
+// The one-hot character itself.
+Text8Read ReadOneHot();
+// A row of `embeddings`, [27^k, width]: for k characters the first + 27 * the second + ...
+Text8Read ReadEmbedding(const Variable& embeddings);
+// Products of each gate's own: what is read · x + output · m + b.
+Text8Gating SeparateGates(const Text8Weights& weights);
 
 }  // namespace graphrun::models
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,8 @@ void ReadText(const fs::path& path, const pb::Corpus& corpus, pb::Split split, T
   std::string text = ReadFile(path.string());
   if (text.empty()) ThrowInvalid(fmt::format("the text '{}' is empty", path.string()));
   out->texts[split] = WithLineEnds(std::move(text), corpus);
-  if (fs::is_regular_file(path)) out->files[split] = path.string();
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) out->files[split] = path.string();
 }
 
 // The place after the line or character, whichever the corpus deals, that begins at `at`.
@@ -89,8 +91,9 @@ void DealParts(const pb::Corpus& corpus, TextSource* source) {
     if (part.split() != pb::TRAIN && source->texts.count(part.split())) continue;
     parts.push_back(&part);
     if (part.has_fraction()) fractions += part.fraction();
-    if (part.has_count() && __builtin_add_overflow(counts, part.count(), &counts))
+    if (part.has_count() && __builtin_add_overflow(counts, part.count(), &counts)) {
       counts = std::numeric_limits<int64_t>::max();
+    }
   }
   const bool only_training = std::all_of(
       parts.begin(), parts.end(), [](const auto* part) { return part->split() == pb::TRAIN; });
@@ -115,15 +118,17 @@ void DealParts(const pb::Corpus& corpus, TextSource* source) {
     size_t end = begin;
     for (; take > 0 && end < whole.size(); --take) end = UnitEnd(whole, end, corpus);
     source->texts[part->split()].append(whole, begin, end - begin);
-    if (const auto file = source->files.find(pb::TRAIN); file != source->files.end())
+    if (const auto file = source->files.find(pb::TRAIN); file != source->files.end()) {
       source->files[part->split()] = file->second;
+    }
     begin = end;
   }
 }
 
 TextSource LoadBuiltin(const pb::Corpus& corpus) {
-  if (corpus.builtin().empty())
+  if (corpus.builtin().empty()) {
     ThrowInvalid("this model has no built-in corpus: name a text by --data FILE or FOLDER");
+  }
   BuiltinCorpus made = MakeBuiltinCorpus(corpus.builtin());
   TextSource out;
   out.description = fmt::format("the built-in corpus '{}'", corpus.builtin());
@@ -144,7 +149,8 @@ TextSource LoadFolder(const fs::path& folder, const pb::Corpus& corpus) {
   for (const pb::Corpus::Files& files : corpus.files()) {
     for (const std::string& name : files.names()) {
       if (files.split() == pb::TRAIN) usual.push_back(name);
-      if (out.texts.count(files.split()) || !fs::is_regular_file(folder / name)) continue;
+      std::error_code ignored;
+      if (out.texts.count(files.split()) || !fs::is_regular_file(folder / name, ignored)) continue;
       ReadText(folder / name, corpus, files.split(), &out);
       read.push_back(name);
     }
@@ -187,7 +193,9 @@ const std::string& TextSource::Of(pb::Split split) const {
   if (it->second.empty()) {
     ThrowInvalid(fmt::format(
         "Not enough data. Make seq_length and batch_size small. No sizes are small enough for {}: "
-        "it is so short that its {} part is empty; take a longer text",
+        "it is so short that its {} part is empty; take a longer text, or a model that keeps less "
+        "of "
+        "it for other parts",
         description, SplitName(split)));
   }
   return it->second;
@@ -195,9 +203,11 @@ const std::string& TextSource::Of(pb::Split split) const {
 
 TextSource LoadTexts(const std::string& data, const pb::Corpus& corpus) {
   if (data.empty() || data == "builtin") return LoadBuiltin(corpus);
-  if (fs::is_directory(data)) return LoadFolder(data, corpus);
-  if (!fs::exists(data))
+  std::error_code ignored;  // of names that cannot be: there is no such file either
+  if (fs::is_directory(data, ignored)) return LoadFolder(data, corpus);
+  if (!fs::exists(data, ignored)) {
     ThrowNotFound(fmt::format("there is no file or folder '{}' to read text from", data));
+  }
   TextSource out;
   ReadText(data, corpus, pb::TRAIN, &out);
   DealParts(corpus, &out);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/error.h"
 
@@ -135,7 +136,14 @@ std::optional<int32_t> Vocabulary::Find(std::string_view symbol) const {
 }
 
 std::string Vocabulary::Nearest(std::string_view symbol) const {
-  return DidYouMean(symbol, symbols_);
+  if (symbol.empty() || CharacterLength(symbol, 0) < symbol.size()) {
+    return DidYouMean(symbol, symbols_);
+  }
+  // All single characters are one edit apart; only another case looks alike.
+  const auto c = static_cast<unsigned char>(symbol[0]);
+  const auto other = static_cast<char>(std::isupper(c) ? std::tolower(c) : std::toupper(c));
+  const std::string changed(1, other);
+  return changed != symbol && Find(changed) ? DidYouMean(symbol, {changed}) : "";
 }
 
 EncodedText Encode(std::string_view text, const pb::Corpus& corpus, const Vocabulary& vocabulary,

@@ -50,7 +50,7 @@ class Vocabulary {
   int64_t size() const { return static_cast<int64_t>(symbols_.size()); }
   const std::string& symbol(int64_t id) const { return symbols_[id]; }
   std::optional<int32_t> Find(std::string_view symbol) const;
-  // Up to three symbols that look like `symbol`, as DidYouMean.
+  // Up to three symbols that look like `symbol`, as DidYouMean; of a character, its other case.
   std::string Nearest(std::string_view symbol) const;
 
  private:

@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/run/session.h"
 #include "ops/builders.h"
 #include "ops/register_all.h"
+#include "tests/error_of.h"
 
 namespace graphrun {
 
@@ -50,17 +50,6 @@ class ModelTest : public testing::Test {
     std::vector<std::string> names;
     for (const VariableInfo& v : meta_.variables) names.push_back(v.name);
     return names;
-  }
-  // The message of the Error that fn throws, which must have this code.
-  static std::string ErrorOf(Code code, const std::function<void()>& fn) {
-    try {
-      fn();
-    } catch (const Error& e) {
-      EXPECT_EQ(CodeName(e.code()), CodeName(code)) << e.what();
-      return e.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return "";
   }
 
   OpRegistry registry_ = AllOps();

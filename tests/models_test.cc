@@ -72,6 +72,21 @@ TEST_F(ModelsTest, OptionsAreTypedAndChecked) {
   EXPECT_EQ(models::FindModel("pbt"), nullptr);
 }
 
+TEST_F(ModelsTest, EveryModelTakesTheLeastThatItsOptionsAllow) {
+  for (const models::ModelSpec& spec : models::AllModels()) {
+    std::vector<std::string> settings;
+    for (const models::OptionDef& option : spec.options) {
+      if (option.minimum) settings.push_back(option.name + "=" + models::ToString(*option.minimum));
+    }
+    MetaGraph meta(&registry_);
+    spec.Build(meta, Options(spec, settings));
+    CheckRunPlan(FindRunPlan(meta).value(), meta.graph);
+  }
+  EXPECT_THAT(
+      ErrorOf(Code::kInvalidArgument, [] { Options(GetModel("text8_bigram"), {"steps=2"}); }),
+      HasSubstr("at least 3"));
+}
+
 TEST_F(ModelsTest, EveryModelHasDocsAndAPlanThatFitsItsGraph) {
   for (const models::ModelSpec& spec : models::AllModels()) {
     EXPECT_FALSE(spec.doc.empty());

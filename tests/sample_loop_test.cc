@@ -191,17 +191,17 @@ INSTANTIATE_TEST_SUITE_P(Windows, SampleLoopOf,
 
 TEST_F(SampleLoopTest, TakesAPrimeOfItsOwnAndNamesItsTensors) {
   const Expr prime = op::Ints(root_, {6, 2, 10});
-  Build(2, {.prime = prime, .length = 17, .name = "write"});
+  Build(2, {.prime = prime, .length = 17});
   Start();
   const Tensor samples =
       session_->Run({{loop_.temperature, Tensor::Scalar(0.0f)}}, {loop_.samples})[0];
   EXPECT_EQ(Ints(samples), Steps({6, 2, 10}, 17, 1, true));
   pb::GraphSampler sampler;
   FillGraphSampler(loop_, &sampler);
-  EXPECT_EQ(sampler.samples(), "net/write/samples:0");
-  EXPECT_EQ(sampler.prime(), "net/write/prime:0");
-  EXPECT_EQ(sampler.length(), "net/write/length:0");
-  EXPECT_EQ(sampler.temperature(), "net/write/temperature:0");
+  EXPECT_EQ(sampler.samples(), "net/sample/samples:0");
+  EXPECT_EQ(sampler.prime(), "net/sample/prime:0");
+  EXPECT_EQ(sampler.length(), "net/sample/length:0");
+  EXPECT_EQ(sampler.temperature(), "net/sample/temperature:0");
 }
 
 TEST_F(SampleLoopTest, RefusesWhatCannotBe) {

@@ -7,26 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "models/model_registry.h"
-#include "models/run_plan.h"
 #include "tests/model_fixture.h"
+#include "tests/model_run.h"
 
 namespace graphrun {
-
-using Settings = std::vector<std::string>;
-
-// A graph with its plan and a session.
-struct ModelRun {
-  explicit ModelRun(const OpRegistry* registry) : meta(registry) {}
-  void Start(SessionOptions options = {.seed = 3}) {
-    session = std::make_unique<Session>(meta.graph, options);
-    session->Run({}, {}, {"init"});
-  }
-  MetaGraph meta;
-  pb::RunPlan plan;
-  std::unique_ptr<Session> session;
-};
-using ModelRunPtr = std::unique_ptr<ModelRun>;
 
 // The id in column t of row r of a batch: a text that repeats itself after `period` symbols.
 inline int32_t SomeId(int64_t period, int64_t row, int64_t t) {
@@ -140,11 +124,7 @@ inline void ExpectClose(const Tensor& actual, const Tensor& expected, const std:
 class ShakespeareTest : public testing::Test {
  protected:
   ModelRunPtr Build(const std::string& model, const Settings& settings) {
-    const models::ModelSpec& spec = models::GetModel(model);
-    auto run = std::make_unique<ModelRun>(&registry_);
-    spec.Build(run->meta, models::Options(spec, settings));
-    run->plan = FindRunPlan(run->meta).value();
-    return run;
+    return BuildModel(model, settings, &registry_);
   }
 
   OpRegistry registry_ = AllOps();

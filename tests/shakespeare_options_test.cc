@@ -31,16 +31,6 @@ class ShakespeareOptionsTest : public ShakespeareTest {
     }
     return lines;
   }
-  static std::string ErrorOf(Code code, const std::function<void()>& fn) {
-    try {
-      fn();
-    } catch (const Error& e) {
-      EXPECT_EQ(CodeName(e.code()), CodeName(code)) << e.what();
-      return e.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return "";
-  }
 };
 
 TEST_F(ShakespeareOptionsTest, EachOptionTrains) {

@@ -10,27 +10,14 @@
 #include "core/base/file.h"
 #include "core/import/case_file.h"
 #include "core/import/load.h"
-#include "models/model_registry.h"
-#include "models/run_plan.h"
 #include "models/text8_corpus.h"
 #include "tests/model_fixture.h"
+#include "tests/model_run.h"
 
 namespace graphrun {
-namespace models {
-
-ModelSpec Text8TfpModel();
-ModelSpec Text8SimpleModel();
-ModelSpec Text8FusedModel();
-ModelSpec Text8EmbeddingModel();
-ModelSpec Text8BigramModel();
-ModelSpec Text8BigramDropoutModel();
-
-}  // namespace models
-
-using Settings = std::vector<std::string>;
 
 struct Text8Case {
-  models::ModelSpec (*spec)();
+  std::string name;
   Settings toy;   // the sizes of model.NAME.case.pb
   Settings full;  // what full.NAME.case.pb has other than the defaults
 };
@@ -41,33 +28,18 @@ inline std::vector<Text8Case> UdacityCases() {
   embedding.push_back("embedding=7");
   Settings dropout = embedding;
   dropout.push_back("keep=0.7");
-  return {{models::Text8SimpleModel, simple, {}},
-          {models::Text8FusedModel, simple, {}},
-          {models::Text8EmbeddingModel, embedding, {}},
-          {models::Text8BigramModel, embedding, {}},
-          {models::Text8BigramDropoutModel, dropout, {"keep=0.9"}}};
+  return {{"text8_simple", simple, {}},
+          {"text8_fused", simple, {}},
+          {"text8_embedding", embedding, {}},
+          {"text8_bigram", embedding, {}},
+          {"text8_bigram_dropout", dropout, {"keep=0.9"}}};
 }
-inline Text8Case TfpCase() {
-  return {models::Text8TfpModel, {"batch=4", "steps=6", "hidden=8"}, {}};
-}
+inline Text8Case TfpCase() { return {"text8_tfp", {"batch=4", "steps=6", "hidden=8"}, {}}; }
 inline std::vector<Text8Case> AllText8Cases() {
   std::vector<Text8Case> cases = UdacityCases();
   cases.push_back(TfpCase());
   return cases;
 }
-
-// A graph with its plan and a session.
-struct Text8Run {
-  explicit Text8Run(const OpRegistry* registry) : meta(registry) {}
-  void Start(SessionOptions options = {.seed = 3}) {
-    session = std::make_unique<Session>(meta.graph, options);
-    session->Run({}, {}, {"init"});
-  }
-  MetaGraph meta;
-  pb::RunPlan plan;
-  std::unique_ptr<Session> session;
-};
-using Text8RunPtr = std::unique_ptr<Text8Run>;
 
 using Window = std::vector<std::vector<int32_t>>;  // rows of ids
 
@@ -117,36 +89,32 @@ inline Feeds FeedsOf(const google::protobuf::RepeatedPtrField<pb::Feed>& plan,
 
 class Text8Test : public testing::Test {
  protected:
-  Text8RunPtr Build(const Text8Case& c, const Settings& settings) {
-    auto run = std::make_unique<Text8Run>(&registry_);
-    const models::ModelSpec spec = c.spec();
-    spec.Build(run->meta, models::Options(spec, settings));
-    run->plan = FindRunPlan(run->meta).value();
-    return run;
+  ModelRunPtr Build(const Text8Case& c, const Settings& settings) {
+    return BuildModel(c.name, settings, &registry_);
   }
   // TensorFlow's graph: of toy size, or with the sizes of its authors. nullptr without a folder.
-  Text8RunPtr Reference(const Text8Case& c, bool full) {
+  ModelRunPtr Reference(const Text8Case& c, bool full) {
     const char* folder = std::getenv("GRAPHRUN_CASES");
     if (folder == nullptr) return nullptr;
-    auto run = std::make_unique<Text8Run>(&registry_);
-    const std::string file = (full ? "/full/full." : "/model.") + c.spec().name + ".case.pb";
+    auto run = std::make_unique<ModelRun>(&registry_);
+    const std::string file = (full ? "/full/full." : "/model.") + c.name + ".case.pb";
     ParseMetaGraph(ParseCase(ReadFile(folder + file)).meta_graph, &run->meta);
     return run;
   }
   // Gives both the same values of all weights.
-  static void Equate(const Text8Run& a, const Text8Run& b) {
+  static void Equate(const ModelRun& a, const ModelRun& b) {
     double phase = 0;
     for (const VariableInfo& v : a.meta.variables) {
       if (!v.trainable || v.dtype != DType::kFloat) continue;
       const Tensor value = Wave(v.shape, 0.4, 1.3, ++phase);
-      for (const Text8Run* run : {&a, &b}) run->session->SetVariable(v.name, value);
+      for (const ModelRun* run : {&a, &b}) run->session->SetVariable(v.name, value);
     }
   }
   static Window TrainingWindow(const pb::RunPlan& plan, int64_t batch) {
     const pb::Batches& sizes = plan.train().batches();
     return SomeWindow(sizes.batch(), sizes.steps() + 1, batch);
   }
-  static double TrainStep(const Text8Run& run, const Feeds& feeds) {
+  static double TrainStep(const ModelRun& run, const Feeds& feeds) {
     return run.session->Run(feeds, {run.plan.train().loss()}, {run.plan.train().targets(0)})[0]
         .number_at(0);
   }

@@ -26,7 +26,7 @@ void ExpectClose(const Tensor& actual, const Tensor& expected, const std::string
 }
 
 // Uniform draws for the dropout of each step, which both graphs then have in common.
-void AddMasks(const Text8Run& run, const std::string& before, const std::string& after,
+void AddMasks(const ModelRun& run, const std::string& before, const std::string& after,
               Feeds* feeds) {
   for (int64_t t = 0;; ++t) {
     const std::string count = t == 0 ? "" : "_" + std::to_string(t);
@@ -40,7 +40,7 @@ void AddMasks(const Text8Run& run, const std::string& before, const std::string&
 }
 
 TEST_F(Text8Test, TfpHasItsAuthorsParameters) {
-  const Text8RunPtr run = Build(TfpCase(), {});
+  const ModelRunPtr run = Build(TfpCase(), {});
   int64_t tensors = 0, parameters = 0;
   for (const VariableInfo& v : run->meta.variables) {
     if (!v.trainable) continue;
@@ -53,7 +53,7 @@ TEST_F(Text8Test, TfpHasItsAuthorsParameters) {
 }
 
 TEST_F(Text8Test, SimpleHasItsAuthorsVariables) {
-  const Text8RunPtr run = Build(UdacityCases()[0], {});
+  const ModelRunPtr run = Build(UdacityCases()[0], {});
   std::vector<std::string> names;
   for (const VariableInfo& v : run->meta.variables) {
     names.push_back(v.name + " " + v.shape.ToString() + (v.trainable ? "" : " fixed"));
@@ -70,9 +70,9 @@ TEST_F(Text8Test, SimpleHasItsAuthorsVariables) {
 
 TEST_F(Text8Test, VariablesAreThoseOfTensorFlowsGraphs) {
   for (const Text8Case& c : AllText8Cases()) {
-    const Text8RunPtr ours = Build(c, c.full), theirs = Reference(c, /*full=*/true);
+    const ModelRunPtr ours = Build(c, c.full), theirs = Reference(c, /*full=*/true);
     if (!theirs) GTEST_SKIP() << "GRAPHRUN_CASES names no folder";
-    const auto lines = [](const Text8Run& run) {
+    const auto lines = [](const ModelRun& run) {
       std::vector<std::string> out;
       for (const VariableInfo& v : run.meta.variables) {
         out.push_back(v.name + " " + std::string(DTypeName(v.dtype)) + v.shape.ToString());
@@ -84,7 +84,7 @@ TEST_F(Text8Test, VariablesAreThoseOfTensorFlowsGraphs) {
       }
       return out;
     };
-    EXPECT_EQ(lines(*ours), lines(*theirs)) << c.spec().name;
+    EXPECT_EQ(lines(*ours), lines(*theirs)) << c.name;
     // But for the loop that samples, which TensorFlow's graphs do not have, the plan fits both.
     CheckRunPlan(ours->plan, ours->meta.graph);
     pb::RunPlan plan = ours->plan;
@@ -95,13 +95,13 @@ TEST_F(Text8Test, VariablesAreThoseOfTensorFlowsGraphs) {
 
 TEST_F(Text8Test, TrainAsTensorFlowsGraphs) {
   for (const Text8Case& c : AllText8Cases()) {
-    const Text8RunPtr ours = Build(c, c.toy), theirs = Reference(c, /*full=*/false);
+    const ModelRunPtr ours = Build(c, c.toy), theirs = Reference(c, /*full=*/false);
     if (!theirs) GTEST_SKIP() << "GRAPHRUN_CASES names no folder";
     theirs->plan = ours->plan;
     ours->Start();
     theirs->Start();
     Equate(*ours, *theirs);
-    const std::string name = c.spec().name;
+    const std::string name = c.name;
     for (int64_t i = 0; i < 3; ++i) {
       Feeds feeds = FeedsOf(ours->plan.train().feeds(), TrainingWindow(ours->plan, i));
       Feeds same = feeds;
@@ -130,27 +130,27 @@ TEST_F(Text8Test, TrainAsTensorFlowsGraphs) {
 
 TEST_F(Text8Test, StepsAsTensorFlowsGraphs) {
   for (const Text8Case& c : UdacityCases()) {
-    const Text8RunPtr ours = Build(c, c.toy), theirs = Reference(c, /*full=*/false);
+    const ModelRunPtr ours = Build(c, c.toy), theirs = Reference(c, /*full=*/false);
     if (!theirs) GTEST_SKIP() << "GRAPHRUN_CASES names no folder";
     ours->Start();
     theirs->Start();
     Equate(*ours, *theirs);
     const pb::StepSampler& step = ours->plan.sampler().step();
-    for (const Text8RunPtr& run : {std::cref(ours), std::cref(theirs)}) {
+    for (const ModelRunPtr& run : {std::cref(ours), std::cref(theirs)}) {
       run->session->Run({}, {}, {step.reset_targets(0)});
     }
     for (int64_t i = 0; i < 3; ++i) {
       const Feeds feeds = FeedsOf(step.feeds(), SomeWindow(1, step.window(), i));
       const std::string probabilities = step.probabilities();
       ExpectClose(ours->session->Run(feeds, {probabilities})[0],
-                  theirs->session->Run(feeds, {probabilities})[0], c.spec().name);
+                  theirs->session->Run(feeds, {probabilities})[0], c.name);
     }
   }
 }
 
 TEST_F(Text8Test, FusedEqualsSimple) {
   const std::vector<Text8Case> cases = UdacityCases();
-  const Text8RunPtr simple = Build(cases[0], cases[0].toy), fused = Build(cases[1], cases[0].toy);
+  const ModelRunPtr simple = Build(cases[0], cases[0].toy), fused = Build(cases[1], cases[0].toy);
   simple->Start();
   fused->Start();
   Equate(*simple, *fused);
@@ -168,8 +168,8 @@ TEST_F(Text8Test, FusedEqualsSimple) {
 TEST_F(Text8Test, TrainingLowersTheLoss) {
   for (const Text8Case& c : AllText8Cases()) {
     Settings settings = c.toy;
-    settings.push_back(c.spec().name == "text8_tfp" ? "lr=0.05" : "lr=5");
-    const Text8RunPtr run = Build(c, settings);
+    settings.push_back(c.name == "text8_tfp" ? "lr=0.05" : "lr=5");
+    const ModelRunPtr run = Build(c, settings);
     run->Start();
     const pb::Phase& phase = run->plan.train();
     Window window = TrainingWindow(run->plan, 0);
@@ -182,15 +182,15 @@ TEST_F(Text8Test, TrainingLowersTheLoss) {
       }
       loss = TrainStep(*run, FeedsOf(phase.feeds(), window)) / phase.loss_divisor();
       if (i == 0) {
-        EXPECT_NEAR(loss, std::log(27.0), 0.6) << c.spec().name;
+        EXPECT_NEAR(loss, std::log(27.0), 0.6) << c.name;
       }
     }
     // A row of tfp begins anew, so that the first of its six characters is one of four. With
     // dropout the last loss is that of one draw.
-    const double bound = c.spec().name == "text8_tfp"              ? std::log(4.0) / 6 + 0.1
-                         : c.spec().name == "text8_bigram_dropout" ? 1.0
-                                                                   : 0.3;
-    EXPECT_LT(loss, bound) << c.spec().name;
+    const double bound = c.name == "text8_tfp"              ? std::log(4.0) / 6 + 0.1
+                         : c.name == "text8_bigram_dropout" ? 1.0
+                                                            : 0.3;
+    EXPECT_LT(loss, bound) << c.name;
   }
 }
 
@@ -198,8 +198,8 @@ TEST_F(Text8Test, TrainingLowersTheLoss) {
 TEST_F(Text8Test, BothCopiesOfTheCellGiveTheSameNumbers) {
   for (const Text8Case& c : UdacityCases()) {
     Settings settings = c.toy;
-    if (c.spec().name == "text8_bigram_dropout") settings.push_back("keep=1");
-    const Text8RunPtr run = Build(c, settings);
+    if (c.name == "text8_bigram_dropout") settings.push_back("keep=1");
+    const ModelRunPtr run = Build(c, settings);
     run->Start();
     const pb::StepSampler& step = run->plan.sampler().step();
     const pb::Phase& train = run->plan.train();
@@ -217,7 +217,7 @@ TEST_F(Text8Test, BothCopiesOfTheCellGiveTheSameNumbers) {
       const Tensor one = run->session->Run(FeedsOf(step.feeds(), now), {step.probabilities()})[0];
       const float* want = all.data<float>() + (t * rows + 2) * kSymbols;
       EXPECT_THAT(Floats(one), Pointwise(FloatNear(1e-6f), std::vector(want, want + kSymbols)))
-          << c.spec().name << ", time " << t;
+          << c.name << ", time " << t;
     }
   }
 }
@@ -225,7 +225,7 @@ TEST_F(Text8Test, BothCopiesOfTheCellGiveTheSameNumbers) {
 // The likelihood of texts that the sampling copy drew, from its own logits, is what the training
 // copy finds.
 TEST_F(Text8Test, TfpsCopiesGiveTheSameNumbers) {
-  const Text8RunPtr run = Build(TfpCase(), TfpCase().toy);
+  const ModelRunPtr run = Build(TfpCase(), TfpCase().toy);
   run->Start();
   const Graph& graph = run->meta.graph;
   std::vector<TensorName> fetches = {run->plan.sampler().graph().samples()};
@@ -261,7 +261,7 @@ TEST_F(Text8Test, TfpsCopiesGiveTheSameNumbers) {
 // one at a time.
 TEST_F(Text8Test, SampleLoopsWriteWhatStepsGive) {
   for (const Text8Case& c : UdacityCases()) {
-    const Text8RunPtr run = Build(c, c.toy);
+    const ModelRunPtr run = Build(c, c.toy);
     run->Start();
     Equate(*run, *run);
     const auto& loop = run->meta.signatures.at("sample");
@@ -273,7 +273,7 @@ TEST_F(Text8Test, SampleLoopsWriteWhatStepsGive) {
                          {loop.inputs.at("length").name, Tensor::Scalar<int32_t>(11)},
                          {loop.inputs.at("temperature").name, Tensor::Scalar(0.0f)}};
     const Tensor written = run->session->Run(feeds, {samples})[0];
-    ASSERT_EQ(written.shape(), Shape({11})) << c.spec().name;
+    ASSERT_EQ(written.shape(), Shape({11})) << c.name;
     run->session->Run({}, {}, {step.reset_targets(0)});
     for (auto end = static_cast<size_t>(step.window()); text.size() < 14; ++end) {
       const Window now = {{text.begin() + static_cast<std::ptrdiff_t>(end - step.window()),
@@ -286,7 +286,7 @@ TEST_F(Text8Test, SampleLoopsWriteWhatStepsGive) {
     }
     EXPECT_EQ(std::vector(written.data<int32_t>(), written.data<int32_t>() + 11),
               std::vector(text.begin() + 3, text.end()))
-        << c.spec().name;
+        << c.name;
 
     // With nothing fed: 80 characters, others in each run.
     const Tensor first = run->session->Run({}, {samples})[0];
@@ -294,13 +294,13 @@ TEST_F(Text8Test, SampleLoopsWriteWhatStepsGive) {
     ASSERT_EQ(first.shape(), Shape({80}));
     EXPECT_FALSE(
         std::equal(first.data<int32_t>(), first.data<int32_t>() + 80, second.data<int32_t>()))
-        << c.spec().name;
+        << c.name;
   }
 }
 
 TEST_F(Text8Test, DropoutIsForTrainingOnly) {
   const Text8Case c = UdacityCases()[4];
-  const Text8RunPtr run = Build(c, c.toy), whole = Build(c, {"keep=1"});
+  const ModelRunPtr run = Build(c, c.toy), whole = Build(c, {"keep=1"});
   EXPECT_EQ(whole->meta.graph.Find("step/dropout/SelectV2"), kNoNode);
   EXPECT_NE(run->meta.graph.Find("step/dropout/SelectV2"), kNoNode);
   EXPECT_EQ(run->meta.graph.Find("sample_step/dropout/SelectV2"), kNoNode);
@@ -315,10 +315,10 @@ TEST_F(Text8Test, DropoutIsForTrainingOnly) {
 TEST_F(Text8Test, UdacitysPlansSayHowToRunThem) {
   for (const Text8Case& c : UdacityCases()) {
     const pb::RunPlan plan = Build(c, {})->plan;
-    const bool pairs = c.toy.size() > 3 && c.spec().name != "text8_embedding";
+    const bool pairs = c.toy.size() > 3 && c.name != "text8_embedding";
     const int window = pairs ? 2 : 1;
-    EXPECT_EQ(plan.model(), c.spec().name);
-    EXPECT_EQ(plan.max_steps(), c.spec().name == "text8_bigram_dropout" ? 21001 : 7001);
+    EXPECT_EQ(plan.model(), c.name);
+    EXPECT_EQ(plan.max_steps(), c.name == "text8_bigram_dropout" ? 21001 : 7001);
     EXPECT_EQ(plan.vocabulary().symbols(0), " ");
     EXPECT_EQ(plan.vocabulary().symbols(26), "z");
     EXPECT_EQ(plan.corpus().parts(0).split(), pb::VALID);
@@ -354,7 +354,7 @@ TEST_F(Text8Test, TfpsPlanSaysHowToRunIt) {
 
 // The number of texts in a batch is not fixed, and two runs with one seed give the same bytes.
 TEST_F(Text8Test, TfpTakesSmallerBatches) {
-  const Text8RunPtr run = Build(TfpCase(), TfpCase().toy);
+  const ModelRunPtr run = Build(TfpCase(), TfpCase().toy);
   run->Start();
   const pb::Phase& phase = run->plan.evaluations(0);
   const Window three = SomeWindow(3, 7, 1);
@@ -369,7 +369,7 @@ TEST_F(Text8Test, TfpTakesSmallerBatches) {
 TEST_F(Text8Test, SavedModelsAreEqualAndComeBack) {
   for (const Text8Case& c : AllText8Cases()) {
     const std::string bytes = SerializeMetaGraph(Build(c, c.toy)->meta);
-    EXPECT_EQ(bytes, SerializeMetaGraph(Build(c, c.toy)->meta)) << c.spec().name;
+    EXPECT_EQ(bytes, SerializeMetaGraph(Build(c, c.toy)->meta)) << c.name;
     MetaGraph back(&registry_);
     ParseMetaGraph(bytes, &back);
     CheckRunPlan(FindRunPlan(back).value(), back.graph);

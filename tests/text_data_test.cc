@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "models/builtin_corpus.h"
+#include "tests/error_of.h"
 #include "tests/text_fixture.h"
 
 namespace graphrun {
@@ -99,6 +100,7 @@ TEST(LoadTexts, ErrorsNameWhatIsMissing) {
   };
   EXPECT_THAT(message(Code::kNotFound, folder.path()),
               HasSubstr("no training text by a usual name (ptb.train.txt)"));
+  EXPECT_THAT(message(Code::kNotFound, std::string(300, 'a')), HasSubstr("no file or folder"));
   EXPECT_THAT(message(Code::kNotFound, folder.path() + "/none"),
               HasSubstr("no file or folder '" + folder.path() + "/none'"));
   const std::string empty = folder.Write("ptb.train.txt", "");

@@ -1,4 +1,4 @@
-// What tests of texts share: corpora as plans ask for them, folders that go away, messages.
+// What tests of texts share: corpora as plans ask for them, and folders that go away.
 #ifndef GRAPHRUN_TESTS_TEXT_FIXTURE_H_
 #define GRAPHRUN_TESTS_TEXT_FIXTURE_H_
 
@@ -7,11 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "core/base/error.h"
 #include "models/text_vocabulary.h"
 #include "proto/plan.pb.h"
 
@@ -61,17 +59,6 @@ inline std::vector<std::string> Symbols(const Vocabulary& vocabulary) {
   std::vector<std::string> symbols;
   for (int64_t i = 0; i < vocabulary.size(); ++i) symbols.push_back(vocabulary.symbol(i));
   return symbols;
-}
-
-// The message of the Error that fn throws, which must have this code.
-inline std::string MessageOf(Code code, const std::function<void()>& fn) {
-  try {
-    fn();
-  } catch (const Error& e) {
-    EXPECT_EQ(CodeName(e.code()), CodeName(code)) << e.what();
-    return e.message();
-  }
-  return "no error";
 }
 
 // A new folder in the tests' own one; goes away with its files.
