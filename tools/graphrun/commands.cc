@@ -54,6 +54,10 @@ pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::strin
   return *plan;
 }
 
+CLI::Validator Between(int64_t low, int64_t high) {
+  return CLI::Validator(CLI::Range(low, high)).description("");
+}
+
 std::pair<std::string, std::string> SplitAssignment(const std::string& text,
                                                     const std::string& option) {
   const size_t at = text.find('=');

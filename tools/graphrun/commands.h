@@ -55,6 +55,9 @@ Model LoadModel(const std::string& path);
 // FAILED_PRECONDITION when there is none; BadFile when it does not fit the graph.
 pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::string& plan_file = "");
 
+// Bounds of a number; an error names them, help does not.
+CLI::Validator Between(int64_t low, int64_t high);
+
 // "k=v" into {k, v}; INVALID_ARGUMENT, naming the option, when there is no name or no '='.
 std::pair<std::string, std::string> SplitAssignment(const std::string& text,
                                                     const std::string& option);

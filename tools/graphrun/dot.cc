@@ -15,7 +15,7 @@ void AddDotCommand(CLI::App& app) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("dot", "Draws the graph of a model, folded by scopes, as DOT or SVG.");
+      app.add_subcommand("dot", "Draw the graph of a model, folded by scopes, as DOT or SVG");
   command->footer(
       "Closed scopes show how many nodes they hold; --depth and --scope open more. Layers or time "
       "steps of the\n"

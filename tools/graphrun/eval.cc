@@ -1,6 +1,8 @@
 // graphrun eval: the loss of trained weights on a text.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/parallel.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/interrupt.h"
@@ -14,23 +16,50 @@ namespace {
 
 struct Options {
   std::string file, restore, data, plan;
-  std::string split = "valid";
+  std::string split;
   std::optional<int> threads;
   std::optional<int64_t> seed;
   bool interpret = false;
 };
 
-// The evaluation of a split; for the training text, which may have none, the training phase.
-const pb::Phase& PhaseOf(const pb::RunPlan& plan, const std::string& split) {
+// Whether some text can be of a split.
+bool HasText(const pb::Corpus& corpus, pb::Split split) {
+  const auto is_of_split = [split](const auto& part) { return part.split() == split; };
+  return std::any_of(corpus.files().begin(), corpus.files().end(), is_of_split) ||
+         std::any_of(corpus.parts().begin(), corpus.parts().end(), is_of_split);
+}
+
+// What there is to evaluate, in the order of preference: the plan's evaluations; the way of the
+// first of them on other texts; the training text, as in training when there is no other way.
+std::vector<pb::Phase> Phases(const pb::RunPlan& plan) {
+  std::vector<pb::Phase> phases(plan.evaluations().begin(), plan.evaluations().end());
+  const auto has = [&phases](pb::Split split) {
+    return std::any_of(phases.begin(), phases.end(),
+                       [split](const pb::Phase& phase) { return phase.split() == split; });
+  };
+  for (const pb::Split split : {pb::VALID, pb::TEST}) {
+    if (plan.evaluations().empty() || has(split) || !HasText(plan.corpus(), split)) continue;
+    phases.push_back(plan.evaluations(0));
+    phases.back().set_split(split);
+    phases.back().set_name(SplitName(split));
+  }
+  if (!has(plan.train().split())) phases.push_back(plan.train());
+  return phases;
+}
+
+// Of several phases for a split the first; without a split, the validation's, else the first of
+// all.
+pb::Phase PhaseOf(const pb::RunPlan& plan, const std::string& split) {
+  const std::vector<pb::Phase> phases = Phases(plan);
+  const std::string wanted = split.empty() ? SplitName(pb::VALID) : split;
   std::vector<std::string> names;
-  for (const pb::Phase& phase : plan.evaluations()) {
-    if (SplitName(phase.split()) == split) return phase;
+  for (const pb::Phase& phase : phases) {
+    if (SplitName(phase.split()) == wanted) return phase;
     names.push_back(SplitName(phase.split()));
   }
-  names.push_back(SplitName(plan.train().split()));
-  if (names.back() == split) return plan.train();
-  ThrowNotFound(fmt::format("--split {}: the plan of this model evaluates {}", split,
-                            fmt::join(names, ", ")));
+  if (split.empty()) return phases.front();
+  ThrowNotFound(fmt::format("--split {}: the plan of this model evaluates {}{}", split,
+                            fmt::join(names, ", "), DidYouMean(split, names)));
 }
 
 void Print(const PhaseRunner& runner) {
@@ -50,7 +79,9 @@ void Evaluate(const Options& options) {
   if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
   pb::RunPlan plan = PlanOf(model, options.file, options.plan);
-  const pb::Phase phase = PhaseOf(plan, options.split);
+  pb::Phase phase = PhaseOf(plan, options.split);
+  // The last batch's alone would say little of a text.
+  for (pb::Metric& metric : *phase.mutable_metrics()) metric.set_mean(true);
   TakeVocabulary(options.restore, &plan);
   const PlanText text(options.data, {phase.split()}, &plan);
   fmt::print("{}\n", text.Describe());
@@ -82,15 +113,27 @@ void AddEvalCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("eval", "Measure the loss of trained weights on a text of the plan");
-  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
-  command->add_option("--restore", options->restore,
-                      "Checkpoint: PREFIX, or a folder, whose latest one is taken");
-  command->add_option("--split", options->split, "valid, test or train")->capture_default_str();
-  command->add_option("--data", options->data, "Text, as for graphrun train");
-  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own");
+  command->add_option("FILE", options->file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option(
+          "--restore", options->restore,
+          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
+          "taken; without it the weights are the initial ones")
+      ->type_name("CHECKPOINT");
+  command
+      ->add_option("--split", options->split,
+                   "Text to evaluate: valid, test or train; by default valid, or what there is")
+      ->type_name("SPLIT");
+  command->add_option("--data", options->data, "Text, as for graphrun train")->type_name("PATH");
+  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own")
+      ->type_name("FILE");
   command->add_option("--threads", options->threads, "Threads of the kernels")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--seed", options->seed, "Seed of what is random in the graph");
+      ->check(Between(1, 1024))
+      ->type_name("N");
+  command->add_option("--seed", options->seed, "Seed of what is random in the graph")
+      ->type_name("N");
   command->add_flag("--interpret", options->interpret,
                     "Run the graph as it is written, without compiling it: slow");
   command->footer(

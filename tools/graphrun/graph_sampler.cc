@@ -26,7 +26,7 @@ class GraphSampler final : public TextSampler {
     };
     if (request.choice) give("--sampling", "", {});
     if (request.temperature) {
-      if (!(*request.temperature > 0)) ThrowInvalid("--temperature is a number above 0");
+      CheckTemperature(*request.temperature);
       give("--temperature", graph.temperature(),
            Tensor::Scalar(static_cast<float>(*request.temperature)));
     }
@@ -38,6 +38,8 @@ class GraphSampler final : public TextSampler {
       Tensor ids(DType::kInt32, {static_cast<int64_t>(prime_.size())});
       std::copy(prime_.begin(), prime_.end(), ids.data<int32_t>());
       give("--prime", graph.prime(), std::move(ids));
+      // Loops need a first symbol: without any they take the graph's own.
+      if (prime_.empty()) feeds_.pop_back();
     }
   }
 

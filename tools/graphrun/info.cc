@@ -223,7 +223,7 @@ void PrintNodes(const MetaGraph& meta) {
 void AddInfoCommand(CLI::App& app) {
   auto path = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
-      "info", "Shows what is in a model file: variables, plan, signatures, nodes.");
+      "info", "Show what is in a model file: variables, plan, signatures, nodes");
   command->footer("Example:\n  graphrun info ptb.pb");
   command->add_option("model", *path, "The model file")->required()->type_name("MODEL.pb");
   command->callback([path] {

@@ -92,7 +92,7 @@ std::string FirstSentence(const std::string& doc) {
 void AddOpsCommand(CLI::App& app) {
   auto name = std::make_shared<std::string>();
   CLI::App* command =
-      app.add_subcommand("ops", "Lists all ops, or describes one: inputs, attributes, gradient.");
+      app.add_subcommand("ops", "List all ops, or describe one: inputs, attributes, gradient");
   command->footer(
       "Names, attributes and defaults are TensorFlow's.\n\n"
       "Example:\n"

@@ -26,11 +26,12 @@ class PlanText {
   std::unique_ptr<Batcher> MakeBatcher(const pb::Phase& phase) const;
   // Where the texts are from, how long they are, and whether their ids had been kept.
   std::string Describe() const;
-  // A line for each text with symbols that the vocabulary has not.
+  // A line "graphrun: ..." for each text with symbols that the vocabulary has not.
   std::string DescribeUnknown() const;
 
  private:
   std::string source_;
+  std::string replacement_;  // what unknown symbols are read as, where they are
   bool caches_ = false, from_cache_ = false;
   std::optional<Vocabulary> vocabulary_;
   std::map<pb::Split, EncodedText> encoded_;

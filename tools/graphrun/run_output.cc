@@ -1,17 +1,38 @@
 #include "tools/graphrun/run_output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "core/import/display_graph.h"
 #include "core/io/event_file.h"
 #include "models/saver.h"
+#include "tools/graphrun/commands.h"
 
 namespace graphrun {
 
 struct RunOutput::Checkpoints {
   Checkpoints(const std::string& folder, const MetaGraph& model, int max_to_keep)
       : prefix(folder + "/model.ckpt"), meta(model), saver(model, max_to_keep) {
-    saver.Recover(folder);
+    // Now rather than after the first hours of training.
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (!failure && access(folder.c_str(), W_OK) != 0) {
+      failure = std::error_code(errno, std::generic_category());
+    }
+    if (failure) {
+      ThrowInvalid(fmt::format("--save-dir: cannot write checkpoints to the folder '{}': {}",
+                               folder, failure.message()));
+    }
+    try {
+      saver.Recover(folder);
+    } catch (const Error& e) {
+      if (e.code() == Code::kDataLoss) throw BadFile(e);
+      throw;
+    }
   }
   const std::string prefix;
   const MetaGraph& meta;

@@ -30,12 +30,6 @@ void Sample(Options options) {
     throw Error(Code::kFailedPrecondition, "the plan of this model does not say how to sample");
   }
   TakeVocabulary(options.restore, &plan);
-  if (plan.vocabulary().symbols_size() == 0) {
-    throw Error(Code::kFailedPrecondition,
-                "the model has no vocabulary: export it with --data, or name a checkpoint of "
-                "graphrun train by --restore, which has it beside it");
-  }
-  const Vocabulary vocabulary = Vocabulary::FromPlan(plan.vocabulary());
   using Step = pb::StepSampler;
   constexpr Step::Choice kChoices[] = {Step::HIGHEST, Step::DRAW, Step::DRAW_AFTER_SPACES};
   if (options.sampling) options.request.choice = kChoices[*options.sampling];
@@ -43,10 +37,16 @@ void Sample(Options options) {
   Session session(model.meta->graph, {.interpret = options.interpret,
                                       .seed = static_cast<int64_t>(options.request.seed >> 1)});
   StartVariables(model, plan, options.restore, session);
+  if (plan.vocabulary().symbols_size() == 0) {
+    throw Error(Code::kFailedPrecondition,
+                "the model has no vocabulary: export it with --data, or name a checkpoint of "
+                "graphrun train by --restore, which has it beside it");
+  }
+  const Vocabulary vocabulary = Vocabulary::FromPlan(plan.vocabulary());
+  const auto sampler = MakeSampler(plan, session, vocabulary, options.request);
   if (options.restore.empty()) {
     fmt::print(stderr, "graphrun: without --restore, these are the initial weights\n");
   }
-  const auto sampler = MakeSampler(plan, session, vocabulary, options.request);
   for (int i = 0; i < options.count; ++i) {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<std::string> texts = sampler->Write();
@@ -65,31 +65,52 @@ void Sample(Options options) {
 void AddSampleCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("sample", "Write text with trained weights");
-  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
-  command->add_option("--restore", options->restore,
-                      "Checkpoint: PREFIX, or a folder, whose latest one is taken");
-  command->add_option("--prime", options->request.prime,
-                      "Text that the model reads first and goes on from");
-  command->add_option("-n", options->request.length, "Symbols to write, instead of the plan's")
-      ->check(CLI::Range(0, 1 << 30));
-  command->add_option("--temperature", options->request.temperature,
-                      "Below 1: likely symbols become likelier; above: more even");
+  command->add_option("FILE", options->file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option(
+          "--restore", options->restore,
+          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
+          "taken; without it the weights are the initial ones")
+      ->type_name("CHECKPOINT");
+  command
+      ->add_option("--prime", options->request.prime,
+                   "Text that the model reads first and goes on from; it is printed too")
+      ->type_name("TEXT");
+  command
+      ->add_option("-n", options->request.length,
+                   "Characters, or words, to write after the prime, instead of the plan's number")
+      ->check(Between(0, 1 << 30))
+      ->type_name("N");
+  command
+      ->add_option("--temperature", options->request.temperature,
+                   "Below 1 what is likely becomes likelier, above 1 all becomes more even")
+      ->type_name("T");
   command
       ->add_option(
           "--sampling", options->sampling,
-          "0: always the likeliest symbol; 1: draw every symbol; 2: draw after white space")
-      ->check(CLI::Range(0, 2));
-  command->add_option("--seed", options->seed, "Seed of the draws: texts become repeatable");
-  command->add_option("--count", options->count, "Texts to write")->check(CLI::Range(1, 1 << 20));
+          "0: always the likeliest symbol; 1: every symbol is drawn; 2: drawn after white\n"
+          "space only. By default as the plan says")
+      ->check(Between(0, 2))
+      ->type_name("0|1|2");
+  command->add_option("--seed", options->seed, "Seed of the draws: texts become repeatable")
+      ->type_name("N");
+  command->add_option("--count", options->count, "Texts to write, one after the other")
+      ->check(Between(1, 1 << 20))
+      ->type_name("N");
   command->add_flag("--in-graph", options->request.in_graph,
-                    "Let the graph's own loop draw the whole text in one run");
+                    "Let a loop in the graph write the whole text in one run");
   command->add_flag("--time", options->time, "Print what a symbol takes, to standard error");
-  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own");
+  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own")
+      ->type_name("FILE");
   command->add_option("--threads", options->threads, "Threads of the kernels")
-      ->check(CLI::Range(1, 1024));
+      ->check(Between(1, 1024))
+      ->type_name("N");
   command->add_flag("--interpret", options->interpret,
                     "Run the graph as it is written, without compiling it: slow");
   command->footer(
+      "A model whose only sampler is in its graph, as text8_tfp, refuses what that cannot take.\n\n"
       "Example:\n"
       "  graphrun shakespeare_lstm.pb --save-dir saved\n"
       "  graphrun sample shakespeare_lstm.pb --restore saved --prime 'ROMEO:' -n 300");

@@ -22,17 +22,14 @@ class StepSampler final : public TextSampler {
         window_(std::max(1, step_.window())),
         length_(request.length.value_or(step_.length())),
         choice_(request.choice.value_or(step_.choice())),
-        power_(PowerOf(request.temperature.value_or(step_.temperature()))),
+        power_(PowerOf(request, step_)),
         prime_(ReadPrime(plan, vocabulary, request)),
+        shows_prime_(!prime_.empty()),
         random_start_(prime_.empty() && step_.random_start()),
         step_feeds_(step_.feeds(), session.graph(), vocabulary.size()),
         state_(step_.state(), step_.reset_targets(), session, step_feeds_.names()),
         random_(request.seed) {
     if (vocabulary.size() == 0) ThrowInvalid("the model has no vocabulary to write with");
-    if (request.prime && !prime_.empty() && static_cast<int64_t>(prime_.size()) < window_) {
-      ThrowInvalid(
-          fmt::format("--prime: this model reads {} symbols at once; give it that many", window_));
-    }
     if (prime_.empty() && !random_start_) prime_.assign(window_, 0);
     std::vector<TensorName> feeds = step_feeds_.names(), fetches{step_.probabilities()};
     state_.AppendNames(&feeds, &fetches);
@@ -50,7 +47,7 @@ class StepSampler final : public TextSampler {
       if (++written > length_) return {text};
       AppendSymbol(plan_, vocabulary_.symbol(read.back()), &text);
     }
-    for (size_t i = 0; i < read.size() && !random_start_; ++i) {
+    for (size_t i = 0; i < read.size() && shows_prime_; ++i) {
       AppendSymbol(plan_, vocabulary_.symbol(read[i]), &text);
     }
     if (text == "\n") text.clear();
@@ -78,11 +75,10 @@ class StepSampler final : public TextSampler {
   int64_t symbols() const override { return length_; }
 
  private:
-  static double PowerOf(double temperature) {
-    if (!(temperature >= 0) || !std::isfinite(temperature)) {
-      ThrowInvalid("--temperature is a number above 0: 1 draws by the model's probabilities");
-    }
-    return temperature > 0 ? 1 / temperature : 1;
+  static double PowerOf(const SampleRequest& request, const pb::StepSampler& plan) {
+    if (!request.temperature) return plan.temperature() > 0 ? 1 / plan.temperature() : 1;
+    CheckTemperature(*request.temperature);
+    return 1 / *request.temperature;
   }
 
   // Whether the inputs take any number of symbols in one run.
@@ -112,10 +108,13 @@ class StepSampler final : public TextSampler {
     const int64_t first = probabilities.num_elements() - columns;
     const int64_t n = std::min(vocabulary_.size(), columns);
     weights_.resize(n);
+    for (int64_t i = 0; i < n; ++i) weights_[i] = probabilities.number_at(first + i);
+    // Relative to the highest, so that a low temperature does not make all of them zero.
+    const double highest = *std::max_element(weights_.begin(), weights_.end());
     double sum = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      const double p = probabilities.number_at(first + i);
-      sum += weights_[i] = power_ == 1 ? p : std::pow(p, power_);
+    for (double& weight : weights_) {
+      if (power_ != 1) weight = std::pow(weight / highest, power_);
+      sum += weight;
     }
     if (!std::isfinite(sum) || !(sum > 0)) {
       throw Error(Code::kFailedPrecondition,
@@ -148,7 +147,7 @@ class StepSampler final : public TextSampler {
   const pb::StepSampler::Choice choice_;
   const double power_;  // of the probabilities: 1/temperature
   std::vector<int32_t> prime_;
-  const bool random_start_;
+  const bool shows_prime_, random_start_;
   StepFeeds step_feeds_;
   CarriedState state_;
   bool reads_many_ = false, is_reset_ = false;

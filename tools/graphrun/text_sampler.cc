@@ -1,5 +1,9 @@
 #include "tools/graphrun/text_sampler.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "core/base/error.h"
 
 namespace graphrun {
@@ -18,12 +22,28 @@ std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Session& sessi
 std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabulary,
                                const SampleRequest& request) {
   pb::Corpus corpus = plan.corpus();
+  const int window = plan.sampler().step().window();
   if (request.prime) {
     corpus.mutable_unknown()->set_rule(pb::Unknown::REFUSE);
-    return Encode(*request.prime, corpus, vocabulary, "the prime").ids;
+    std::vector<int32_t> ids = Encode(*request.prime, corpus, vocabulary, "the prime").ids;
+    if (!ids.empty() && std::ssize(ids) < window) {
+      ThrowInvalid(
+          fmt::format("--prime: this model reads {} symbols at once; give it that many", window));
+    }
+    return ids;
   }
   corpus.mutable_unknown()->set_rule(pb::Unknown::DROP);
-  return Encode(plan.sampler().step().prime(), corpus, vocabulary, "the plan's prime").ids;
+  std::vector<int32_t> ids =
+      Encode(plan.sampler().step().prime(), corpus, vocabulary, "the plan's prime").ids;
+  if (std::ssize(ids) < window) ids.clear();
+  return ids;
+}
+
+void CheckTemperature(double temperature) {
+  if (temperature > 0 && std::isfinite(temperature)) return;
+  ThrowInvalid(
+      "--temperature is a number above 0: 1 draws by the model's probabilities; --sampling 0 "
+      "takes the likeliest symbol");
 }
 
 void AppendSymbol(const pb::Sampler& plan, const std::string& symbol, std::string* text) {

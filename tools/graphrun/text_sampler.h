@@ -49,10 +49,13 @@ std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& 
                                               const Vocabulary& vocabulary,
                                               const SampleRequest& request);
 
-// Ids of a prime. One of the request refuses symbols that the vocabulary has not; the plan's own
-// may have some, as it is made for another text, and goes without them.
+// Ids of a prime. One of the request refuses symbols that the vocabulary has not, and lengths that
+// the model cannot read; the plan's own may be made for another text, and goes without what this
+// model cannot read.
 std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabulary,
                                const SampleRequest& request);
+// INVALID_ARGUMENT unless it is a number above 0.
+void CheckTemperature(double temperature);
 // Adds a symbol to a text as people read it.
 void AppendSymbol(const pb::Sampler& plan, const std::string& symbol, std::string* text);
 

@@ -81,9 +81,7 @@ void Train(const Options& options) {
   Progress progress(options.quiet);
   progress.Line(DescribePlan(plan, options.file));
   progress.Line(text.Describe());
-  if (const std::string unknown = text.DescribeUnknown(); !unknown.empty()) {
-    fmt::print(stderr, "graphrun: {}", unknown);
-  }
+  fmt::print(stderr, "{}", text.DescribeUnknown());
   Session session(model.meta->graph, {.interpret = options.interpret, .seed = options.seed});
   StartVariables(model, plan, options.restore, session);
   SetRunPlan(plan, model.meta.get());  // with its vocabulary, for the files beside checkpoints
@@ -103,46 +101,75 @@ void Train(const Options& options) {
 void AddTrainCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("train", "Train a model file; `graphrun FILE` is short for it");
-  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
-  command->add_option(
-      "--data", options->data,
-      "Text: a folder with the model's usual file names, a file (cut into training, validation and "
-      "test text), or 'builtin', which is the default");
-  command->add_option("--plan", options->plan,
-                      "Run plan in text form, instead of the file's own; graphrun plan prints "
-                      "examples");
-  command->add_option("--epochs", options->epochs, "Epochs, instead of the plan's")
-      ->check(CLI::Range(0, 1 << 30));
+      app.add_subcommand("train", "Train a model by its plan; `graphrun FILE` is short for it");
+  constexpr int64_t kMost = 1 << 30;
+  command->add_option("FILE", options->file, "Model, as graphrun export writes it")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option(
+          "--data", options->data,
+          "Text: a file, which is cut into training, validation and test text as the\n"
+          "model needs them; a folder with files of the usual names (ptb.train.txt, text8,\n"
+          "input.txt, ...); or 'builtin', the default: a text that graphrun makes")
+      ->type_name("PATH");
+  command
+      ->add_option("--epochs", options->epochs, "End after N epochs, instead of the plan's number")
+      ->check(Between(0, kMost))
+      ->type_name("N");
   command->add_option("--steps", options->steps, "Stop after N training steps in all")
-      ->check(CLI::Range(1, 1 << 30));
-  command->add_option("--restore", options->restore,
-                      "Start from the weights of a checkpoint: PREFIX, or a folder, whose latest "
-                      "one is taken");
-  command->add_option("--save-dir", options->output.save_dir,
-                      "Folder for checkpoints of the weights, as the plan says when");
-  command->add_option("--save-every", options->save_every, "Steps from one checkpoint to the next")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
-  command->add_option("--logdir", options->output.logdir,
-                      "Folder for an event file, which TensorBoard shows");
+      ->check(Between(1, kMost))
+      ->type_name("N");
+  command
+      ->add_option("--set", options->settings,
+                   "lr=RATE: learning rate of the first epoch; those of the others keep their\n"
+                   "proportion to it. Sizes are set by graphrun export --set")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  command
+      ->add_option("--seed", options->seed,
+                   "Seed of initial values, dropout and samples: runs become repeatable")
+      ->type_name("N");
+  command
+      ->add_option(
+          "--restore", options->restore,
+          "Start from the weights of a checkpoint: its PREFIX, or the folder, of which the\n"
+          "latest is taken")
+      ->type_name("CHECKPOINT");
+  command
+      ->add_option(
+          "--save-dir", options->output.save_dir,
+          "Folder for checkpoints, model.ckpt-STEP, of which the newest are kept; each has\n"
+          "the model with its vocabulary beside it, model.ckpt-STEP.meta")
+      ->type_name("FOLDER");
+  command
+      ->add_option("--save-every", options->save_every,
+                   "Steps from one checkpoint to the next, instead of the plan's")
+      ->check(Between(1, int64_t{1} << 40))
+      ->needs("--save-dir")
+      ->type_name("N");
+  command
+      ->add_option("--logdir", options->output.logdir,
+                   "Folder for an event file: graph, losses and metrics for TensorBoard")
+      ->type_name("FOLDER");
+  command
+      ->add_option(
+          "--plan", options->plan,
+          "Run plan in text form, instead of the file's own; graphrun plan prints examples")
+      ->type_name("FILE");
   command
       ->add_option("--threads", options->threads,
                    "Threads of the kernels; by default one for each processor")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--seed", options->seed,
-                      "Seed of initial values, dropout and the sample: runs become repeatable");
-  command
-      ->add_option("--set", options->settings,
-                   "NAME=VALUE, repeatable: lr=RATE scales the schedule so that the first epoch "
-                   "has this rate")
-      ->allow_extra_args(false);
+      ->check(Between(1, 1024))
+      ->type_name("N");
   command->add_flag("--interpret", options->interpret,
                     "Run the graph as it is written, without compiling it: slow");
-  command->add_flag("--quiet", options->quiet, "Print results of epochs only");
+  command->add_flag("--quiet", options->quiet, "Print results only: no progress, no samples");
   command->footer(
-      "Ctrl-C ends training after the step in progress.\n\n"
+      "Ctrl-C ends training after the step in progress, and still saves.\n\n"
       "Example:\n"
-      "  graphrun train ptb.pb --data folder-with-ptb.train.txt --epochs 1 --seed 1");
+      "  graphrun train ptb.pb --data folder-with-ptb.train.txt --save-dir saved\n"
+      "  graphrun train ptb.pb --restore saved --epochs 1 --set lr=0.1");
   command->callback([options] { Train(*options); });
 }
 
