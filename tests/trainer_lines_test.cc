@@ -46,7 +46,7 @@ class TrainerLinesTest : public CliToys {
   }
 };
 
-const char kRule[] = "={80}", kNumber[] = "[0-9]+\\.[0-9]";
+const char kRule[] = "={80}";
 
 TEST_F(TrainerLinesTest, Text8Simple) {
   const std::vector<std::string> report = {

@@ -50,8 +50,8 @@ Trainer::Trainer(const pb::RunPlan& plan, Session& session, const PlanText& text
   const int epochs = options_.epochs.value_or(plan.epochs());
   last_step_ = plan.max_steps();
   if (epochs > 0) {
-    const int64_t all = std::llround(epochs / epoch_part_) * train_.steps();
-    last_step_ = last_step_ > 0 ? std::min(last_step_, all) : all;
+    const int64_t steps = std::llround(epochs / epoch_part_) * train_.steps();
+    last_step_ = last_step_ > 0 ? std::min(last_step_, steps) : steps;
   }
   values_.epochs = epochs;
   // Without an end of the plan's, --steps is all that there is to do.
