@@ -36,7 +36,8 @@ class ShakespeareModelTest : public ShakespeareTest, public testing::WithParamIn
 
 TEST_P(ShakespeareModelTest, HasItsAuthorsParameters) {
   int64_t parameters = 0;
-  for (const VariableInfo& v : Full()->meta.variables) {
+  const ModelRunPtr model = Full();
+  for (const VariableInfo& v : model->meta.variables) {
     if (v.trainable) parameters += v.shape.num_elements();
   }
   EXPECT_EQ(parameters, GetParam().parameters);
