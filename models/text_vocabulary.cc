@@ -12,22 +12,6 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Printable, for messages.
-std::string Quoted(std::string_view symbol) {
-  std::string out = "'";
-  for (char c : symbol) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 }  // namespace
 
 size_t CharacterLength(std::string_view text, size_t at) {
@@ -41,6 +25,21 @@ size_t CharacterLength(std::string_view text, size_t at) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return 1;
   }
   return n;
+}
+
+std::string Quoted(std::string_view symbol) {
+  std::string out = "'";
+  for (size_t at = 0; at < symbol.size();) {
+    const size_t n = CharacterLength(symbol, at);
+    const auto byte = static_cast<unsigned char>(symbol[at]);
+    if (n > 1 || (byte >= 0x20 && byte < 0x7f)) {
+      out += symbol.substr(at, n);
+    } else {
+      out += byte == '\n' ? "\\n" : fmt::format("\\x{:02x}", byte);
+    }
+    at += n;
+  }
+  return out + "'";
 }
 
 SymbolReader::SymbolReader(std::string_view text, const pb::Corpus& corpus)

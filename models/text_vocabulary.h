@@ -36,6 +36,9 @@ class SymbolReader {
 // < text.size().
 size_t CharacterLength(std::string_view text, size_t at);
 
+// In quotes, for messages; line ends and bytes that are no text can be seen.
+std::string Quoted(std::string_view symbol);
+
 // Immutable. Ids are 0 .. size()-1.
 class Vocabulary {
  public:

@@ -3,25 +3,6 @@
 #include <fmt/format.h>
 
 namespace graphrun {
-namespace {
-
-// In quotes; line ends and bytes that are no text can be seen.
-std::string Shown(std::string_view symbol) {
-  std::string out;
-  for (size_t at = 0; at < symbol.size();) {
-    const size_t n = CharacterLength(symbol, at);
-    const auto byte = static_cast<unsigned char>(symbol[at]);
-    if (n > 1 || (byte >= 0x20 && byte < 0x7f)) {
-      out += symbol.substr(at, n);
-    } else {
-      out += byte == '\n' ? "\\n" : fmt::format("\\x{:02x}", byte);
-    }
-    at += n;
-  }
-  return "'" + out + "'";
-}
-
-}  // namespace
 
 PlanText::PlanText(const std::string& data, const std::set<pb::Split>& splits, pb::RunPlan* plan) {
   const TextSource texts = LoadTexts(data, plan->corpus());
@@ -61,8 +42,8 @@ std::string PlanText::DescribeUnknown() const {
     lines += fmt::format(
         "graphrun: {} symbols of the {} text are not in the vocabulary and {}; the first is {}\n",
         text.unknown, SplitName(split),
-        text.replaced ? fmt::format("are read as {}", Shown(replacement_)) : "are left out",
-        Shown(text.first_unknown));
+        text.replaced ? fmt::format("are read as {}", Quoted(replacement_)) : "are left out",
+        Quoted(text.first_unknown));
   }
   return lines;
 }
