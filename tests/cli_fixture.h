@@ -45,6 +45,14 @@ class CliFolder : public ::testing::Test {
     WriteFile(Path(name), bytes);
   }
 
+  // Replaces the only occurrence of `from`.
+  static std::string ReplacedOnce(std::string text, const std::string& from,
+                                  const std::string& to) {
+    const size_t at = text.find(from);
+    EXPECT_NE(at, text.npos) << from;
+    EXPECT_EQ(text.find(from, at + 1), text.npos) << from;
+    return text.replace(at, from.size(), to);
+  }
   // A model that takes a second to train for an epoch.
   static constexpr char kToy[] = "--set hidden=16 --set layers=1 --set batch=8 --set steps=6";
 

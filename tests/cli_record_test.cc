@@ -25,13 +25,6 @@ class CliRecordTest : public CliFolder {
         Run("export ptb --data builtin " + std::string(kToy) + " " + options + " -o " + file);
     ASSERT_EQ(r.code, 0) << r.err;
   }
-  // Replaces the only occurrence of `from`.
-  static std::string Replaced(std::string text, const std::string& from, const std::string& to) {
-    const size_t at = text.find(from);
-    EXPECT_NE(at, text.npos) << from;
-    EXPECT_EQ(text.find(from, at + 1), text.npos) << from;
-    return text.replace(at, from.size(), to);
-  }
   static std::string ToyPlan() {
     const Result r = Run("plan ptb " + std::string(kToy));
     EXPECT_EQ(r.code, 0) << r.err;
@@ -121,14 +114,14 @@ TEST_F(CliRecordTest, AFileWithoutAPlanTakesOne) {
   EXPECT_THAT(r.err, HasSubstr("--plan"));
   EXPECT_THAT(Run("info foreign.pb").out, HasSubstr("No run plan"));
   const std::string plan = ToyPlan();
-  Write("plan.textproto", Replaced(plan, "targets: \"model/train\"", "targets: \"@train_op\""));
+  Write("plan.textproto", ReplacedOnce(plan, "targets: \"model/train\"", "targets: \"@train_op\""));
   r = Run("train foreign.pb --plan plan.textproto --steps 2 --quiet");
   EXPECT_EQ(r.code, 0) << r.err;
-  Write("bad.textproto", Replaced(plan, "targets: \"model/train\"", "targets: \"@trainop\""));
+  Write("bad.textproto", ReplacedOnce(plan, "targets: \"model/train\"", "targets: \"@trainop\""));
   r = Run("train foreign.pb --plan bad.textproto");
   EXPECT_EQ(r.code, 2);
   EXPECT_THAT(r.err, ContainsRegex("no collection 'trainop'.*it has .*train_op"));
-  Write("bad.textproto", Replaced(plan, "targets: \"model/train\"", "targets: \"@variables\""));
+  Write("bad.textproto", ReplacedOnce(plan, "targets: \"model/train\"", "targets: \"@variables\""));
   r = Run("train foreign.pb --plan bad.textproto");
   EXPECT_EQ(r.code, 2);
   EXPECT_THAT(r.err, ContainsRegex("'@variables' stands for the only member.*which has [0-9]+: "));

@@ -39,11 +39,6 @@ class TrainerLinesTest : public CliToys {
           << "line " << i << ": " << lines[i] << "\nwant: " << patterns[i];
     }
   }
-  static std::string Replaced(std::string text, const std::string& from, const std::string& to) {
-    const size_t at = text.find(from);
-    EXPECT_NE(at, text.npos) << from;
-    return at == text.npos ? text : text.replace(at, from.size(), to);
-  }
 };
 
 const char kRule[] = "={80}";
@@ -57,7 +52,8 @@ TEST_F(TrainerLinesTest, Text8Simple) {
   std::vector<std::string> want;
   for (int step = 0; step <= 100; step += 10) {
     const std::string rate = step < 40 ? "10" : step < 80 ? "1" : "0";
-    want.push_back(Replaced(Replaced(report[0], "@:", std::to_string(step) + ":"), "@@", rate));
+    want.push_back(
+        ReplacedOnce(ReplacedOnce(report[0], "@:", std::to_string(step) + ":"), "@@", rate));
     want.push_back(report[1]);
     if (step % 100 == 0) want.insert(want.end(), sample.begin(), sample.end());
     want.push_back("Validation set perplexity: [0-9]+\\.[0-9]{2}");
@@ -193,7 +189,7 @@ TEST_F(TrainerLinesTest, Ptb) {
 TEST_F(TrainerLinesTest, APlanMayNameASamplerThatTheGraphLacks) {
   const std::string model = Export("shakespeare_rnn", "--data builtin");
   const std::string plan = Succeed("plan " + model);
-  Write("plan.textproto", Replaced(plan, "/sample/samples:0", "/sample/absent:0"));
+  Write("plan.textproto", ReplacedOnce(plan, "/sample/samples:0", "/sample/absent:0"));
   const std::string run = model + " --plan plan.textproto --steps 3 --seed 1";
   EXPECT_THAT(Succeed(run), HasSubstr("\nThe ")) << "it samples by steps";
   Succeed("sample " + model + " --plan plan.textproto -n 5");
@@ -212,7 +208,7 @@ TEST_F(TrainerLinesTest, UnknownNamesInLinesAreRefusedBeforeTheFirstStep) {
   const std::string model = Export("text8_simple");
   const std::string plan = Succeed("plan " + model);
   const auto fail = [&](const std::string& from, const std::string& to) {
-    Write("plan.textproto", Replaced(plan, from, to));
+    Write("plan.textproto", ReplacedOnce(plan, from, to));
     const Result r = Run(model + " --plan plan.textproto --steps 1");
     EXPECT_EQ(r.code, 1) << to;
     EXPECT_THAT(r.out, Not(HasSubstr("Stopped"))) << to;
