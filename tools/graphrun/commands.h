@@ -38,6 +38,17 @@ class BadFile : public Error {
   explicit BadFile(Error error) : Error(std::move(error)) {}
 };
 
+// What fn returns; data loss in it is damage of a file that was given.
+template <typename Fn>
+auto ReadGivenFile(Fn&& fn) {
+  try {
+    return fn();
+  } catch (const Error& e) {
+    if (e.code() == Code::kDataLoss) throw BadFile(e);
+    throw;
+  }
+}
+
 // Ends the command with an exit code that is no error to report: after Ctrl-C.
 struct ExitWith {
   int code;

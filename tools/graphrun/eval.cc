@@ -88,9 +88,7 @@ void Evaluate(const Options& options) {
   fmt::print(stderr, "{}", text.DescribeUnknown());
   Session session(model.meta->graph, {.interpret = options.interpret, .seed = options.seed});
   StartVariables(model, plan, options.restore, session);
-  if (options.restore.empty()) {
-    fmt::print(stderr, "graphrun: without --restore, these are the initial weights\n");
-  }
+  NoteInitialWeights(options.restore);
   CatchInterrupt();
   // Weights stay as they are: an evaluation has no targets, and training's are left out.
   PhaseRunner runner(phase, session, text, {.targets = false});
@@ -113,15 +111,7 @@ void AddEvalCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("eval", "Measure the loss of trained weights on a text of the plan");
-  command->add_option("FILE", options->file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option(
-          "--restore", options->restore,
-          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
-          "taken; without it the weights are the initial ones")
-      ->type_name("CHECKPOINT");
+  AddTrainedModel(command, &options->file, &options->restore);
   command
       ->add_option("--split", options->split,
                    "Text to evaluate: valid, test or train; by default valid, or what there is")

@@ -27,12 +27,7 @@ struct RunOutput::Checkpoints {
       ThrowInvalid(fmt::format("--save-dir: cannot write checkpoints to the folder '{}': {}",
                                folder, failure.message()));
     }
-    try {
-      saver.Recover(folder);
-    } catch (const Error& e) {
-      if (e.code() == Code::kDataLoss) throw BadFile(e);
-      throw;
-    }
+    ReadGivenFile([&] { saver.Recover(folder); });
   }
   const std::string prefix;
   const MetaGraph& meta;

@@ -44,9 +44,7 @@ void Sample(Options options) {
   }
   const Vocabulary vocabulary = Vocabulary::FromPlan(plan.vocabulary());
   const auto sampler = MakeSampler(plan, session, vocabulary, options.request);
-  if (options.restore.empty()) {
-    fmt::print(stderr, "graphrun: without --restore, these are the initial weights\n");
-  }
+  NoteInitialWeights(options.restore);
   for (int i = 0; i < options.count; ++i) {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<std::string> texts = sampler->Write();
@@ -65,15 +63,7 @@ void Sample(Options options) {
 void AddSampleCommand(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("sample", "Write text with trained weights");
-  command->add_option("FILE", options->file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option(
-          "--restore", options->restore,
-          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
-          "taken; without it the weights are the initial ones")
-      ->type_name("CHECKPOINT");
+  AddTrainedModel(command, &options->file, &options->restore);
   command
       ->add_option("--prime", options->request.prime,
                    "Text that the model reads first and goes on from; it is printed too")

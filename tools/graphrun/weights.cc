@@ -22,12 +22,24 @@ void StartVariables(const Model& model, const pb::RunPlan& plan, const std::stri
                     Session& session) {
   session.Run({}, {}, {plan.init().begin(), plan.init().end()});
   if (restore.empty()) return;
-  try {
-    train::Saver(*model.meta).Restore(session, FindCheckpoint(restore));
-  } catch (const Error& e) {
-    if (e.code() == Code::kDataLoss) throw BadFile(e);
-    throw;
-  }
+  ReadGivenFile([&] { train::Saver(*model.meta).Restore(session, FindCheckpoint(restore)); });
+}
+
+void AddTrainedModel(CLI::App* command, std::string* file, std::string* restore) {
+  command->add_option("FILE", *file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option(
+          "--restore", *restore,
+          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
+          "taken; without it the weights are the initial ones")
+      ->type_name("CHECKPOINT");
+}
+
+void NoteInitialWeights(const std::string& restore) {
+  if (!restore.empty()) return;
+  fmt::print(stderr, "graphrun: without --restore, these are the initial weights\n");
 }
 
 void TakeVocabulary(const std::string& restore, pb::RunPlan* plan) {

@@ -22,6 +22,11 @@ void StartVariables(const Model& model, const pb::RunPlan& plan, const std::stri
 // beside the checkpoint.
 void TakeVocabulary(const std::string& restore, pb::RunPlan* plan);
 
+// FILE and --restore of the commands that work with a trained model.
+void AddTrainedModel(CLI::App* command, std::string* file, std::string* restore);
+// What they say on standard error when there is no --restore.
+void NoteInitialWeights(const std::string& restore);
+
 }  // namespace graphrun
 
 #endif  // GRAPHRUN_TOOLS_GRAPHRUN_WEIGHTS_H_
