@@ -157,4 +157,19 @@ double RateOfEpoch(const pb::LearningRate& rate, int epoch) {
   return std::max(0.0, (piece->start() + piece->slope() * since) * factor);
 }
 
+Tensor RateTensor(const pb::LearningRate& rate, int epoch, const Graph& graph) {
+  const double value = RateOfEpoch(rate, epoch);
+  const bool is_double =
+      graph.type(graph.FindOutput(rate.variable())).element_dtype == DType::kDouble;
+  return is_double ? Tensor::Scalar(value) : Tensor::Scalar(static_cast<float>(value));
+}
+
+double EpochPart(const pb::Batches& batches) {
+  return batches.epoch_part() > 0 ? batches.epoch_part() : 1;
+}
+
+const std::string& CostTensor(const pb::Phase& phase) {
+  return phase.has_predictions() ? phase.predictions().tensor() : phase.loss();
+}
+
 }  // namespace graphrun

@@ -3,7 +3,9 @@
 #define GRAPHRUN_MODELS_RUN_PLAN_H_
 
 #include <optional>
+#include <string>
 
+#include "core/base/tensor.h"
 #include "core/graph/meta_graph.h"
 #include "proto/plan.pb.h"
 
@@ -20,6 +22,13 @@ void CheckRunPlan(const pb::RunPlan& plan, const Graph& graph);
 
 // The rate of an epoch, counted from 0. REQUIRES: rate.pieces is not empty.
 double RateOfEpoch(const pb::LearningRate& rate, int epoch);
+// The same in the dtype of the variable that it is written to.
+Tensor RateTensor(const pb::LearningRate& rate, int epoch, const Graph& graph);
+
+// The part of an epoch that a round over the batches is.
+double EpochPart(const pb::Batches& batches);
+// The tensor that a step's loss is, or follows from.
+const std::string& CostTensor(const pb::Phase& phase);
 
 }  // namespace graphrun
 

@@ -4,6 +4,7 @@
 
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/plan_text.h"
+#include "tools/graphrun/step_feeds.h"
 
 namespace graphrun {
 namespace {
@@ -65,15 +66,13 @@ void ShowBatches(const Options& options) {
                graph.type(graph.FindOutput(carry.feed())).ToString(), carry.fetch());
   }
   const int64_t steps = batcher->steps();
-  std::vector<int32_t> window;
+  std::vector<int32_t> ids;
   for (int64_t i = 0; i < std::min(options.count, batcher->batches_per_round()); ++i) {
-    const int64_t rows = batcher->rows(i), shown = std::min(rows, options.rows);
-    window.resize(rows * (steps + 1));
-    batcher->Fill(0, i, window);
+    const int64_t rows = ReadBatch(*batcher, 0, i, &ids).rows, shown = std::min(rows, options.rows);
     fmt::print("batch {} of {} ({}): inputs int32[{},{}], targets int32[{},{}]\n", i + 1,
                batcher->batches_per_round(), phase.name(), rows, steps, rows, steps);
     for (int64_t r = 0; r < shown; ++r) {
-      const auto row = std::span(window).subspan(r * (steps + 1), steps + 1);
+      const auto row = std::span(ids).subspan(r * (steps + 1), steps + 1);
       PrintRow("inputs ", r, row.first(steps), plan, text.vocabulary());
       PrintRow("targets", r, row.last(steps), plan, text.vocabulary());
     }

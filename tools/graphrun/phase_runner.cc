@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "core/base/error.h"
+#include "models/run_plan.h"
 #include "tools/graphrun/plan_text.h"
 
 namespace graphrun {
@@ -61,9 +62,7 @@ PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanTex
       batcher_(text.MakeBatcher(phase)),
       step_feeds_(phase.feeds(), session.graph(), text.vocabulary().size()) {
   if (phase.has_predictions()) cost_measured_.predictions = &phase.predictions();
-  std::vector<TensorName> feeds = step_feeds_.names();
-  std::vector<TensorName> always{phase.has_predictions() ? phase.predictions().tensor()
-                                                         : phase.loss()};
+  std::vector<TensorName> always{CostTensor(phase)};
   std::vector<TensorName> single;
   for (const bool mean : {true, false}) {
     for (int i = 0; i < phase.metrics_size(); ++i) {
@@ -82,7 +81,8 @@ PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanTex
     if (metric.has_perplexity()) metrics_[i].measured.predictions = &metric.perplexity();
     metrics_[i].mean = metric.mean();
   }
-  state_ = std::make_unique<CarriedState>(phase.state(), phase.reset_targets(), session, feeds);
+  state_ = std::make_unique<CarriedState>(phase.state(), phase.reset_targets(), session,
+                                          step_feeds_.names());
   const auto prepare = [&](const std::vector<TensorName>& extra) {
     std::vector<TensorName> fed = step_feeds_.names(), fetches = always;
     fetches.insert(fetches.end(), extra.begin(), extra.end());
@@ -108,10 +108,7 @@ void PhaseRunner::Begin(int64_t round) {
 
 void PhaseRunner::Step(bool report) {
   const auto begin = std::chrono::steady_clock::now();
-  const int64_t rows = batcher_->rows(step_), columns = batcher_->steps() + 1;
-  window_.resize(rows * columns);
-  batcher_->Fill(round_, step_, window_);
-  const Window window{window_, rows, columns, batcher_->steps()};
+  const Window window = ReadBatch(*batcher_, round_, step_, &ids_);
   step_feeds_.Fill(window, &feeds_);
   if (!has_state_) state_->Reset(&feeds_);
   has_state_ = true;
@@ -129,13 +126,13 @@ void PhaseRunner::Step(bool report) {
   if (fetches_summary_) summary_ = fetched[1 + measured].data<std::string>()[0];
   state_->Advance(&feeds_, &fetched);
 
-  const double part = static_cast<double>(rows) / phase_.batches().batch();
+  const double part = static_cast<double>(window.rows) / phase_.batches().batch();
   const double loss = phase_.loss_is_sum() ? cost_ : cost_ * part;
   sum_ += loss;
   count_ += part;
   recent_sum_ += loss;
   recent_count_ += part;
-  symbols_ += static_cast<double>(rows * batcher_->steps());
+  symbols_ += static_cast<double>(window.rows * window.steps);
   ++step_;
   step_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }

@@ -63,7 +63,7 @@ class PhaseRunner {
   const pb::Phase& phase_;
   const bool fetches_summary_;
   std::unique_ptr<Batcher> batcher_;
-  std::vector<int32_t> window_;
+  std::vector<int32_t> ids_;
   StepFeeds step_feeds_;
   std::vector<Tensor> feeds_, fetched_, fetched_in_report_;
   std::unique_ptr<CarriedState> state_;

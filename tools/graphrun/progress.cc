@@ -59,7 +59,7 @@ void Progress::Update(const std::string& text, double done, double seconds) {
 }
 
 void Progress::UpdateInPlace(const std::string& text, double done, double seconds) {
-  if (quiet_ || !terminal_) return;
+  if (!works_in_place()) return;
   const std::string left =
       fmt::format("{} left", done > 0 ? Clock(seconds / done * (1 - done)) : std::string("?"));
   // The last column stays free: writing to it would wrap the line on some terminals.

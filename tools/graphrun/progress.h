@@ -23,6 +23,8 @@ class Progress {
   void Update(const std::string& text, double done, double seconds);
   // The same on a terminal; nothing elsewhere.
   void UpdateInPlace(const std::string& text, double done, double seconds);
+  // Whether UpdateInPlace does anything.
+  bool works_in_place() const { return terminal_ && !quiet_; }
   // Clears a line that UpdateInPlace left.
   void EndLine();
 

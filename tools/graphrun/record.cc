@@ -30,15 +30,6 @@ std::string CaseName(const std::string& path) {
   return name;
 }
 
-void SetRate(const pb::LearningRate& rate, int epoch, const Graph& graph, Recorder* recorder) {
-  if (rate.variable().empty()) return;
-  const double value = RateOfEpoch(rate, epoch);
-  const bool is_double =
-      graph.type(graph.FindOutput(rate.variable())).element_dtype == DType::kDouble;
-  recorder->SetVariable(rate.variable(), is_double ? Tensor::Scalar(value)
-                                                   : Tensor::Scalar(static_cast<float>(value)));
-}
-
 // One step. `state` is what the one before fetched: none in the first of an epoch that begins anew,
 // where the graph's own initial state holds.
 std::vector<Tensor> Step(const pb::Phase& phase, const std::vector<Tensor>& feeds,
@@ -47,8 +38,7 @@ std::vector<Tensor> Step(const pb::Phase& phase, const std::vector<Tensor>& feed
   for (int i = 0; i < phase.feeds_size(); ++i) {
     given.push_back({phase.feeds(i).tensor(), feeds[i].Copy()});
   }
-  std::vector<std::string> fetches{phase.has_predictions() ? phase.predictions().tensor()
-                                                           : phase.loss()};
+  std::vector<std::string> fetches{CostTensor(phase)};
   for (int i = 0; i < phase.state_size(); ++i) {
     if (!state.empty()) given.push_back({phase.state(i).feed(), state[i]});
     fetches.push_back(phase.state(i).fetch());
@@ -65,12 +55,14 @@ void RecordSteps(const pb::RunPlan& plan, const PlanText& text, const Graph& gra
   const pb::Phase& phase = plan.train();
   const std::unique_ptr<Batcher> batcher = text.MakeBatcher(phase);
   const StepFeeds step_feeds(phase.feeds(), graph, text.vocabulary().size());
-  const double part = phase.batches().epoch_part() > 0 ? phase.batches().epoch_part() : 1;
+  const double part = EpochPart(phase.batches());
   std::vector<Tensor> feeds(phase.feeds_size()), state;
-  std::vector<int32_t> window;
+  std::vector<int32_t> ids;
   for (int64_t round = 0; steps > 0; ++round) {
-    SetRate(plan.learning_rate(), static_cast<int>(static_cast<double>(round) * part), graph,
-            recorder);
+    if (const pb::LearningRate& rate = plan.learning_rate(); !rate.variable().empty()) {
+      const int epoch = static_cast<int>(static_cast<double>(round) * part);
+      recorder->SetVariable(rate.variable(), RateTensor(rate, epoch, graph));
+    }
     if (round == 0 || phase.reset() == pb::EACH_EPOCH) {
       state.clear();
       if (!phase.reset_targets().empty()) {
@@ -78,10 +70,7 @@ void RecordSteps(const pb::RunPlan& plan, const PlanText& text, const Graph& gra
       }
     }
     for (int64_t i = 0; i < batcher->batches_per_round() && steps > 0; ++i, --steps) {
-      const int64_t rows = batcher->rows(i), columns = batcher->steps() + 1;
-      window.resize(rows * columns);
-      batcher->Fill(round, i, window);
-      step_feeds.Fill({window, rows, columns, batcher->steps()}, &feeds);
+      step_feeds.Fill(ReadBatch(*batcher, round, i, &ids), &feeds);
       state = Step(phase, feeds, state, recorder);
     }
   }

@@ -34,6 +34,13 @@ void CheckColumns(const pb::Feed& feed, const Window& window) {
 
 }  // namespace
 
+Window ReadBatch(Batcher& batcher, int64_t round, int64_t i, std::vector<int32_t>* ids) {
+  const int64_t rows = batcher.rows(i), columns = batcher.steps() + 1;
+  ids->resize(rows * columns);
+  batcher.Fill(round, i, *ids);
+  return {*ids, rows, columns, batcher.steps()};
+}
+
 StepFeeds::StepFeeds(const google::protobuf::RepeatedPtrField<pb::Feed>& plan, const Graph& graph,
                      int64_t symbols)
     : plan_(plan), graph_(graph), symbols_(symbols) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/run/session.h"
+#include "models/text_batches.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {
@@ -20,6 +21,9 @@ struct Window {
   int64_t rows = 0, columns = 0, steps = 0;
   int32_t at(int64_t row, int64_t column) const { return ids[row * columns + column]; }
 };
+
+// Batch i of a round, its ids kept in *ids.
+Window ReadBatch(Batcher& batcher, int64_t round, int64_t i, std::vector<int32_t>* ids);
 
 class StepFeeds {
  public:

@@ -41,8 +41,7 @@ Trainer::Trainer(const pb::RunPlan& plan, Session& session, const PlanText& text
       epoch_line_(plan.report().epoch_line()),
       step_line_(plan.report().step_line(), MetricNames(plan.train())),
       train_line_(plan.train().summary_line(), MetricNames(plan.train())),
-      epoch_part_(plan.train().batches().epoch_part() > 0 ? plan.train().batches().epoch_part()
-                                                          : 1) {
+      epoch_part_(EpochPart(plan.train().batches())) {
   for (const pb::Phase& phase : plan.evaluations()) {
     evaluations_.push_back(
         {PhaseRunner(phase, session, text), LineFormat(phase.summary_line(), MetricNames(phase))});
@@ -82,14 +81,9 @@ void Trainer::Run() {
 void Trainer::SetRate(int64_t round) {
   const pb::LearningRate& rate = plan_.learning_rate();
   if (rate.variable().empty()) return;
-  const double epoch = static_cast<double>(round) * epoch_part_;
-  values_.rate = RateOfEpoch(rate, static_cast<int>(epoch));
-  const Graph& graph = session_.graph();
-  const bool is_double =
-      graph.type({graph.Find(rate.variable()), 0}).element_dtype == DType::kDouble;
-  session_.SetVariable(rate.variable(), is_double
-                                            ? Tensor::Scalar(values_.rate)
-                                            : Tensor::Scalar(static_cast<float>(values_.rate)));
+  const auto epoch = static_cast<int>(static_cast<double>(round) * epoch_part_);
+  values_.rate = RateOfEpoch(rate, epoch);
+  session_.SetVariable(rate.variable(), RateTensor(rate, epoch, session_.graph()));
   output_.Log(total_step_, {{"train/rate", values_.rate}});
 }
 
@@ -157,7 +151,7 @@ void Trainer::Report() {
 
 void Trainer::ShowProgress() {
   const bool lines_do = plan_.report().every() > 0 && !plan_.report().stays();
-  if (lines_do) return;
+  if (lines_do || !progress_.works_in_place()) return;
   if (plan_.report().whole_run() && last_step_ > 0) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
     progress_.UpdateInPlace(fmt::format("step {}/{}", total_step_, last_step_),
