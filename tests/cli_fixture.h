@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/base/file.h"
+#include "tests/paths.h"
 
 namespace graphrun {
 
@@ -34,7 +35,7 @@ class CliFolder : public ::testing::Test {
 
   // Runs `graphrun ARGS` in the folder.
   static Result Run(const std::string& args) {
-    const std::string command = "cd '" + *folder_ + "' && '" GRAPHRUN_COMMAND "' " + args +
+    const std::string command = "cd '" + *folder_ + "' && '" + kCommand + "' " + args +
                                 " >out.txt 2>err.txt </dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, Read("out.txt"), Read("err.txt")};

@@ -1,6 +1,7 @@
 // What real TensorFlow answered, repeated: the cases of tests/cases, which make_cases.py there
 // made, and those of the folder that GRAPHRUN_CASES names.
 #include "tests/cli_fixture.h"
+#include "tests/paths.h"
 
 namespace graphrun {
 namespace {
@@ -17,7 +18,7 @@ class GoldenCases : public CliFolder {
 };
 
 TEST_F(GoldenCases, OfThisProjectPass) {
-  ExpectAllPass(std::string(GRAPHRUN_SOURCE_DIR) + "/tests/cases");
+  ExpectAllPass(std::string(kSourceDir) + "/tests/cases");
 }
 
 TEST_F(GoldenCases, OfTheFolderInTheEnvironmentPass) {

@@ -11,6 +11,7 @@
 #include "core/import/load.h"
 #include "core/import/save.h"
 #include "proto/meta_graph.pb.h"
+#include "tests/paths.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {
@@ -229,7 +230,7 @@ std::vector<File> SmallCases(const std::string& folder, size_t most_bytes) {
 }
 
 TEST(ImportFuzz, MutatedFilesLoadOrAreRefused) {
-  const auto files = SmallCases(std::string(GRAPHRUN_SOURCE_DIR) + "/tests/cases", 30000);
+  const auto files = SmallCases(std::string(kSourceDir) + "/tests/cases", 30000);
   ASSERT_FALSE(files.empty());
   constexpr uint32_t kMutations = 1000;
   int loaded = 0;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/paths.h"
+
 namespace graphrun {
 namespace {
 
@@ -23,7 +25,7 @@ struct SourceFile {
 const std::vector<SourceFile>& Sources() {
   static const std::vector<SourceFile> sources = [] {
     std::vector<SourceFile> found;
-    const fs::path root(GRAPHRUN_SOURCE_DIR);
+    const fs::path root(kSourceDir);
     for (const char* folder : {"core", "ops", "models", "tools", "tests"}) {
       for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
         const std::string extension = entry.path().extension().string();

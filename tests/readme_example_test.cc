@@ -50,6 +50,7 @@ float TrainAndSave(const std::string& path) {
 #include <sstream>
 
 #include "core/import/load.h"
+#include "tests/paths.h"
 
 namespace {
 
@@ -72,7 +73,7 @@ TEST(ReadmeExample, Learns) {
 }
 
 TEST(ReadmeExample, StandsInTheReadme) {
-  const std::string root = GRAPHRUN_SOURCE_DIR;
+  const std::string root = kSourceDir;
   const std::string source = ReadFile(root + "/tests/readme_example_test.cc");
   const size_t begin = source.find("// [README\n") + 11, end = source.find("// README]");
   EXPECT_NE(ReadFile(root + "/README.md").find(source.substr(begin, end - begin)),

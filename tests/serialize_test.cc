@@ -20,6 +20,7 @@
 #include "ops/register_all.h"
 #include "proto/attr_value.pb.h"
 #include "proto/meta_graph.pb.h"
+#include "tests/paths.h"
 
 namespace graphrun {
 namespace {
@@ -30,7 +31,7 @@ const OpRegistry& Registry() {
 }
 
 std::string Golden(const std::string& name) {
-  return std::string(GRAPHRUN_SOURCE_DIR) + "/tests/golden/" + name;
+  return std::string(kSourceDir) + "/tests/golden/" + name;
 }
 
 // The error that loading `bytes` gives; nullopt when they load.

@@ -9,12 +9,8 @@ TensorFlow says the gradients are; NAME.tfgrad has TensorFlow's own gradient gra
 import argparse
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-import numpy as np
+from case_writer import Case, np, tf
 import tensorflow as tensorflow_2
-import tensorflow.compat.v1 as tf
-
-tf.disable_v2_behavior()
 
 PROGRAMS = {}
 
@@ -320,43 +316,6 @@ def graph_imported_twice(x):
 
 
 # --- writing
-
-def varint(n):
-    return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
-
-
-def field(number, value):
-    if isinstance(value, float):
-        return varint(number << 3 | 5) + np.float32(value).tobytes()
-    value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def named(number, pairs):
-    return b"".join(field(number, field(1, name) + field(2, tf.make_tensor_proto(value).SerializeToString()))
-                    for name, value in pairs)
-
-
-class Case:
-    def __init__(self, name):
-        self.name = name
-        graph = tf.train.export_meta_graph(clear_extraneous_savers=True)
-        graph.meta_info_def.ClearField("stripped_op_list")  # most of the bytes
-        self.graph = graph.SerializeToString()
-        self.parts = b""
-
-    def run(self, feeds=(), fetches=(), targets=(), tolerance=1e-5):
-        self.parts += field(3, b"".join(field(1, t) for t in targets) + named(2, feeds) + named(3, fetches) +
-                            field(4, tolerance) + field(5, tolerance))
-
-    def gradient(self, ys, dys, xs, feeds, wanted):
-        self.parts += field(4, b"".join(field(1, y) for y in ys) + named(2, zip(ys, dys)) + b"".join(field(3, x) for x in xs) +
-                            named(4, feeds) + named(5, zip(xs, wanted)) + field(6, 1e-4) + field(7, 1e-5))
-
-    def save(self, folder):
-        with open(os.path.join(folder, self.name + ".case.pb"), "wb") as f:
-            f.write(field(1, self.name) + field(2, self.graph) + self.parts)
-
 
 def write(folder, name, build, runs, version, gradient=True, run_only=False, initialize=True, apart=False):
     (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
