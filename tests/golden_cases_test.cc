@@ -1,5 +1,5 @@
 // What real TensorFlow answered, repeated: the cases of tests/cases, which make_cases.py there
-// made, and those of the folder that GRAPHRUN_CASES names.
+// made, and those of the folders that GRAPHRUN_CASES and GRAPHRUN_FOUND name.
 #include "tests/cli_fixture.h"
 #include "tests/paths.h"
 
@@ -21,10 +21,16 @@ TEST_F(GoldenCases, OfThisProjectPass) {
   ExpectAllPass(std::string(kSourceDir) + "/tests/cases");
 }
 
-TEST_F(GoldenCases, OfTheFolderInTheEnvironmentPass) {
-  const char* folder = std::getenv("GRAPHRUN_CASES");
-  if (folder == nullptr) GTEST_SKIP() << "GRAPHRUN_CASES names no folder";
-  ExpectAllPass(std::filesystem::absolute(folder).string());
+TEST_F(GoldenCases, OfTheFoldersInTheEnvironmentPass) {
+  int folders = 0;
+  for (const char* variable : {"GRAPHRUN_CASES", "GRAPHRUN_FOUND"}) {
+    const char* folder = std::getenv(variable);
+    if (folder == nullptr) continue;
+    SCOPED_TRACE(folder);
+    ExpectAllPass(std::filesystem::absolute(folder).string());
+    ++folders;
+  }
+  if (folders == 0) GTEST_SKIP() << "neither GRAPHRUN_CASES nor GRAPHRUN_FOUND names a folder";
 }
 
 }  // namespace
