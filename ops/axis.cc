@@ -1,5 +1,9 @@
 #include "ops/axis.h"
 
+#include <algorithm>
+
+#include "core/base/size.h"
+
 namespace graphrun::ops {
 
 int CanonicalAxis(int64_t axis, int rank) {
@@ -31,19 +35,30 @@ Expr IntsLike(const Scope& s, Expr x, const std::vector<int64_t>& values) {
   return s.Const(Tensor::Vector(std::vector<int32_t>(values.begin(), values.end())));
 }
 
-std::array<int64_t, Shape::kMaxRank> Strides(const Shape& shape) {
-  std::array<int64_t, Shape::kMaxRank> strides{};
+AxisSet AxesOf(const Tensor& axes, int rank) {
+  AxisSet set;
+  for (int64_t i = 0; i < axes.num_elements(); ++i) {
+    const int axis = CanonicalAxis(axes.int_at(i), rank);
+    if (set[axis]) ThrowInvalid("an axis occurs twice in " + axes.ToString());
+    set.set(axis);
+  }
+  return set;
+}
+
+PerDim<int64_t> Strides(const Shape& shape) {
+  PerDim<int64_t> strides(shape.rank());
+  if (std::count(shape.dims().begin(), shape.dims().end(), 0) > 0) return strides;
   int64_t stride = 1;
   for (int i = shape.rank() - 1; i >= 0; --i) {
     strides[i] = stride;
-    stride *= shape[i];
+    stride = CheckedMul(stride, shape[i]);
   }
   return strides;
 }
 
 int64_t CountElements(const Shape& shape, int begin, int end) {
   int64_t n = 1;
-  for (int i = begin; i < end; ++i) n *= shape[i];
+  for (int i = begin; i < end; ++i) n = CheckedMul(n, shape[i]);
   return n;
 }
 

@@ -2,10 +2,11 @@
 #ifndef GRAPHRUN_OPS_AXIS_H_
 #define GRAPHRUN_OPS_AXIS_H_
 
-#include <array>
+#include <bitset>
 #include <optional>
 #include <vector>
 
+#include "core/base/per_dim.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 
@@ -25,10 +26,16 @@ std::optional<std::vector<int64_t>> ConstInts(Expr x);
 // A constant of x's integer dtype.
 Expr IntsLike(const Scope& s, Expr x, const std::vector<int64_t>& values);
 
-// Row-major strides of a fully known shape, in elements.
-std::array<int64_t, Shape::kMaxRank> Strides(const Shape& shape);
+// Axes of a tensor, as bits.
+using AxisSet = std::bitset<Shape::kMaxRank>;
+// The elements of an int tensor as axes. INVALID_ARGUMENT when one is out of range or occurs twice.
+// REQUIRES: rank >= 0.
+AxisSet AxesOf(const Tensor& axes, int rank);
 
-// Product of dimensions [begin, end).
+// Row-major strides of a fully known shape, in elements; zeros when it has no elements.
+PerDim<int64_t> Strides(const Shape& shape);
+
+// Product of dimensions [begin, end). INVALID_ARGUMENT when it does not fit 64 bits.
 int64_t CountElements(const Shape& shape, int begin, int end);
 
 }  // namespace graphrun::ops

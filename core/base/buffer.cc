@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 
 namespace graphrun {
 namespace {
@@ -35,8 +36,11 @@ MemoryBuffer::MemoryBuffer(size_t capacity)
 MemoryBuffer::~MemoryBuffer() { ::operator delete(data_, std::align_val_t(kAlignment)); }
 
 RefPtr<MemoryBuffer> MemoryBuffer::New(size_t bytes) {
-  RefPtr<MemoryBuffer> buffer(new MemoryBuffer(std::max<size_t>(bytes, 1)));
-  if (!buffer->data_)
+  // Refused here as well: the system may promise what it does not have.
+  RefPtr<MemoryBuffer> buffer;
+  if (bytes <= MaxTensorBytes())
+    buffer = RefPtr<MemoryBuffer>(new MemoryBuffer(std::max<size_t>(bytes, 1)));
+  if (!buffer || !buffer->data_)
     throw Error(Code::kResourceExhausted, "no memory for " + std::to_string(bytes) + " bytes");
   return buffer;
 }

@@ -4,20 +4,41 @@
 #include <charconv>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 
 namespace graphrun {
+namespace {
+
+void CheckRank(size_t rank) {
+  if (rank > Shape::kMaxRank) {
+    ThrowInvalid("a shape has at most " + std::to_string(Shape::kMaxRank) + " dimensions, not " +
+                 std::to_string(rank));
+  }
+}
+
+}  // namespace
 
 Shape::Shape(std::span<const int64_t> dims) {
-  if (dims.size() > kMaxRank) {
-    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions, not " +
-                 std::to_string(dims.size()));
+  CheckRank(dims.size());
+  for (int64_t d : dims) {
+    if (d < kUnknownDim) ThrowInvalid("dimension " + std::to_string(d) + " is negative");
   }
+  int64_t* const to = dims.size() > kInlineRank ? NewHeap() : dims_.data();
   rank_ = static_cast<int>(dims.size());
-  for (int i = 0; i < rank_; ++i) {
-    if (dims[i] < kUnknownDim)
-      ThrowInvalid("dimension " + std::to_string(dims[i]) + " is negative");
-    dims_[i] = dims[i];
-  }
+  std::copy(dims.begin(), dims.end(), to);
+}
+
+int64_t* Shape::NewHeap() {
+  int64_t* const dims = new int64_t[kMaxRank];
+  dims_[0] = reinterpret_cast<intptr_t>(dims);
+  return dims;
+}
+
+void Shape::CopyHeap() {
+  const int64_t* const dims = heap();
+  const int rank = std::exchange(rank_, 0);  // nothing to delete should there be no memory
+  std::copy_n(dims, rank, NewHeap());
+  rank_ = rank;
 }
 
 Shape Shape::Unknown() {
@@ -26,9 +47,11 @@ Shape Shape::Unknown() {
   return s;
 }
 
-Shape Shape::UnknownOfRank(int rank) {
+Shape Shape::UnknownOfRank(int64_t rank) {
+  Check(rank >= 0, "a rank is at least 0");
+  CheckRank(static_cast<size_t>(rank));
   Shape s;
-  for (int i = 0; i < rank; ++i) s.Append(kUnknownDim);
+  for (int64_t i = 0; i < rank; ++i) s.Append(kUnknownDim);
   return s;
 }
 
@@ -60,15 +83,19 @@ bool Shape::fully_known() const {
 
 int64_t Shape::num_elements() const {
   int64_t n = 1;
-  for (int64_t d : dims()) n *= d;
+  for (int64_t d : dims()) n = CheckedMul(n, d);
   return n;
 }
 
 void Shape::Append(int64_t dim) {
-  if (rank_ == kMaxRank)
-    ThrowInvalid("a shape has at most " + std::to_string(kMaxRank) + " dimensions");
   Check(rank_ >= 0, "Append to a shape of unknown rank");
-  dims_[rank_++] = dim;
+  CheckRank(static_cast<size_t>(rank_) + 1);
+  if (rank_ == kInlineRank) {
+    const std::array<int64_t, kInlineRank> first = dims_;
+    std::copy(first.begin(), first.end(), NewHeap());
+  }
+  ++rank_;
+  data()[rank_ - 1] = dim;
 }
 
 Shape Shape::Slice(int begin, int end) const { return Shape(dims().subspan(begin, end - begin)); }
@@ -81,7 +108,7 @@ bool Shape::CompatibleWith(const Shape& other) const {
   if (!known_rank() || !other.known_rank()) return true;
   if (rank_ != other.rank_) return false;
   for (int i = 0; i < rank_; ++i) {
-    if (dims_[i] >= 0 && other.dims_[i] >= 0 && dims_[i] != other.dims_[i]) return false;
+    if ((*this)[i] >= 0 && other[i] >= 0 && (*this)[i] != other[i]) return false;
   }
   return true;
 }
@@ -91,7 +118,7 @@ std::string Shape::ToString() const {
   std::string out = "[";
   for (int i = 0; i < rank_; ++i) {
     if (i) out += ',';
-    out += dims_[i] < 0 ? "?" : std::to_string(dims_[i]);
+    out += (*this)[i] < 0 ? "?" : std::to_string((*this)[i]);
   }
   return out + "]";
 }

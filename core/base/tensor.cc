@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/size.h"
+
 namespace graphrun {
 namespace {
 
@@ -21,9 +23,20 @@ double HalfToDouble(uint16_t bits) {
 
 }  // namespace
 
+bool Allocatable(DType dtype, const Shape& shape) {
+  if (!shape.fully_known()) return false;
+  try {
+    CheckedBytes(shape.num_elements(), dtype);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 Tensor::Tensor(DType dtype, const Shape& shape, BufferPool* pool) : dtype_(dtype), shape_(shape) {
   Check(shape.fully_known(), "a tensor's shape is fully known");
   num_elements_ = shape.num_elements();
+  const size_t size = CheckedBytes(num_elements_, dtype);
   if (dtype == DType::kString) {
     RefPtr<StringBuffer> strings(new StringBuffer(num_elements_));
     data_ = strings->strings.data();
@@ -31,7 +44,7 @@ Tensor::Tensor(DType dtype, const Shape& shape, BufferPool* pool) : dtype_(dtype
     return;
   }
   Check(DTypeSize(dtype) > 0, "resources and variants are made by Tensor::Object");
-  RefPtr<MemoryBuffer> memory = pool ? pool->Allocate(bytes()) : MemoryBuffer::New(bytes());
+  RefPtr<MemoryBuffer> memory = pool ? pool->Allocate(size) : MemoryBuffer::New(size);
   data_ = memory->data();
   buffer_ = memory;
 }

@@ -16,6 +16,10 @@ namespace graphrun {
 
 class Tensor;
 
+// Whether a tensor of this type could be made: its shape is known, and its memory is not too much
+// (see size.h).
+bool Allocatable(DType dtype, const Shape& shape);
+
 // The object behind a tensor of dtype string, resource or variant.
 // A variable's storage, a TensorList and an array of strings are ObjectBuffers.
 class ObjectBuffer : public Buffer {};

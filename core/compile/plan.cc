@@ -6,6 +6,7 @@
 
 #include "core/base/buffer.h"
 #include "core/base/error.h"
+#include "core/base/size.h"
 #include "core/compile/memory_plan.h"
 #include "core/compile/order.h"
 #include "core/compile/specialise.h"
@@ -48,7 +49,8 @@ Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
     return Storage::kKernel;
   }
   if (!type.shape.fully_known() || type.dtype == DType::kString) return Storage::kDynamic;
-  return escapes ? Storage::kPool : Storage::kArena;
+  // What is too large has no place in the arena: it fails when it runs, if it runs.
+  return escapes || !Allocatable(type.dtype, type.shape) ? Storage::kPool : Storage::kArena;
 }
 
 void Planner::PlanBlock(const Function& f, Block* block) {
@@ -164,7 +166,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
         }
       }
       if (out.storage == Storage::kArena) {
-        const size_t bytes = g.shape(o).num_elements() * DTypeSize(g.dtype(o));
+        const size_t bytes = CheckedBytes(g.shape(o).num_elements(), g.dtype(o));
         plan_.arena_values_bytes += bytes;
         MemoryRequest request{.bytes = bytes, .first = start, .last = stop, .shares = -1};
         if (out.forward_input >= 0) {

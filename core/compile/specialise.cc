@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 #include "core/compile/order.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_context.h"
@@ -170,22 +171,21 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   }
   const ShapeContext::Values known{[&](int i) { return &values[i]; }, {}};
   ShapeContext context(node, *to_.library(), in, out, known);
-  op.shape(context);
   std::vector<Tensor> results(out.size());
   std::vector<Tensor*> in_pointers, out_pointers;
   std::vector<Shape> shapes;
   for (Tensor& t : values) in_pointers.push_back(&t);
-  for (size_t i = 0; i < out.size(); ++i) {
-    shapes.push_back(out[i].shape);
-    out_pointers.push_back(&results[i]);
-    const bool by_kernel = op.allocates_outputs || (op.view_of >= 0 && i == 0);
-    if (!by_kernel) {
-      if (out[i].shape.num_elements() * DTypeSize(out[i].dtype) > kMaxFoldedBytes) return false;
+  try {
+    op.shape(context);
+    for (size_t i = 0; i < out.size(); ++i) {
+      shapes.push_back(out[i].shape);
+      out_pointers.push_back(&results[i]);
+      const bool by_kernel = op.allocates_outputs || (op.view_of >= 0 && i == 0);
+      if (by_kernel) continue;
+      if (CheckedBytes(out[i].shape.num_elements(), out[i].dtype) > kMaxFoldedBytes) return false;
       results[i] = Tensor(out[i].dtype, out[i].shape);
     }
-  }
-  KernelContext kernel(node, *folding_, in_pointers, out_pointers, shapes, nullptr, nullptr);
-  try {
+    KernelContext kernel(node, *folding_, in_pointers, out_pointers, shapes, nullptr, nullptr);
     op.kernel(kernel);
   } catch (const Error&) {
     return false;  // the error belongs to the run, which may never get here

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/base/per_dim.h"
 #include "ops/builders.h"
 
 namespace graphrun::ops {
@@ -19,23 +20,27 @@ using Byte = char;
 // The output's dimensions with those of size 1 dropped and neighbours joined where every operand
 // allows it, and each operand's strides in elements: 0 where it is broadcast.
 struct Walk {
+  explicit Walk(int max_rank) : dims(max_rank) {
+    for (auto& of_operand : strides) of_operand = PerDim<int64_t>(max_rank);
+  }
   int rank = 0;
-  std::array<int64_t, Shape::kMaxRank> dims{};
-  std::array<std::array<int64_t, Shape::kMaxRank>, kMaxOperands> strides{};
+  PerDim<int64_t> dims;
+  std::array<PerDim<int64_t>, kMaxOperands> strides;
 };
 
 Walk MakeWalk(std::span<const Operand> in, const Shape& shape) {
   const int n = static_cast<int>(in.size());
-  std::array<std::array<int64_t, Shape::kMaxRank>, kMaxOperands> strides{};
+  std::array<PerDim<int64_t>, kMaxOperands> strides;
   for (int k = 0; k < n; ++k) {
     const Shape& s = *in[k].shape;
+    strides[k] = PerDim<int64_t>(shape.rank());
     int64_t stride = 1;
     for (int i = shape.rank() - 1, j = s.rank() - 1; j >= 0; --i, --j) {
       strides[k][i] = s[j] == 1 ? 0 : stride;
       stride *= s[j];
     }
   }
-  Walk w;
+  Walk w(std::max(shape.rank(), 1));
   for (int i = 0; i < shape.rank(); ++i) {
     if (shape[i] == 1) continue;
     bool joins = w.rank > 0;
@@ -52,7 +57,7 @@ Walk MakeWalk(std::span<const Operand> in, const Shape& shape) {
 // Counts through the first `rank` dimensions of a walk and keeps each operand's offset.
 struct Odometer {
   Odometer(const Walk& walk, int walk_rank, int operands, int64_t start)
-      : w(walk), rank(walk_rank), n(operands) {
+      : w(walk), rank(walk_rank), n(operands), at(walk_rank) {
     for (int i = rank - 1; i >= 0; --i) {
       at[i] = start % w.dims[i];
       start /= w.dims[i];
@@ -70,7 +75,7 @@ struct Odometer {
   const Walk& w;
   int rank;
   int n;
-  std::array<int64_t, Shape::kMaxRank> at{};
+  PerDim<int64_t> at;
   std::array<int64_t, kMaxOperands> offset{};
 };
 

@@ -1,6 +1,4 @@
 // MirrorPad, MirrorPadGrad: a tensor continued by its own mirror image, and the sum of such copies.
-#include <array>
-
 #include "core/base/parallel.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
@@ -60,7 +58,11 @@ void InferShape(ShapeContext& c, const Attrs& t) {
 class Mirror {
  public:
   Mirror(const Shape& inner, const Shape& padded, const Tensor& paddings, int64_t offset)
-      : rank_(inner.rank()), inner_(inner), padded_(padded), strides_(Strides(inner)) {
+      : rank_(inner.rank()),
+        inner_(inner),
+        padded_(padded),
+        strides_(Strides(inner)),
+        before_(rank_) {
     for (int i = 0; i < rank_; ++i) before_[i] = paddings.int_at(2 * i);
     offset_ = offset;
   }
@@ -84,8 +86,7 @@ class Mirror {
  private:
   int rank_;
   const Shape &inner_, &padded_;
-  std::array<int64_t, Shape::kMaxRank> strides_;
-  std::array<int64_t, Shape::kMaxRank> before_{};
+  PerDim<int64_t> strides_, before_;
   int64_t offset_;
 };
 

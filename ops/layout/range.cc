@@ -47,7 +47,7 @@ Shape Elements(const PartialContext& c) {
   for (const Shape& s : {start, limit, delta}) {
     if (s.rank() != 1 || s[0] < 0) return Shape::Unknown();
   }
-  if (delta[0] == 0 || limit[0] > start[0] + delta[0] * Shape::kMaxRank) return Shape::Unknown();
+  if (delta[0] == 0 || (limit[0] - start[0]) / delta[0] >= Shape::kMaxRank) return Shape::Unknown();
   Shape all;
   for (int64_t v = start[0]; v < limit[0]; v += delta[0]) all.Append(v);
   return all;

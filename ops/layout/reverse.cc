@@ -8,30 +8,20 @@
 namespace graphrun::ops {
 namespace reverse {
 
-uint32_t AxisSet(const Tensor& axes, int rank) {
-  uint32_t set = 0;
-  for (int64_t i = 0; i < axes.num_elements(); ++i) {
-    const uint32_t bit = 1u << CanonicalAxis(axes.int_at(i), rank);
-    if (set & bit) ThrowInvalid("ReverseV2: an axis occurs twice in " + axes.ToString());
-    set |= bit;
-  }
-  return set;
-}
-
 void InferShape(ShapeContext& c) {
   c.WithRank(1, 1);
-  if (c.In(0).known_rank() && c.Value(1)) AxisSet(*c.Value(1), c.In(0).rank());
+  if (c.In(0).known_rank() && c.Value(1)) AxesOf(*c.Value(1), c.In(0).rank());
   c.SetOut(0, c.In(0));
 }
 
 void Kernel(KernelContext& k) {
   const Shape& x = k.In(0).shape();
   const auto strides = Strides(x);
-  const uint32_t reversed = AxisSet(k.In(1), x.rank());
+  const AxisSet reversed = AxesOf(k.In(1), x.rank());
   StridedCopy copy;
   int64_t begin = 0;
   for (int i = 0; i < x.rank(); ++i) {
-    const bool back = reversed >> i & 1;
+    const bool back = reversed[i];
     copy.Add(x[i], strides[i], back ? -strides[i] : strides[i]);
     if (back) begin += (x[i] - 1) * strides[i];
   }

@@ -1,6 +1,4 @@
 // Roll: elements shifted along dimensions, those that leave at one end enter at the other.
-#include <array>
-
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -23,19 +21,20 @@ void InferShape(ShapeContext& c) {
 // The 2^d blocks between which the shifted dimensions cut the tensor are copied one by one.
 void Kernel(KernelContext& k) {
   const Shape& x = k.In(0).shape();
-  std::array<int64_t, Shape::kMaxRank> shift{};
+  if (x.num_elements() == 0) return;
+  PerDim<int64_t> shift(x.rank());
   for (int64_t i = 0; i < k.In(2).num_elements(); ++i) {
     const int axis = CanonicalAxis(k.In(2).int_at(i), x.rank());
-    const int64_t size = std::max<int64_t>(x[axis], 1);
-    shift[axis] = ((shift[axis] + k.In(1).int_at(i)) % size + size) % size;
+    const int64_t by = k.In(1).int_at(i) % x[axis];
+    shift[axis] = (shift[axis] + by + x[axis]) % x[axis];
   }
   const auto strides = Strides(x);
-  std::array<int, Shape::kMaxRank> shifted{};
+  PerDim<int> shifted(x.rank());
   int n = 0;
   for (int i = 0; i < x.rank(); ++i) {
     if (shift[i] != 0) shifted[n++] = i;
   }
-  for (unsigned corner = 0; corner < 1u << n; ++corner) {
+  for (uint64_t corner = 0; corner < uint64_t{1} << n; ++corner) {
     StridedCopy copy;
     int64_t to = 0, from = 0;
     for (int i = 0, s = 0; i < x.rank(); ++i) {

@@ -46,7 +46,7 @@ SlicePlan PlanSlice(const Shape& x, int num_indices, const SliceBound& begin, co
     ThrowInvalid("a strided slice has " + std::to_string(taking) +
                  " indices for a tensor of shape " + x.ToString());
   }
-  SlicePlan plan;
+  SlicePlan plan{PerDim<SlicePlan::Range>(x.rank()), {}};
   int d = 0;
   const auto take_whole = [&](int count) {
     for (int n = 0; n < count; ++n, ++d) {

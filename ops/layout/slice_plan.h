@@ -2,10 +2,10 @@
 #ifndef GRAPHRUN_OPS_LAYOUT_SLICE_PLAN_H_
 #define GRAPHRUN_OPS_LAYOUT_SLICE_PLAN_H_
 
-#include <array>
 #include <functional>
 #include <optional>
 
+#include "core/base/per_dim.h"
 #include "core/base/shape.h"
 #include "core/base/tensor.h"
 
@@ -21,7 +21,7 @@ struct SlicePlan {
   struct Range {
     int64_t begin, step, size;
   };
-  std::array<Range, Shape::kMaxRank> ranges{};
+  PerDim<Range> ranges;
   Shape result;  // with new axes, and without those that a single index removed
 };
 

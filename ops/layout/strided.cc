@@ -54,7 +54,11 @@ void StridedCopy::Add(int64_t dim, int64_t to_stride, int64_t from_stride) {
       return;
     }
   }
-  Check(num_dims_ < kMaxDims, "StridedCopy: too many dimensions");
+  if (num_dims_ == kMaxDims) {
+    throw Error(Code::kUnimplemented, "moving elements along more than " +
+                                          std::to_string(kMaxDims) +
+                                          " dimensions that do not lie on each other");
+  }
   dims_[num_dims_++] = {dim, to_stride, from_stride};
 }
 

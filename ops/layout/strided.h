@@ -22,7 +22,8 @@ class StridedCopy {
   // negative (reverse).
   void Add(int64_t dim, int64_t to_stride, int64_t from_stride);
   // Copies, beginning at the given elements. REQUIRES: same dtype; no element is written twice or
-  // outside. UNIMPLEMENTED for resources and variants.
+  // outside. UNIMPLEMENTED for resources and variants, and for more than kMaxDims dimensions
+  // that cannot be joined.
   void Run(Tensor& to, int64_t to_begin, const Tensor& from, int64_t from_begin) const;
 
  private:
@@ -39,7 +40,7 @@ class StridedCopy {
   // count rows.
   void Seek(int64_t row, int end, int skip, int64_t* to, int64_t* from) const;
 
-  static constexpr int kMaxDims = 2 * Shape::kMaxRank;
+  static constexpr int kMaxDims = 16;
   std::array<Dim, kMaxDims> dims_{};
   int num_dims_ = 0;
   bool empty_ = false;

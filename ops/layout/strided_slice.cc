@@ -58,7 +58,7 @@ std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
 int64_t AddRanges(const Shape& whole, const SlicePlan& plan, bool whole_is_source,
                   StridedCopy* copy) {
   const auto strides = Strides(whole);
-  std::array<int64_t, Shape::kMaxRank> dense{};
+  PerDim<int64_t> dense(whole.rank());
   int64_t begin = 0, stride = 1;
   for (int i = whole.rank() - 1; i >= 0; --i) {
     dense[i] = stride;

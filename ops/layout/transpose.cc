@@ -14,18 +14,16 @@ void InferShape(ShapeContext& c) {
   const int64_t rank =
       c.MergeDim(x.known_rank() ? x.rank() : kUnknownDim, perm[0], "rank and length of perm");
   if (rank < 0) return;
-  if (rank > Shape::kMaxRank)
-    ThrowInvalid("Transpose: perm has " + std::to_string(rank) + " elements");
-  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  Shape y = Shape::UnknownOfRank(rank);
   if (const Tensor* p = c.Value(1)) {
-    uint32_t seen = 0;
+    AxisSet seen;
     for (int i = 0; i < rank; ++i) {
       const int64_t from = p->int_at(i);
-      if (from < 0 || from >= rank || (seen >> from & 1)) {
+      if (from < 0 || from >= rank || seen[from]) {
         ThrowInvalid("Transpose: perm " + p->ToString() + " is no permutation of " +
                      std::to_string(rank) + " dimensions");
       }
-      seen |= 1u << from;
+      seen.set(from);
       if (x.known_rank()) y.Set(i, x[static_cast<int>(from)]);
     }
   }

@@ -109,7 +109,7 @@ struct Axes {
   struct Axis {
     int64_t size, stride;
   };
-  std::array<Axis, 2 * Shape::kMaxRank> at{};
+  std::array<Axis, 2 * kMaxRank> at{};
   int n = 0;
   int64_t count = 1;
 

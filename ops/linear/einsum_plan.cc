@@ -31,14 +31,17 @@ Subscript ParseSubscript(std::string_view equation, std::string_view text) {
 
 // The labels of a subscript whose ellipsis stands for `ellipsis_rank` dimensions.
 struct Names {
-  std::array<int, Shape::kMaxRank> at{};
+  std::array<int, kMaxRank> at{};
   int rank = 0;
 };
 Names NamesOf(const Subscript& s, int ellipsis_rank) {
   Names names;
-  if (s.named + (s.ellipsis ? ellipsis_rank : 0) > Shape::kMaxRank) {
-    ThrowInvalid("Einsum: the subscript '" + std::string(s.text) + "' stands for more than " +
-                 std::to_string(Shape::kMaxRank) + " dimensions");
+  const int rank = s.named + (s.ellipsis ? ellipsis_rank : 0);
+  if (rank > kMaxRank) {
+    throw Error(Code::kUnimplemented, "Einsum: the subscript '" + std::string(s.text) +
+                                          "' stands for rank " + std::to_string(rank) +
+                                          "; more than " + std::to_string(kMaxRank) +
+                                          " are not implemented");
   }
   for (size_t i = 0; i < s.text.size(); ++i) {
     if (s.text[i] != kEllipsis) {
@@ -131,7 +134,7 @@ void Plan::SetOutput(const Subscript& subscript) {
                  "' must have an ellipsis too");
   }
   const Names names = NamesOf(subscript, ellipsis_rank_);
-  std::array<Label*, Shape::kMaxRank> found{};
+  std::array<Label*, kMaxRank> found{};
   for (int i = 0; i < names.rank; ++i) {
     found[i] = Find(names.at[i]);
     if (found[i] == nullptr) {

@@ -11,6 +11,7 @@
 
 namespace graphrun::ops::einsum {
 
+inline constexpr int kMaxRank = 8;      // of inputs and output
 inline constexpr char kEllipsis = '.';  // stands for "..." in a subscript
 
 // One label for each dimension, and kEllipsis at most once.
@@ -39,7 +40,8 @@ struct Label {
   std::array<bool, 3> in{};  // an input in which an ellipsis is broadcast along it does not have it
 };
 
-// The labels of an equation for inputs of known ranks. INVALID_ARGUMENT when they do not fit.
+// The labels of an equation for inputs of known ranks. INVALID_ARGUMENT when they do not fit,
+// UNIMPLEMENTED for a rank above kMaxRank.
 // Strides have a meaning only when the shapes are fully known.
 class Plan {
  public:
@@ -49,7 +51,7 @@ class Plan {
   bool repeats_in_output() const { return repeats_in_output_; }
 
  private:
-  static constexpr int kMaxLabels = 3 * Shape::kMaxRank;
+  static constexpr int kMaxLabels = 3 * kMaxRank;
   Label* Find(int name);
   void AddInput(int input, const Subscript& subscript, const Shape& shape);
   void SetStrides(int input, const Subscript& subscript, const Shape& shape);

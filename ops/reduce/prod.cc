@@ -30,13 +30,13 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
         Code::kUnimplemented,
         "Prod: the gradient needs constant axes, and the input's rank while the graph is built");
   }
-  const uint32_t set = ReducedAxes(*value, rank);
+  const AxisSet set = AxesOf(*value, rank);
   const Expr dy = op::BroadcastTo(s, WithReducedDims(g, t, g.DOut(0)), g.ShapeOf(x));
-  if (set == 0) return {dy, {}};
+  if (set.none()) return {dy, {}};
   std::vector<int32_t> front, back(rank);
   for (const bool reduced : {true, false}) {
     for (int i = 0; i < rank; ++i) {
-      if ((set >> i & 1) == reduced) front.push_back(i);
+      if (set[i] == reduced) front.push_back(i);
     }
   }
   for (int i = 0; i < rank; ++i) back[front[i]] = i;

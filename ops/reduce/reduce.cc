@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/axis.h"
+#include "core/base/size.h"
 #include "ops/builders.h"
 
 namespace graphrun::ops {
@@ -22,16 +22,6 @@ Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::s
   return op.TypeAttr("Tidx", kInts, DType::kInt32).Shape(InferReduceShape);
 }
 
-uint32_t ReducedAxes(const Tensor& axes, int rank) {
-  uint32_t set = 0;
-  for (int64_t i = 0; i < axes.num_elements(); ++i) {
-    const uint32_t bit = 1u << CanonicalAxis(axes.int_at(i), rank);
-    if (set & bit) ThrowInvalid("an axis to reduce occurs twice: " + axes.ToString());
-    set |= bit;
-  }
-  return set;
-}
-
 void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {
   const Shape &x = c.In(0), &axes = c.In(1);
   if (axes.known_rank() && axes.rank() > 1)
@@ -42,10 +32,10 @@ void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {
     if (t.keep_dims) c.SetOut(0, Shape::UnknownOfRank(x.rank()));
     return;
   }
-  const uint32_t set = ReducedAxes(*value, x.rank());
+  const AxisSet set = AxesOf(*value, x.rank());
   Shape y;
   for (int i = 0; i < x.rank(); ++i) {
-    if (!(set >> i & 1)) {
+    if (!set[i]) {
       y.Append(x[i]);
     } else if (t.keep_dims) {
       y.Append(1);
@@ -54,20 +44,21 @@ void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {
   c.SetOut(0, y);
 }
 
-ReducePlan::ReducePlan(const Shape& x, uint32_t axes) {
+ReducePlan::ReducePlan(const Shape& x, const AxisSet& axes) : kept(x.rank()), reduced(x.rank()) {
   struct Group {
     int64_t size, stride;
     bool reduced;
   };
-  std::array<Group, Shape::kMaxRank> groups;
+  PerDim<Group> groups(x.rank());
   int n = 0;
   const auto strides = Strides(x);
   for (int i = 0; i < x.rank(); ++i) {
-    const bool is_reduced = axes >> i & 1;
-    (is_reduced ? count : outputs) *= x[i];
+    const bool is_reduced = axes[i];
+    int64_t& total = is_reduced ? count : outputs;
+    total = CheckedMul(total, x[i]);
     if (x[i] == 1) continue;
     if (n > 0 && groups[n - 1].reduced == is_reduced) {
-      groups[n - 1] = {groups[n - 1].size * x[i], strides[i], is_reduced};
+      groups[n - 1] = {CheckedMul(groups[n - 1].size, x[i]), strides[i], is_reduced};
     } else {
       groups[n++] = {x[i], strides[i], is_reduced};
     }
@@ -98,14 +89,14 @@ Expr WithReducedDims(GradContext& g, const ReduceAttrs& t, Expr reduced) {
   const int rank = x.shape().rank();
   const Tensor* value = axes.graph().ConstValue(axes.output());
   if (value && rank >= 0) {
-    const uint32_t set = ReducedAxes(*value, rank);
+    const AxisSet set = AxesOf(*value, rank);
     Shape kept = x.shape();
     for (int i = 0; i < rank; ++i) {
-      if (set >> i & 1) kept.Set(i, 1);
+      if (set[i]) kept.Set(i, 1);
     }
     if (kept.fully_known()) return op::Reshape(s, reduced, op::ShapeConst(s, kept));
     for (int i = 0; i < rank; ++i) {
-      if (set >> i & 1) reduced = op::ExpandDims(s, reduced, i);
+      if (set[i]) reduced = op::ExpandDims(s, reduced, i);
     }
     return reduced;
   }

@@ -2,13 +2,13 @@
 #ifndef GRAPHRUN_OPS_REDUCE_REDUCE_H_
 #define GRAPHRUN_OPS_REDUCE_REDUCE_H_
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
+#include "ops/axis.h"
 
 namespace graphrun::ops {
 
@@ -24,23 +24,19 @@ Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::s
 // The shape of the reduced tensor, for a ShapeContext's inputs 0 (tensor) and 1 (axes).
 void InferReduceShape(ShapeContext& c, const ReduceAttrs& t);
 
-// The set of axes as bits. INVALID_ARGUMENT when one is out of range or occurs twice. REQUIRES: int
-// axes, rank >= 0.
-uint32_t ReducedAxes(const Tensor& axes, int rank);
-
 // How a tensor is walked: neighbouring dimensions that are both kept or both reduced are joined.
 struct ReducePlan {
   struct Dim {
     int64_t size, stride;
   };
-  std::array<Dim, Shape::kMaxRank> kept{}, reduced{};  // without the innermost
+  PerDim<Dim> kept, reduced;  // without the innermost
   int num_kept = 0, num_reduced = 0;
   bool inner_reduced = false;  // the innermost dimension, of stride 1
   int64_t inner = 1;
   int64_t outputs = 1;  // elements of the result
   int64_t count = 1;    // elements reduced into each
 
-  ReducePlan(const Shape& x, uint32_t axes);
+  ReducePlan(const Shape& x, const AxisSet& axes);
   static int64_t Offset(const Dim* dims, int n, int64_t i);
 };
 

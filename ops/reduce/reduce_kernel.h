@@ -157,7 +157,7 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y, Map ma
 template <typename Joiner, typename T, typename Map = Identical>
 int64_t Reduce(KernelContext& k, Map map = {}) {
   const Tensor& x = k.In(0);
-  const ReducePlan plan(x.shape(), ReducedAxes(k.In(1), x.shape().rank()));
+  const ReducePlan plan(x.shape(), AxesOf(k.In(1), x.shape().rank()));
   T* y = k.Out(0).data<T>();
   if (x.num_elements() == 0) {
     std::fill_n(y, plan.outputs, Joiner::Start());
