@@ -103,6 +103,7 @@ namespace {
 struct Obstacles {
   std::map<std::string, int> ops;  // ops that do not exist here -> how often they occur
   std::set<std::string> reasons;   // of nodes that could not be rewritten
+  std::set<Code> codes;
 
   void Add(const Node& node) {
     const std::string& reason = std::get<std::string>(node.attrs.find("reason")->second);
@@ -111,6 +112,7 @@ struct Obstacles {
     } else {
       reasons.insert(reason);
     }
+    codes.insert(static_cast<Code>(std::get<int64_t>(node.attrs.find("code")->second)));
   }
   std::string ToString() const {
     std::string text, list;
@@ -123,31 +125,60 @@ struct Obstacles {
     for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
     return text;
   }
+  void Throw() const {
+    if (codes.empty()) return;
+    throw Error(codes.size() == 1 ? *codes.begin() : Code::kUnimplemented, ToString());
+  }
 };
 
 }  // namespace
 
-void CheckAvailable(const Graph& graph, const std::vector<bool>& needed) {
+void CheckAvailable(const Graph& graph, const std::vector<bool>& needed,
+                    const std::vector<Output>& fetches) {
   Obstacles obstacles;
+  // Functions that are called, and which of their results somebody uses.
   std::vector<std::string> functions;
-  std::set<std::string> seen;
-  const auto scan = [&](const Graph& g, const std::vector<bool>& wanted) {
+  std::map<std::string, std::set<int>> results;
+  std::set<const Node*> found;
+  const auto scan = [&](const Graph& g, const std::vector<bool>& wanted,
+                        const std::vector<Output>& outputs) {
+    std::set<Output> used(outputs.begin(), outputs.end());
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      if (wanted[id]) used.insert(g.node(id).inputs.begin(), g.node(id).inputs.end());
+    }
     for (NodeId id = 0; id < g.num_ids(); ++id) {
       if (!wanted[id]) continue;
       const Node& node = g.node(id);
-      if (node.op->structure == Structure::kUnavailable) obstacles.Add(node);
-      for (std::string& name : FunctionNames(node)) {
-        if (seen.insert(name).second) functions.push_back(std::move(name));
+      if (node.op->structure == Structure::kUnavailable && found.insert(&node).second)
+        obstacles.Add(node);
+      const bool call = node.op->structure == Structure::kCall;
+      if (!call && node.op->structure != Structure::kWhile) continue;
+      const std::string& name =
+          std::get<FuncRef>(node.attrs.find(call ? "f" : "cond")->second).name;
+      const auto [it, fresh] = results.try_emplace(name);
+      const size_t before = it->second.size();
+      if (!call) it->second.insert(0);
+      for (int k = 0; call && k < g.num_outputs(id); ++k) {
+        if (used.contains({id, k})) it->second.insert(k);
       }
+      if (fresh || it->second.size() > before) functions.push_back(name);
     }
   };
-  scan(graph, needed);
+  scan(graph, needed, fetches);
   for (size_t i = 0; i < functions.size(); ++i) {
     const Function& f = graph.library()->Get(functions[i]);
-    scan(f.graph, NeededNodes(f.graph, {}, f.results, f.control_results));
+    std::vector<Output> outputs;
+    for (int k : results[functions[i]]) outputs.push_back(f.results[k]);
+    scan(f.graph, NeededNodes(f.graph, {}, outputs, f.control_results), outputs);
   }
-  if (const std::string text = obstacles.ToString(); !text.empty())
-    throw Error(Code::kUnimplemented, text);
+  obstacles.Throw();
+}
+
+void ThrowUnavailable(const Node& node) {
+  Obstacles obstacles;
+  obstacles.Add(node);
+  obstacles.Throw();
+  ThrowInternal("an unavailable node has a code");
 }
 
 }  // namespace graphrun

@@ -22,9 +22,15 @@ std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
 std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& needed,
                                    const std::set<Output>& fed);
 
-// UNIMPLEMENTED when a needed node, or one that a function it calls needs, stands for one that
-// cannot run here. Lists all of them at once: each op with how often it occurs, and each reason.
-void CheckAvailable(const Graph& graph, const std::vector<bool>& needed);
+// Fails when a node that certainly runs stands for one that cannot run here: a needed one, or one
+// that a function needs which needed nodes call. (Which branch of an If and how many trips of a
+// While run is known only later.) Lists all of them at once: each op with how often it occurs, and
+// each reason. The code is theirs if they have one in common, else UNIMPLEMENTED.
+void CheckAvailable(const Graph& graph, const std::vector<bool>& needed,
+                    const std::vector<Output>& fetches);
+
+// The same for one node, when it is reached. REQUIRES: its structure is kUnavailable.
+[[noreturn]] void ThrowUnavailable(const Node& node);
 
 }  // namespace graphrun
 

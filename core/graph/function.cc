@@ -82,6 +82,8 @@ bool HasEffect(const Graph& graph, NodeId id) {
 
 bool MustRun(const Graph& graph, NodeId id) {
   return Reaches(graph, id, [](const Node& n) {
+    if (n.op->structure == Structure::kUnavailable)
+      return std::get<bool>(n.attrs.find("stateful")->second);
     return n.op->effect == Effect::kWrite || n.op->effect == Effect::kOther;
   });
 }

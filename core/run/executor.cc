@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/compile/order.h"
 #include "core/graph/op_def.h"
 #include "core/run/truth.h"
 
@@ -80,6 +81,8 @@ void Executor::Frame::RunBlock(const Block& block) {
         case Structure::kCall:
           RunCall(in);
           break;
+        case Structure::kUnavailable:
+          ThrowUnavailable(*in.node);
         default:
           RunKernel(in);
           break;

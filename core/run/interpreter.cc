@@ -72,7 +72,7 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
     case Structure::kCall:
       return Call(FunctionAttr(graph, node, "f"), inputs, inner);
     case Structure::kUnavailable:
-      ThrowInternal("'" + node.name + "' cannot run, and the session did not notice");
+      ThrowUnavailable(node);
   }
   return {};
 }

@@ -153,7 +153,7 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
                                     [&] { return g.FindOutput(name.str()).node; }));
   }
   const std::vector<bool> needed = NeededNodes(g, fed, c.fetches, c.targets);
-  CheckAvailable(g, needed);
+  CheckAvailable(g, needed, c.fetches);
   std::set<Output> wanted(c.fetches.begin(), c.fetches.end());
   for (NodeId id = 0; id < g.num_ids(); ++id) {
     if (!needed[id]) continue;

@@ -174,7 +174,7 @@ void PrintCollections(const MetaGraph& meta) {
   }
 }
 
-// Behind ops that graphrun does not have.
+// Behind ops of nodes that cannot run.
 constexpr char kCannotRun[] = "*";
 
 void CountOps(const Graph& g, std::map<std::string, int>* counts) {
@@ -215,7 +215,30 @@ void PrintNodes(const MetaGraph& meta) {
   }
   const auto cannot_run = [](const auto& op) { return op.first.ends_with(kCannotRun); };
   if (std::any_of(sorted.begin(), sorted.end(), cannot_run))
-    fmt::print("{} graphrun lacks these; runs that do not need them work\n", kCannotRun);
+    fmt::print("{} cannot run here; runs that do not need them work\n", kCannotRun);
+}
+
+void PrintUnavailable(const MetaGraph& meta) {
+  std::vector<std::string> lines;
+  const auto add = [&](const Graph& g, const std::string& where) {
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      if (!g.exists(id) || g.node(id).op->structure != Structure::kUnavailable) continue;
+      const Node& node = g.node(id);
+      const std::string& reason = std::get<std::string>(node.attrs.find("reason")->second);
+      const auto code = static_cast<Code>(std::get<int64_t>(node.attrs.find("code")->second));
+      lines.push_back(fmt::format("'{}' ({}){}: {}: {}", node.name, NameOfOp(node), where,
+                                  CodeName(code),
+                                  reason.empty() ? "the op does not exist here" : reason));
+    }
+  };
+  add(meta.graph, "");
+  for (const auto& [name, f] : meta.graph.library()->functions())
+    add(f->graph, fmt::format(" in function '{}'", name));
+  if (lines.empty()) return;
+  fmt::print("\nCannot run, and why\n");
+  constexpr size_t kMost = 20;
+  for (size_t i = 0; i < std::min(lines.size(), kMost); ++i) fmt::print("  {}\n", lines[i]);
+  if (lines.size() > kMost) fmt::print("  ... ({} in all)\n", lines.size());
 }
 
 }  // namespace
@@ -235,6 +258,7 @@ void AddInfoCommand(CLI::App& app) {
     PrintSignatures(meta);
     PrintCollections(meta);
     PrintNodes(meta);
+    PrintUnavailable(meta);
   });
 }
 
