@@ -148,7 +148,8 @@ TEST(ImportCase, InsideAFunctionItsOutputHasAName) {
 
 TEST(ImportCase, WhatIsWrongNamesTheNode) {
   const auto error = [](const std::string& node) {
-    return Caught([&] { Imported(kArguments, node + ThreeFunctions()); });
+    Imported f(kArguments, node + ThreeFunctions());
+    return f.RunError({{"i", I(1)}, {"x", F(2)}}, {}, {"pick"});
   };
   const Error none = error(CaseNode("Case", {"i", "x"}, "type: DT_FLOAT", {}));
   EXPECT_NE(Text(none).find("'pick' (Case)"), std::string::npos) << Text(none);

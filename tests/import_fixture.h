@@ -175,7 +175,10 @@ class Imported {
   }
   Error RunError(const Feeds& feeds, const std::vector<TensorName>& fetches,
                  const std::vector<TensorName>& targets = {}) {
-    return Caught([&] { plan_.Run(feeds, fetches, targets); });
+    const Error e = Caught([&] { plan_.Run(feeds, fetches, targets); });
+    const Error same = Caught([&] { oracle_.Run(feeds, fetches, targets); });
+    EXPECT_EQ(CodeName(e.code()), CodeName(same.code())) << same.what();
+    return e;
   }
 
   // How many nodes of `op` there are, in the graph and all its functions.
@@ -204,14 +207,6 @@ class Imported {
   MetaGraph meta_;
   Session plan_, oracle_;
 };
-
-// The error that loading the lines gives.
-inline Error LoadError(const std::string& lines) {
-  return Caught([&] {
-    MetaGraph meta(&TestOps());
-    ParseMetaGraph(GraphDefText(lines), &meta);
-  });
-}
 
 inline Tensor F(float v) { return Tensor::Scalar<float>(v); }
 inline Tensor I(int32_t v) { return Tensor::Scalar<int32_t>(v); }

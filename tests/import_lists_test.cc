@@ -199,9 +199,11 @@ TEST(ImportLists, AConditionMayNotChangeAStack) {
 }
 
 TEST(ImportLists, AHandleOfNowhereIsAnError) {
-  const Error e = LoadError(
+  Imported f(
       "h = Placeholder.r []\ni = Const.i 0\nflow = Const.f 0\n"
-      "r = TensorArrayReadV3.f h i flow\n");
+      "r = TensorArrayReadV3.f h i flow\nx = Const.f 2\ny = Neg.f x\n");
+  EXPECT_EQ(f.Run({}, {"y"}), Values({-2}));
+  const Error e = f.RunError({}, {"r"});
   EXPECT_EQ(e.code(), Code::kInvalidArgument);
   EXPECT_NE(Text(e).find("'r'"), std::string::npos) << Text(e);
   EXPECT_NE(Text(e).find("'h'"), std::string::npos) << Text(e);

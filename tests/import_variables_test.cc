@@ -197,7 +197,9 @@ TEST(ImportVariables, ScatterAdd) {
 }
 
 TEST(ImportVariables, AWriteOfNoVariableIsAnError) {
-  const Error e = LoadError("a = Const.f 1\nb = Assign.f a a\n");
+  Imported f("a = Const.f 1\nb = Assign.f a a\ny = Neg.f a\n");
+  EXPECT_EQ(f.Run({}, {"y"}), Values({-1}));
+  const Error e = f.RunError({}, {"b"});
   EXPECT_EQ(e.code(), Code::kInvalidArgument);
   EXPECT_NE(Text(e).find("'b'"), std::string::npos) << Text(e);
 }

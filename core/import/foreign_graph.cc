@@ -39,6 +39,12 @@ int64_t Repeats(const pb::NodeDef& def, std::string_view number, std::string_vie
 
 }  // namespace
 
+Problem Problem::Of(const Error& error) {
+  std::string reason = error.message();
+  for (const std::string& context : error.contexts()) reason += ", " + context;
+  return {error.code(), std::move(reason)};
+}
+
 ForeignGraph::ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops,
                            bool in_function, const std::vector<std::string>& parameters,
                            const std::vector<const pb::NodeDef*>& defs)
@@ -76,6 +82,7 @@ ForeignGraph::ForeignGraph(const OpRegistry& registry, const pb::OpList* produce
     WithContext([&] { return "while importing node " + Describe(i); }, [&] { Connect(i); });
   }
   Sort();
+  for (int i : order_) CheckInputs(i);
 }
 
 void ForeignGraph::Connect(int i) {
@@ -92,11 +99,38 @@ void ForeignGraph::Connect(int i) {
       ThrowInvalid("input " + Quote(input) + " follows a control input");
     }
   }
-  if (const int required = RequiredInputs(node.kind);
-      static_cast<int>(node.inputs.size()) < required) {
-    ThrowInvalid("it has " + std::to_string(node.inputs.size()) + " inputs and needs " +
-                 std::to_string(required));
+}
+
+void ForeignGraph::CheckInputs(int i) {
+  const size_t has = nodes_[i].inputs.size();
+  const int required = RequiredInputs(nodes_[i].kind);
+  if (static_cast<int>(has) >= required) return;
+  Break(i, {Code::kInvalidArgument, Describe(i) + " has " + std::to_string(has) +
+                                        " inputs and needs " + std::to_string(required)});
+}
+
+void ForeignGraph::Break(int i, Problem problem) {
+  ForeignNode& node = nodes_[i];
+  if (node.kind == ForeignKind::kBroken) return;
+  for (Port p : node.inputs) {
+    const ForeignNode& input = nodes_[p.node];
+    if (input.kind != ForeignKind::kBroken) continue;
+    problem = input.problem;
+    break;
   }
+  node.kind = ForeignKind::kBroken;
+  node.problem = std::move(problem);
+}
+
+void ForeignGraph::Detach(int i, Problem problem) {
+  Break(i, std::move(problem));
+  ForeignNode& node = nodes_[i];
+  for (Port p : node.inputs)
+    std::erase_if(consumers_[p.node], [&](const ForeignConsumer& c) { return c.node == i; });
+  for (int c : node.controls) std::erase(control_consumers_[c], i);
+  node.inputs.clear();
+  node.controls.clear();
+  node.detached = true;
 }
 
 // Kahn's algorithm.

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/base/types.h"
 
 namespace graphrun {
@@ -68,6 +69,15 @@ enum class ForeignKind {
   kVariableIsInitialized,
   kCase,     // one of several functions
   kUnknown,  // no op of ours
+  kBroken,   // `problem` says why it can be none of the above
+};
+
+// Why a node cannot be rewritten.
+struct Problem {
+  Code code = Code::kUnimplemented;
+  std::string reason;  // "": the op does not exist here
+
+  static Problem Of(const Error& error);  // its message and contexts
 };
 
 struct ForeignNode {
@@ -76,6 +86,8 @@ struct ForeignNode {
   ForeignKind kind = ForeignKind::kPlain;
   std::vector<Port> inputs;
   std::vector<int> controls;
+  Problem problem;        // of kBroken
+  bool detached = false;  // a broken node whose edges of the file are not among the above
 };
 
 // An output as an op declares it: one tensor, or as many as attributes of the node say. The views
@@ -93,7 +105,7 @@ struct ForeignConsumer {
 
 // Invariants: nodes are in the order of the file, parameters first; every edge leads to a node and,
 // where the op is known, to an output that it has; without the edges from NextIteration to Merge
-// there is no cycle.
+// there is no cycle; nodes of other kinds than kBroken have the inputs that the kind needs.
 class ForeignGraph {
  public:
   // `parameters` are names; inputs are written "node:1" in a main graph (no parameters), and
@@ -126,8 +138,14 @@ class ForeignGraph {
   const pb::OpDef* ProducerOp(std::string_view op) const;
   std::string Describe(int i) const;  // "'x' (MatMul)"
 
+  // Makes the node kBroken. If an input is broken, that is why.
+  void Break(int i, Problem problem);
+  // The same, and forgets its inputs and control inputs: for what has no place among the others.
+  void Detach(int i, Problem problem);
+
  private:
   void Connect(int i);
+  void CheckInputs(int i);
   void Sort();
   [[noreturn]] void ThrowCycle(const std::vector<int>& missing) const;
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/import/foreign_objects.h"
 #include "proto/node_def.pb.h"
@@ -21,71 +23,90 @@ DType TypeAttr(const ForeignNode& node, const char* name) {
   return static_cast<DType>(value->type());
 }
 
+bool PassesHandle(const ForeignNode& node) {
+  const bool passes = node.kind == ForeignKind::kEnter || node.kind == ForeignKind::kExit ||
+                      node.kind == ForeignKind::kSwitch ||
+                      (node.kind == ForeignKind::kPlain && node.def->op() == "Identity");
+  return passes && !node.inputs.empty();
+}
+
 }  // namespace
 
-ForeignLists::ForeignLists(const ForeignGraph& graph, const ForeignLoops& loops)
-    : graph_(graph),
-      accessed_(graph.size(), -1),
-      popped_(graph.size(), -1),
-      handle_of_(graph.size(), -1),
+ForeignLists::ForeignLists(ForeignGraph* graph, const ForeignLoops& loops)
+    : graph_(*graph),
+      accessed_(graph->size(), -1),
+      popped_(graph->size(), -1),
+      handle_of_(graph->size(), -1),
+      flow_(graph->size(), 0),
       accessed_in_frame_(loops.num_frames()),
       changed_in_frame_(loops.num_frames()) {
-  for (int i : graph.order()) {
-    const ForeignNode& node = graph.node(i);
-    if (node.kind < ForeignKind::kStack || node.kind > ForeignKind::kClose) {
+  for (int i : graph_.order()) {
+    const ForeignKind kind = graph_.node(i).kind;
+    flow_[i] = PassesFlow(i);
+    if (kind < ForeignKind::kStack || kind > ForeignKind::kClose) {
       handle_of_[i] = HandleOf(i);
       continue;
     }
-    WithContext(
-        [&] { return "while rewriting " + graph_.Describe(i); },
-        [&] {
-          if (node.kind == ForeignKind::kStack || node.kind == ForeignKind::kArray) {
-            const bool array = node.kind == ForeignKind::kArray;
-            accessed_[i] = size();
-            objects_.push_back(
-                {.creator = i,
-                 .array = -1,
-                 .dtype = TypeAttr(node, array ? "dtype" : "elem_type"),
-                 .dynamic_size = array && BoolAttr(node, "dynamic_size", false),
-                 .clear_after_read = !array || BoolAttr(node, "clear_after_read", true)});
-            return;
-          }
-          const int object = node.inputs.empty() ? -1 : ObjectOf(node.inputs[0]);
-          if (object < 0) {
-            ThrowInvalid(
-                "it cannot be told which stack or TensorArray '" +
-                std::string(node.inputs.empty() ? "" : graph_.node(node.inputs[0].node).name) +
-                "' leads to");
-          }
-          if (node.kind != ForeignKind::kArrayGrad) {
-            accessed_[i] = object;
-          } else {
-            const pb::AttrValue* source = FindAttr(node, "source");
-            accessed_[i] = GradientOf(object, source ? source->s() : "");
-          }
-          if (objects_[object].dtype != DType::kResource) return;
-          if (node.kind == ForeignKind::kStackPush) {
-            popped_[i] = objects_[object].pushed = ObjectOf(node.inputs[1]);
-            if (popped_[i] < 0) ThrowInvalid("what it pushes is neither a stack nor a TensorArray");
-          } else if (node.kind == ForeignKind::kStackPop) {
-            if (objects_[object].pushed < 0) ThrowInvalid("nothing was pushed on its stack before");
-            // Each user of the array in the gradient loop has a stack of its own for the handle.
-            const int array = objects_[object].pushed;
-            const auto [it, fresh] = handles_.try_emplace({array, loops.FrameOf(i)}, size());
-            popped_[i] = it->second;
-            if (!fresh) return;
-            ListObject popped = objects_[array];
-            popped.creator = i;
-            popped.array = -1;
-            objects_.push_back(popped);
-          }
-        });
+    try {
+      WithContext([&] { return "while rewriting " + graph_.Describe(i); },
+                  [&] { FindObject(i, loops); });
+    } catch (const Error& e) {
+      graph->Break(i, Problem::Of(e));
+    }
     handle_of_[i] = HandleOf(i);
+    if (accessed_[i] < 0) continue;
     for (int f = loops.FrameOf(i); f >= 0; f = loops.frame(f).parent) {
       accessed_in_frame_[f].insert(accessed_[i]);
       if (Changes(i)) changed_in_frame_[f].insert(accessed_[i]);
       if (popped_[i] >= 0) accessed_in_frame_[f].insert(popped_[i]);
     }
+  }
+}
+
+void ForeignLists::FindObject(int i, const ForeignLoops& loops) {
+  const ForeignNode& node = graph_.node(i);
+  if (node.kind == ForeignKind::kStack || node.kind == ForeignKind::kArray) {
+    const bool array = node.kind == ForeignKind::kArray;
+    const DType dtype = TypeAttr(node, array ? "dtype" : "elem_type");
+    accessed_[i] = size();
+    objects_.push_back({.creator = i,
+                        .array = -1,
+                        .dtype = dtype,
+                        .dynamic_size = array && BoolAttr(node, "dynamic_size", false),
+                        .clear_after_read = !array || BoolAttr(node, "clear_after_read", true),
+                        .one_shape = !array || BoolAttr(node, "identical_element_shapes", false)});
+    return;
+  }
+  const int object = ObjectOf(node.inputs.at(0));
+  if (object < 0) {
+    Port handle = node.inputs.at(0);
+    while (PassesHandle(graph_.node(handle.node))) handle = graph_.node(handle.node).inputs[0];
+    const bool unknown = graph_.node(handle.node).kind == ForeignKind::kUnknown;
+    throw Error(unknown ? Code::kUnimplemented : Code::kInvalidArgument,
+                "it cannot be told which stack or TensorArray " + graph_.Describe(handle.node) +
+                    " leads to");
+  }
+  if (node.kind != ForeignKind::kArrayGrad) {
+    accessed_[i] = object;
+  } else {
+    const pb::AttrValue* source = FindAttr(node, "source");
+    accessed_[i] = GradientOf(object, source ? source->s() : "");
+  }
+  if (objects_[object].dtype != DType::kResource) return;
+  if (node.kind == ForeignKind::kStackPush) {
+    popped_[i] = objects_[object].pushed = ObjectOf(node.inputs[1]);
+    if (popped_[i] < 0) ThrowInvalid("what it pushes is neither a stack nor a TensorArray");
+  } else if (node.kind == ForeignKind::kStackPop) {
+    if (objects_[object].pushed < 0) ThrowInvalid("nothing was pushed on its stack before");
+    // Each user of the array in the gradient loop has a stack of its own for the handle.
+    const int array = objects_[object].pushed;
+    const auto [it, fresh] = handles_.try_emplace({array, loops.FrameOf(i)}, size());
+    popped_[i] = it->second;
+    if (!fresh) return;
+    ListObject popped = objects_[array];
+    popped.creator = i;
+    popped.array = -1;
+    objects_.push_back(popped);
   }
 }
 
@@ -100,6 +121,36 @@ bool ForeignLists::Changes(int node) const {
       return false;
     default:
       return true;
+  }
+}
+
+bool ForeignLists::IsFlow(Port port) const {
+  const ForeignKind kind = graph_.node(port.node).kind;
+  if (kind == ForeignKind::kArray || kind == ForeignKind::kArrayGrad) return port.index == 1;
+  return flow_[port.node] != 0;
+}
+
+// Sums of flows are what gradients wait for.
+bool ForeignLists::PassesFlow(int i) const {
+  const ForeignNode& node = graph_.node(i);
+  switch (node.kind) {
+    case ForeignKind::kArrayWrite:
+    case ForeignKind::kArrayScatter:
+    case ForeignKind::kArraySplit:
+    case ForeignKind::kBroken:  // it may have been one of these, or have passed a flow on
+      return true;
+    case ForeignKind::kEnter:
+    case ForeignKind::kExit:
+    case ForeignKind::kSwitch:
+    case ForeignKind::kMerge:
+      return IsFlow(node.inputs[0]);
+    case ForeignKind::kPlain: {
+      const std::string& op = node.def->op();
+      if (op != "Identity" && op != "AddN" && op != "AddV2" && op != "Add") return false;
+      return std::any_of(node.inputs.begin(), node.inputs.end(), [&](Port p) { return IsFlow(p); });
+    }
+    default:
+      return false;
   }
 }
 
@@ -118,10 +169,6 @@ int ForeignLists::HandleOf(int i) const {
     case ForeignKind::kArray:
     case ForeignKind::kArrayGrad:
       return accessed_[i];
-    case ForeignKind::kEnter:
-    case ForeignKind::kExit:
-    case ForeignKind::kSwitch:
-      return ObjectOf(node.inputs[0]);
     case ForeignKind::kMerge: {
       // Around a loop a handle stays what it was; the sides of a cond must agree.
       std::set<int> objects;
@@ -131,9 +178,7 @@ int ForeignLists::HandleOf(int i) const {
       return objects.size() == 1 ? *objects.begin() : -1;
     }
     default:
-      return node.def && node.def->op() == "Identity" && !node.inputs.empty()
-                 ? ObjectOf(node.inputs[0])
-                 : -1;
+      return PassesHandle(node) ? ObjectOf(node.inputs[0]) : -1;
   }
 }
 

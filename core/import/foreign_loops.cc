@@ -25,18 +25,44 @@ class UnionFind {
 
 }  // namespace
 
-ForeignLoops::ForeignLoops(const ForeignGraph& graph)
-    : graph_(graph),
-      frames_(1),
-      frame_of_(graph.size(), 0),
-      variable_of_(graph.size(), -1),
-      loop_left_by_(graph.size(), -1) {
+ForeignLoops::ForeignLoops(ForeignGraph* graph) : graph_(*graph) {
+  Clear();
+  if (!graph_.has_control_flow()) return;
+  // Each round breaks a node at least.
+  for (Faults faults = FindAll(); !faults.empty(); faults = FindAll()) {
+    Break(faults);
+    Clear();
+  }
+}
+
+void ForeignLoops::Clear() {
+  frames_.assign(1, {});
   frames_[0].parent = -1;
-  if (!graph.has_control_flow()) return;
-  AssignFrames();
+  frame_of_.assign(graph_.size(), 0);
+  variable_of_.assign(graph_.size(), -1);
+  loop_left_by_.assign(graph_.size(), -1);
+}
+
+ForeignLoops::Faults ForeignLoops::FindAll() {
+  if (Faults faults = AssignFrames(); !faults.empty()) return faults;
   SplitFrames();
-  FindVariables();
-  FindExits();
+  if (Faults faults = FindVariables(); !faults.empty()) return faults;
+  return FindExits();
+}
+
+void ForeignLoops::Break(const Faults& faults) {
+  for (const Fault& fault : faults) {
+    const Problem problem{Code::kInvalidArgument, fault.what};
+    if (fault.frame == 0) {
+      graph_.Detach(fault.node, problem);
+      continue;
+    }
+    int outermost = fault.frame;
+    while (frames_[outermost].parent > 0) outermost = frames_[outermost].parent;
+    for (int i : graph_.order()) {
+      if (Inside(frame_of_[i], outermost)) graph_.Detach(i, problem);
+    }
+  }
 }
 
 bool ForeignLoops::Inside(int f, int outer) const {
@@ -58,7 +84,8 @@ int ForeignLoops::Child(int parent, const std::string& name, int node) {
   return f;
 }
 
-void ForeignLoops::AssignFrames() {
+ForeignLoops::Faults ForeignLoops::AssignFrames() {
+  Faults faults;
   const auto closes_loop = [&](int producer, int consumer) {
     return graph_.node(producer).kind == ForeignKind::kNextIteration &&
            graph_.node(consumer).kind == ForeignKind::kMerge;
@@ -71,9 +98,10 @@ void ForeignLoops::AssignFrames() {
       if (Inside(other, f)) {
         f = other;
       } else if (!Inside(f, other)) {
-        ThrowInvalid("node " + graph_.Describe(i) + " has inputs from the loops '" +
-                     frames_[f].name + "' and '" + frames_[other].name +
-                     "', which do not contain each other");
+        faults.push_back({i, 0,
+                          graph_.Describe(i) + " has inputs from the loops '" + frames_[f].name +
+                              "' and '" + frames_[other].name +
+                              "', which do not contain each other"});
       }
     };
     for (Port p : node.inputs) {
@@ -82,16 +110,22 @@ void ForeignLoops::AssignFrames() {
     for (int c : node.controls) join(c);
     if (node.kind == ForeignKind::kEnter) {
       const auto name = node.def->attr().find("frame_name");
-      if (node.inputs.size() != 1 || name == node.def->attr().end())
-        ThrowInvalid("node " + graph_.Describe(i) + " needs one input and attribute frame_name");
-      f = Child(f, name->second.s(), i);
+      if (node.inputs.size() != 1 || name == node.def->attr().end()) {
+        faults.push_back({i, 0, graph_.Describe(i) + " needs one input and attribute frame_name"});
+      } else {
+        f = Child(f, name->second.s(), i);
+      }
     } else if (node.kind == ForeignKind::kExit) {
-      if (f == 0) ThrowInvalid("node " + graph_.Describe(i) + " leaves no loop");
-      f = frames_[f].parent;
+      if (f == 0) {
+        faults.push_back({i, 0, graph_.Describe(i) + " leaves no loop"});
+      } else {
+        f = frames_[f].parent;
+      }
     }
     frame_of_[i] = f;
     frames_[f].first_node = std::min(frames_[f].first_node, i);
   }
+  return faults;
 }
 
 // import_graph_def does not rename frames, so a graph imported twice has each of them twice.
@@ -149,7 +183,8 @@ void ForeignLoops::SplitFrames() {
   }
 }
 
-void ForeignLoops::FindVariables() {
+ForeignLoops::Faults ForeignLoops::FindVariables() {
+  Faults faults;
   for (int i = 0; i < graph_.size(); ++i) {
     LoopFrame& frame = frames_[frame_of_[i]];
     const ForeignNode& node = graph_.node(i);
@@ -157,8 +192,9 @@ void ForeignLoops::FindVariables() {
       frame.enters.push_back(i);
     } else if (node.kind == ForeignKind::kLoopCond) {
       if (frame.loop_cond >= 0) {
-        ThrowInvalid("loop '" + frame.name + "' has two conditions: " +
-                     graph_.Describe(frame.loop_cond) + " and " + graph_.Describe(i));
+        faults.push_back({i, frame_of_[i],
+                          "loop '" + frame.name + "' has two conditions: " +
+                              graph_.Describe(frame.loop_cond) + " and " + graph_.Describe(i)});
       }
       frame.loop_cond = i;
     } else if (node.kind == ForeignKind::kMerge) {
@@ -170,8 +206,10 @@ void ForeignLoops::FindVariables() {
       }
       if (next < 0) continue;
       if (enter < 0 || node.inputs.size() != 2 || frame_of_[next] != frame_of_[i]) {
-        ThrowInvalid("loop '" + frame.name + "': " + graph_.Describe(i) +
-                     " does not join an Enter and a NextIteration of its loop");
+        faults.push_back({i, frame_of_[i],
+                          "loop '" + frame.name + "': " + graph_.Describe(i) +
+                              " does not join an Enter and a NextIteration of its loop"});
+        continue;
       }
       variable_of_[i] = static_cast<int>(frame.variables.size());
       frame.variables.push_back({enter, i, next});
@@ -187,18 +225,23 @@ void ForeignLoops::FindVariables() {
     variable_of_[i] = variable_of_[merge];
     if (graph_.node(merge).kind != ForeignKind::kMerge || variable_of_[i] < 0 ||
         frame_of_[merge] != frame_of_[i]) {
-      ThrowInvalid("loop '" + frame.name + "': " + graph_.Describe(i) +
-                   " is decided by the loop's condition, but switches no loop variable");
+      faults.push_back({i, frame_of_[i],
+                        "loop '" + frame.name + "': " + graph_.Describe(i) +
+                            " is decided by the loop's condition, but switches no loop variable"});
+      continue;
     }
     frame.switches.push_back(i);
   }
   for (int f = 1; f < num_frames(); ++f) {
-    if (frames_[f].loop_cond < 0 && !frames_[f].variables.empty())
-      ThrowInvalid("loop '" + frames_[f].name + "' has no LoopCond");
+    const LoopFrame& frame = frames_[f];
+    if (frame.loop_cond < 0 && !frame.variables.empty())
+      faults.push_back({frame.enters.at(0), f, "loop '" + frame.name + "' has no LoopCond"});
   }
+  return faults;
 }
 
-void ForeignLoops::FindExits() {
+ForeignLoops::Faults ForeignLoops::FindExits() {
+  Faults faults;
   for (int f = 1; f < num_frames(); ++f) {
     const LoopFrame& frame = frames_[f];
     for (int s : frame.switches) {
@@ -213,8 +256,11 @@ void ForeignLoops::FindExits() {
           if (user.kind == ForeignKind::kExit || frame_of_[c.node] != f) continue;
           if (user.kind == ForeignKind::kNextIteration || user.kind == ForeignKind::kLoopCond ||
               variable_of_[c.node] >= 0) {
-            ThrowInvalid("loop '" + frame.name + "': the value that leaves it by " +
-                         graph_.Describe(s) + " comes back by " + graph_.Describe(c.node));
+            faults.push_back({c.node, f,
+                              "loop '" + frame.name + "': the value that leaves it by " +
+                                  graph_.Describe(s) + " comes back by " +
+                                  graph_.Describe(c.node)});
+            continue;
           }
           frame_of_[c.node] = frame.parent;
           for (int k = 0; k < 2; ++k) open.push_back({c.node, k});
@@ -222,6 +268,7 @@ void ForeignLoops::FindExits() {
       }
     }
   }
+  return faults;
 }
 
 }  // namespace graphrun

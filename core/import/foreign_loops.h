@@ -37,9 +37,10 @@ struct LoopFrame {
 //  3. Two loops that share a frame_name and a parent, but no edge, are two frames.
 class ForeignLoops {
  public:
-  // INVALID_ARGUMENT naming frame and node for edges that cross frames, for a frame without
-  // LoopCond, and for other shapes that no loop of TensorFlow has.
-  explicit ForeignLoops(const ForeignGraph& graph);
+  // Edges that cross frames, a frame without LoopCond and other shapes that no loop of TensorFlow
+  // has break the node, or all nodes of the outermost loop around it (ForeignGraph::Detach), which
+  // then lie in the root.
+  explicit ForeignLoops(ForeignGraph* graph);
 
   int num_frames() const { return static_cast<int>(frames_.size()); }
   const LoopFrame& frame(int f) const { return frames_[f]; }
@@ -54,13 +55,25 @@ class ForeignLoops {
   int LoopLeftBy(int node) const { return loop_left_by_[node]; }
 
  private:
-  void AssignFrames();
+  // What no loop of TensorFlow has: a node, or (when not 0) a whole frame is at fault.
+  struct Fault {
+    int node = -1;
+    int frame = 0;
+    std::string what;
+  };
+  using Faults = std::vector<Fault>;
+  void Clear();
+  // Each returns the faults that it found, and is not to be followed by the next if there are any.
+  Faults AssignFrames();
   void SplitFrames();
-  void FindVariables();
-  void FindExits();
+  Faults FindVariables();
+  Faults FindExits();
+  Faults FindAll();
+  // Breaks what is at fault.
+  void Break(const Faults& faults);
   int Child(int parent, const std::string& name, int node);
 
-  const ForeignGraph& graph_;
+  ForeignGraph& graph_;
   std::vector<LoopFrame> frames_;
   std::vector<int> frame_of_;
   std::vector<int> variable_of_, loop_left_by_;

@@ -22,12 +22,15 @@ struct ListObject {
   bool dynamic_size = false;
   // False: an element may be read, hence its gradient written, more than once; writes add up.
   bool clear_after_read = true;
+  // False: the shape of an element that was never written does not follow from others.
+  bool one_shape = true;
   int pushed = -1;  // of a stack of handles: the object whose handle is pushed
 };
 
 class ForeignLists {
  public:
-  ForeignLists(const ForeignGraph& graph, const ForeignLoops& loops);
+  // Breaks nodes of which it cannot be told which object they access.
+  ForeignLists(ForeignGraph* graph, const ForeignLoops& loops);
 
   int size() const { return static_cast<int>(objects_.size()); }
   const ListObject& object(int i) const { return objects_[i]; }
@@ -36,6 +39,9 @@ class ForeignLists {
   int AccessedBy(int node) const { return accessed_[node]; }
   // The object whose handle a StackPopV2 pops, or a StackPushV2 pushes; -1 for all others.
   int PoppedBy(int node) const { return popped_[node]; }
+  // Whether the output is a flow: a number whose value nobody reads, by which an access of a
+  // TensorArray waits for others and for all that these, and copies of the flow, wait for.
+  bool IsFlow(Port port) const;
   // Whether the node changes the object (or makes it), not only reads.
   bool Changes(int node) const;
   // Objects that nodes of the frame, or of frames inside it, access; or only those they change.
@@ -44,14 +50,18 @@ class ForeignLists {
   }
 
  private:
+  // What node i accesses or makes. INVALID_ARGUMENT when it cannot be told.
+  void FindObject(int i, const ForeignLoops& loops);
   int ObjectOf(Port handle) const;
   int HandleOf(int node) const;
+  bool PassesFlow(int node) const;
   int GradientOf(int array, const std::string& source);
 
   const ForeignGraph& graph_;
   std::vector<ListObject> objects_;
   std::vector<int> accessed_, popped_;
   std::vector<int> handle_of_;  // the object whose handle the node passes on
+  std::vector<uint8_t> flow_;   // the node passes a flow on
   std::map<std::pair<int, std::string>, int> gradients_;  // (array, source) -> object
   std::map<std::pair<int, int>, int> handles_;            // (array, frame of the pops) -> object
   std::vector<std::set<int>> accessed_in_frame_, changed_in_frame_;

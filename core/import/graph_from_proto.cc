@@ -11,7 +11,9 @@
 #include "core/import/attr_proto.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/graph_proto.h"
+#include "core/import/node_attrs.h"
 #include "core/import/rewriter.h"
+#include "core/import/unavailable_function.h"
 #include "proto/graph.pb.h"
 #include "proto/op_def.pb.h"
 
@@ -19,15 +21,6 @@ namespace graphrun {
 namespace {
 
 using FunctionDefs = std::unordered_map<std::string, const pb::FunctionDef*>;
-
-template <typename Fn>
-void ForEachFunctionName(const pb::NodeDef& node, Fn&& fn) {
-  for (const auto& [name, value] : node.attr()) {
-    if (name.starts_with('_')) continue;
-    if (value.has_func()) fn(value.func().name());
-    for (const auto& func : value.list().func()) fn(func.name());
-  }
-}
 
 template <typename Nodes>
 std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& defs) {
@@ -39,14 +32,16 @@ std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& def
   for (const pb::NodeDef& node : nodes) {
     // Version 1 calls a function by an op of its name.
     if (defs.contains(node.op())) add(node.op());
-    ForEachFunctionName(node, add);
+    for (const std::string& name : FunctionNames(node)) add(name);
   }
   return names;
 }
 
-// The functions that the graph reaches, each after those that it refers to itself.
+// The functions that the graph reaches, each after those that it refers to itself but for those in
+// *recursive, which it calls while it is called by them.
 std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
-                                                     const FunctionDefs& defs) {
+                                                     const FunctionDefs& defs,
+                                                     std::set<std::string>* recursive) {
   enum State { kOpen = 1, kDone };
   struct Frame {
     const pb::FunctionDef* def;
@@ -68,45 +63,17 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
     }
     const std::string name = top.callees[top.next++];
     const auto it = defs.find(name);
-    if (it == defs.end()) {
-      std::vector<std::string> names;
-      for (const auto& [key, def] : defs) names.push_back(key);
-      ThrowInvalid("function '" + name + "' is not in the library" + DidYouMean(name, names));
-    }
+    if (it == defs.end()) continue;  // the node that names it will be refused
     State& state = states[name];
     if (state == kDone) continue;
-    if (state == kOpen) throw Error(Code::kUnimplemented, "function '" + name + "' calls itself");
+    if (state == kOpen) {
+      recursive->insert(name);
+      continue;
+    }
     state = kOpen;
     stack.push_back({it->second, FunctionsOf(it->second->node_def(), defs)});
   }
   return order;
-}
-
-const pb::AttrValue* FindPrivate(const pb::FunctionDef& def, int arg, const char* name) {
-  const auto attrs = def.arg_attr().find(arg);
-  if (attrs == def.arg_attr().end()) return nullptr;
-  const auto it = attrs->second.attr().find(name);
-  return it == attrs->second.attr().end() ? nullptr : &it->second;
-}
-
-ValueType ArgumentType(const pb::FunctionDef& def, int i) {
-  const pb::OpDef::ArgDef& arg = def.signature().input_arg(i);
-  if (!arg.type_attr().empty() || !arg.number_attr().empty() || !arg.type_list_attr().empty()) {
-    throw Error(Code::kUnimplemented,
-                "parameter '" + arg.name() +
-                    "' has no fixed type; polymorphic functions are not supported");
-  }
-  ValueType type{.dtype = static_cast<DType>(arg.type())};
-  if (const auto* v = FindPrivate(def, i, "_output_shapes"); v && v->list().shape_size() == 1) {
-    type.shape = ShapeFromProto(v->list().shape(0));
-  }
-  const auto* dtypes = FindPrivate(def, i, "_handle_dtypes");
-  const auto* shapes = FindPrivate(def, i, "_handle_shapes");
-  if (dtypes && shapes && dtypes->list().type_size() == 1 && shapes->list().shape_size() == 1) {
-    type.element_dtype = static_cast<DType>(dtypes->list().type(0));
-    type.element_shape = ShapeFromProto(shapes->list().shape(0));
-  }
-  return type;
 }
 
 // Imports one file; `shapes` are what an import of the same file into another graph found, by
@@ -117,11 +84,13 @@ class Importer {
            const std::vector<ElementShapes>& known)
       : producer_ops_(producer_ops), budget_(budget), meta_(meta), known_(known) {}
 
+  // What cannot be rewritten becomes an unavailable function.
   void AddFunction(const pb::FunctionDef& def);
   void AddMain(const pb::GraphDef& def);
   const std::vector<ElementShapes>& found() const { return found_; }
 
  private:
+  std::unique_ptr<Function> MakeFunction(const pb::FunctionDef& def);
   ElementShapes Known() const {
     return found_.size() < known_.size() ? known_[found_.size()] : ElementShapes();
   }
@@ -134,6 +103,20 @@ class Importer {
 };
 
 void Importer::AddFunction(const pb::FunctionDef& def) {
+  const size_t before = found_.size();
+  const std::string& name = def.signature().name();
+  FunctionLibrary& library = *meta_->graph.library();
+  try {
+    WithContext([&] { return "while importing function '" + name + "'"; },
+                [&] { library.Add(MakeFunction(def)); });
+  } catch (const Error& e) {
+    if (e.code() == Code::kInternal) throw;
+    library.Add(MakeUnavailableFunction(def, Problem::Of(e), meta_->graph));
+    found_.resize(before + 1);
+  }
+}
+
+std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
   const pb::OpDef& signature = def.signature();
   const Graph& owner = meta_->graph;
   auto function = std::make_unique<Function>(signature.name(), owner);
@@ -151,10 +134,9 @@ void Importer::AddFunction(const pb::FunctionDef& def) {
   }
   std::vector<const pb::NodeDef*> nodes;
   for (const pb::NodeDef& node : def.node_def()) nodes.push_back(&node);
-  const ForeignGraph foreign(owner.registry(), producer_ops_, /*in_function=*/true, parameters,
-                             nodes);
+  ForeignGraph foreign(owner.registry(), producer_ops_, /*in_function=*/true, parameters, nodes);
   FunctionBuilder* home = Scope::Root(*meta_).home()->context()->Wrap(nullptr, function.get());
-  Rewriter rewriter(foreign, budget_, home, Known());
+  Rewriter rewriter(&foreign, budget_, home, Known());
   for (size_t i = 0; i < parameters.size(); ++i)
     rewriter.BindParameter(static_cast<int>(i), {function->args[i], 0});
   for (const auto& arg : signature.output_arg()) {
@@ -179,30 +161,33 @@ void Importer::AddFunction(const pb::FunctionDef& def) {
     if (it == def.control_ret().end()) ThrowInvalid("control output '" + name + "' is not defined");
     function->control_results.push_back(rewriter.Operation(foreign.ResolveNode(it->second)));
   }
-  owner.library()->Add(std::move(function));
+  return function;
 }
 
 void Importer::AddMain(const pb::GraphDef& def) {
   std::vector<const pb::NodeDef*> nodes;
   for (const pb::NodeDef& node : def.node()) nodes.push_back(&node);
-  const ForeignGraph foreign(meta_->graph.registry(), producer_ops_, /*in_function=*/false, {},
-                             nodes);
-  Rewriter rewriter(foreign, budget_, Scope::Root(*meta_).home(), Known());
+  ForeignGraph foreign(meta_->graph.registry(), producer_ops_, /*in_function=*/false, {}, nodes);
+  Rewriter rewriter(&foreign, budget_, Scope::Root(*meta_).home(), Known());
   rewriter.Run();
   found_.push_back(rewriter.element_shapes());
 }
 
-std::vector<ElementShapes> Import(const pb::GraphDef& def,
-                                  const std::vector<const pb::FunctionDef*>& functions,
+std::vector<ElementShapes> Import(const pb::GraphDef& def, const FunctionDefs& defs,
                                   const pb::OpList* producer_ops, ImportBudget* budget,
                                   const std::vector<ElementShapes>& known, MetaGraph* meta) {
   Importer importer(producer_ops, budget, meta, known);
+  FunctionLibrary& library = *meta->graph.library();
   // What becomes a function while we rewrite must not take the name of one that is to come.
-  for (const pb::FunctionDef* f : functions)
-    meta->graph.library()->UniqueName(f->signature().name());
+  for (const auto& [name, f] : defs) library.UniqueName(name);
+  std::set<std::string> recursive;
+  const auto functions = FunctionsInOrder(def, defs, &recursive);
+  for (const std::string& name : recursive) {
+    const Problem problem{Code::kUnimplemented, "function '" + name + "' calls itself"};
+    library.Add(MakeUnavailableFunction(*defs.at(name), problem, meta->graph));
+  }
   for (const pb::FunctionDef* f : functions) {
-    WithContext([&] { return "while importing function '" + f->signature().name() + "'"; },
-                [&] { importer.AddFunction(*f); });
+    if (!recursive.contains(f->signature().name())) importer.AddFunction(*f);
   }
   importer.AddMain(def);
   return importer.found();
@@ -240,11 +225,10 @@ void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, Imp
                                           "' has a gradient function of its own, '" +
                                           g.gradient_func() + "', which is not supported");
   }
-  const std::vector<const pb::FunctionDef*> functions = FunctionsInOrder(def, defs);
   // An op may be one of these too.
   pb::OpList ops;
   if (producer_ops) ops = *producer_ops;
-  for (const pb::FunctionDef* f : functions) *ops.add_op() = f->signature();
+  for (const pb::FunctionDef& f : def.library().function()) *ops.add_op() = f.signature();
   // A list is made before we see what is put into it, so graphs with stacks and TensorArrays are
   // made twice: what is known of shapes decides how fast they run.
   const OpRegistry& registry = meta->graph.registry();
@@ -256,9 +240,9 @@ void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, Imp
   if (std::any_of(def.node().begin(), def.node().end(), makes_list)) {
     MetaGraph first(&registry);
     ImportBudget copy = *budget;
-    shapes = Import(def, functions, &ops, &copy, {}, &first);
+    shapes = Import(def, defs, &ops, &copy, {}, &first);
   }
-  Import(def, functions, &ops, budget, shapes, meta);
+  Import(def, defs, &ops, budget, shapes, meta);
 }
 
 }  // namespace graphrun

@@ -7,6 +7,8 @@
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
 #include "core/import/graph_proto.h"
+#include "core/import/node_attrs.h"
+#include "core/import/unavailable_function.h"
 #include "proto/graph.pb.h"
 
 namespace graphrun {
@@ -152,11 +154,7 @@ void FunctionToProto(const Function& f, pb::FunctionDef* def) {
 template <typename Nodes>
 void CollectFunctions(const Nodes& nodes, std::set<std::string>* names) {
   for (const pb::NodeDef& node : nodes) {
-    for (const auto& [attr, value] : node.attr()) {
-      if (attr.starts_with('_')) continue;
-      if (value.has_func()) names->insert(value.func().name());
-      for (const auto& func : value.list().func()) names->insert(func.name());
-    }
+    for (std::string& name : FunctionNames(node)) names->insert(std::move(name));
   }
 }
 
@@ -174,7 +172,17 @@ void GraphToProto(const Graph& graph, pb::GraphDef* def) {
     open.erase(open.begin());
     const auto [it, is_new] = functions.try_emplace(name);
     if (!is_new) continue;
-    FunctionToProto(graph.library()->Get(name), &it->second);
+    const Function* f = graph.library()->Find(name);
+    if (!f) {
+      functions.erase(it);  // the file had none either
+      continue;
+    }
+    if (const Node* body = UnavailableBody(*f)) {
+      const std::string& kept = std::get<std::string>(body->attrs.find("function_def")->second);
+      Check(it->second.ParseFromString(kept), "what import kept of a function can be parsed");
+    } else {
+      FunctionToProto(*f, &it->second);
+    }
     CollectFunctions(it->second.node_def(), &open);
   }
   for (auto& [name, function] : functions)

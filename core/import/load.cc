@@ -84,6 +84,11 @@ pb::MetaGraphDef Parse(const std::string& bytes) {
 
 std::string WithoutIndex(const std::string& tensor) { return tensor.substr(0, tensor.find(':')); }
 
+bool IsUnavailable(const Graph& graph, const std::string& name) {
+  const NodeId id = graph.Find(WithoutIndex(name));
+  return id != kNoNode && graph.node(id).op->structure == Structure::kUnavailable;
+}
+
 // The variable that a VariableDef describes; nothing when it does not fit the graph.
 std::optional<VariableInfo> FromVariableDef(const pb::VariableDef& def, const Graph& graph) {
   VariableInfo v;
@@ -100,10 +105,9 @@ std::optional<VariableInfo> FromVariableDef(const pb::VariableDef& def, const Gr
                                                      graph.node(init).control_inputs.size() == 1) {
     v.initializer = graph.node(graph.node(init).control_inputs[0]).name;
   }
-  for (const std::string& name : {v.initializer, v.initial_value, v.snapshot}) {
-    if (!name.empty() && graph.Find(WithoutIndex(name)) == kNoNode) {
-      ThrowInvalid("node '" + name + "' of variable '" + v.name + "' does not exist");
-    }
+  // What is missing is missed by who needs it.
+  for (std::string* name : {&v.initializer, &v.initial_value, &v.snapshot}) {
+    if (!name->empty() && graph.Find(WithoutIndex(*name)) == kNoNode) name->clear();
   }
   return v;
 }
@@ -141,6 +145,7 @@ bool ReadVariables(const std::string& collection, const pb::CollectionDef::Bytes
   for (const std::string& bytes : list.value()) {
     pb::VariableDef def;
     if (!def.ParseFromString(bytes)) return false;
+    if (IsUnavailable(meta->graph, def.variable_name())) continue;
     std::optional<VariableInfo> v = FromVariableDef(def, meta->graph);
     if (!v) return false;
     variables.push_back(std::move(*v));
@@ -190,10 +195,15 @@ void ReadSignatures(const pb::MetaGraphDef& def, MetaGraph* meta) {
   for (const auto& [name, signature] : def.signature_def()) {
     if (signature.inputs().empty() && signature.outputs().empty())
       continue;  // a mark of SavedModels
-    Signature& s = meta->signatures[name];
-    s.method_name = signature.method_name();
-    for (const auto& [key, info] : signature.inputs()) s.inputs[key] = ReadTensorInfo(info);
-    for (const auto& [key, info] : signature.outputs()) s.outputs[key] = ReadTensorInfo(info);
+    Signature read;
+    try {
+      for (const auto& [key, info] : signature.inputs()) read.inputs[key] = ReadTensorInfo(info);
+      for (const auto& [key, info] : signature.outputs()) read.outputs[key] = ReadTensorInfo(info);
+    } catch (const Error&) {
+      throw;  // LATER other_signatures
+    }
+    read.method_name = signature.method_name();
+    meta->signatures[name] = std::move(read);
   }
 }
 

@@ -54,4 +54,14 @@ AttrMap ReadAttrs(const ForeignGraph& graph, const pb::NodeDef& def, const OpDef
   return attrs;
 }
 
+std::vector<std::string> FunctionNames(const pb::NodeDef& def) {
+  std::vector<std::string> names;
+  for (const auto& [attr, value] : def.attr()) {
+    if (attr.starts_with('_')) continue;
+    if (value.has_func()) names.push_back(value.func().name());
+    for (const auto& func : value.list().func()) names.push_back(func.name());
+  }
+  return names;
+}
+
 }  // namespace graphrun

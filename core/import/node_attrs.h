@@ -2,6 +2,9 @@
 #ifndef GRAPHRUN_CORE_IMPORT_NODE_ATTRS_H_
 #define GRAPHRUN_CORE_IMPORT_NODE_ATTRS_H_
 
+#include <string>
+#include <vector>
+
 #include "core/graph/attr.h"
 #include "core/graph/op_def.h"
 #include "core/import/foreign_graph.h"
@@ -14,6 +17,9 @@ namespace graphrun {
 // that it has its default value. INVALID_ARGUMENT naming the attribute for values that cannot be.
 AttrMap ReadAttrs(const ForeignGraph& graph, const pb::NodeDef& def, const OpDef& op,
                   ImportBudget* budget);
+
+// The functions that attributes name, but for private ones.
+std::vector<std::string> FunctionNames(const pb::NodeDef& def);
 
 }  // namespace graphrun
 

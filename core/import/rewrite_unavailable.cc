@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/op_registry.h"
+#include "core/import/foreign_ops.h"
 #include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
 #include "proto/op_def.pb.h"
@@ -52,6 +53,7 @@ std::vector<DType> Rewriter::UnavailableTypes(int i) const {
     AppendTypes(def, 0, "", "", "dtypes", &types);
     return types;
   }
+  types.resize(ForeignOutputNames(def.op()).size(), DType::kFloat);
   for (const auto& [port, result] : results_) {
     if (port.node != i) continue;
     if (port.index >= static_cast<int>(types.size())) types.resize(port.index + 1, DType::kFloat);
@@ -109,13 +111,14 @@ std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const
   return names;
 }
 
-std::optional<DType> Rewriter::UnknownType(int i) const {
-  const pb::NodeDef& def = *foreign_.node(i).def;
+std::optional<DType> Rewriter::UnknownType(const pb::NodeDef& def) const {
   const OpDef* op = registry_.Find(def.op());
   if (!op) return std::nullopt;
   for (const AttrDef& attr : op->attrs) {
     const auto it = def.attr().find(attr.name);
-    if (attr.kind != "type" || attr.allowed.empty() || it == def.attr().end()) continue;
+    if (attr.kind != "type" || attr.allowed.empty() || it == def.attr().end() ||
+        it->second.value_case() != pb::AttrValue::kType)
+      continue;
     const DType dtype = WithoutReference(it->second.type());
     if (std::find(attr.allowed.begin(), attr.allowed.end(), dtype) == attr.allowed.end())
       return dtype;
@@ -123,46 +126,90 @@ std::optional<DType> Rewriter::UnknownType(int i) const {
   return std::nullopt;
 }
 
-void Rewriter::EmitUnavailable(Block& b, int i, const std::string& reason, bool keep) {
-  const pb::NodeDef& def = *foreign_.node(i).def;
+std::string Rewriter::OpWithType(const std::string& op, const pb::NodeDef& def) const {
+  const auto dtype = UnknownType(def);
+  return op + (dtype ? " of " + std::string(DTypeName(*dtype)) : "");
+}
+
+bool Rewriter::CanKeep(int i) const {
+  const ForeignNode& node = foreign_.node(i);
+  if (node.detached) return false;
+  const ForeignKind kind = KindOf(node.def->op(), registry_);
+  return kind == ForeignKind::kPlain || kind == ForeignKind::kCase || kind == ForeignKind::kUnknown;
+}
+
+NodeId Rewriter::AddUnavailable(Block& b, const std::string& name, const std::string& op,
+                                const Problem& problem, std::vector<Output> inputs,
+                                const std::vector<DType>& types, const pb::NodeDef* def) {
+  // Only ops that we know are known to do nothing else.
+  const OpDef* known = registry_.Find(op);
+  const bool stateful = !known || !known->pure() || known->structure != Structure::kNone;
+  AttrMap attrs = {{"op", op},
+                   {"reason", problem.reason},
+                   {"code", static_cast<int64_t>(problem.code)},
+                   {"stateful", stateful},
+                   {"Tout", types}};
+  if (def) attrs.emplace("def", def->SerializeAsString());
+  // Nodes of the main graph keep their names (Run reserved them) as long as these are free.
+  const bool named = b.top() && foreign_.Find(name) >= 0 && b.graph().Find(name) == kNoNode;
+  const auto add = named ? &Graph::AddNodeNamed : &Graph::AddNode;
+  return (b.graph().*add)("_Unavailable", name, std::move(inputs), std::move(attrs), {});
+}
+
+void Rewriter::EmitUnavailable(Block& b, int i, const Problem& problem) {
+  const ForeignNode& node = foreign_.node(i);
+  const pb::NodeDef* def = nullptr;
   std::vector<Output> inputs;
-  if (keep) inputs = Inputs(b, i);
-  const std::vector<DType> types = UnavailableTypes(i);
-  std::string op = def.op();
-  if (const auto dtype = UnknownType(i)) op += " of " + std::string(DTypeName(*dtype));
-  AttrMap attrs = {{"op", op}, {"reason", reason}, {"Tout", types}};
-  if (keep) {
-    attrs.emplace("def", def.SerializeAsString());
-    attrs.emplace("output_names", UnavailableNames(i, types.size()));
+  if (CanKeep(i)) {
+    try {
+      inputs = Inputs(b, i);
+      def = node.def;
+    } catch (const Error&) {  // inputs that do not exist here
+    }
   }
-  const NodeId id = Add(b, i, "_Unavailable", std::move(inputs), std::move(attrs));
+  const std::vector<DType> types = UnavailableTypes(i);
+  const std::string op =
+      problem.reason.empty() ? OpWithType(node.def->op(), *node.def) : node.def->op();
+  const std::vector<NodeId> controls = Controls(b, i);
+  const NodeId id =
+      AddUnavailable(b, std::string(node.name), op, problem, std::move(inputs), types, def);
+  for (NodeId c : controls) b.graph().AddControlInput(id, c);
+  if (def) b.graph().SetAttr(id, "output_names", UnavailableNames(i, types.size()));
+  if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
+  b.operations[i] = id;
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+  if (const int object = lists_.AccessedBy(i); object >= 0 && lists_.Changes(i))
+    GiveUpList(b, object, problem);
+}
+
+void Rewriter::GiveUpList(Block& b, int object, const Problem& problem) {
+  const NodeId id = AddUnavailable(b, "unavailable", "a stack or TensorArray", problem, {},
+                                   {DType::kVariant}, /*def=*/nullptr);
+  const DType dtype = lists_.object(object).dtype;
+  b.graph().SetType({id, 0},
+                    {.dtype = DType::kVariant,
+                     .shape = {},
+                     .element_dtype = dtype == DType::kResource ? DType::kVariant : dtype});
+  b.lists[object] = {id, 0};
 }
 
 void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& items,
-                      const Error& error) {
-  const std::string reason = error.what();
-  const auto stand_in = [&](const std::string& name, DType dtype) {
-    return Output{
-        b.graph().AddNode("_Unavailable", name, {},
-                          {{"op", name}, {"reason", reason}, {"Tout", std::vector{dtype}}}),
-        0};
-  };
+                      const Problem& problem) {
   for (int i : items) {
     const Item& item = region.items[i];
-    if (item.frame >= 0) {
-      for (int s : loops_.frame(item.frame).switches) {
-        const auto type = foreign_.node(s).def->attr().find("T");
-        b.values[{s, 0}] = stand_in("unavailable", type == foreign_.node(s).def->attr().end()
-                                                       ? DType::kFloat
-                                                       : WithoutReference(type->second.type()));
-      }
-    } else if (top_.graph().Find(foreign_.node(item.node).name) == kNoNode) {
-      EmitUnavailable(b, item.node, reason, /*keep=*/false);
+    if (item.frame < 0) {
+      if (!b.values.contains({item.node, 0})) EmitUnavailable(b, item.node, problem);
+      continue;
     }
+    const LoopFrame& frame = loops_.frame(item.frame);
+    std::vector<DType> types;
+    for (int s : frame.switches) AppendTypes(*foreign_.node(s).def, 0, "T", "", "", &types);
+    const NodeId id = AddUnavailable(b, "unavailable", "While", problem, {}, types, nullptr);
+    for (size_t k = 0; k < frame.switches.size(); ++k)
+      b.values[{frame.switches[k], 0}] = {id, static_cast<int>(k)};
+    NoteOperation(b, item, id);
   }
-  for (int object : ObjectsOf(region, items, true))
-    b.lists[object] = stand_in("unavailable", DType::kVariant);
+  for (int object : ObjectsOf(region, items, true)) GiveUpList(b, object, problem);
 }
 
 }  // namespace graphrun

@@ -28,6 +28,8 @@ Output Rewriter::Handle(Block& b, int variable) {
   const Output handle = Lookup(b, {variable, 0});
   if (!handle.valid())
     ThrowInvalid("variable " + foreign_.Describe(variable) + " lies in a loop or cond");
+  if (b.graph().dtype(handle) != DType::kResource)
+    ThrowInvalid("variable " + foreign_.Describe(variable) + " cannot be made");
   return handle;
 }
 
@@ -79,7 +81,9 @@ Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& write
 // In TensorFlow `v` itself can be fetched, which is a read before all writes.
 void Rewriter::ReadUnread() {
   for (int i = 0; i < foreign_.size(); ++i) {
-    if (foreign_.node(i).kind == ForeignKind::kVariable && top_.values.contains({i, 0}))
+    if (foreign_.node(i).kind != ForeignKind::kVariable) continue;
+    const auto made = top_.values.find({i, 0});
+    if (made != top_.values.end() && top_.graph().node(made->second.node).op->handles)
       ReadAfter(top_, i, {});
   }
 }
@@ -164,24 +168,29 @@ void Rewriter::EmitWrite(Block& b, int i) {
     inputs.push_back(Handle(b, variable));
   }
   for (Output o : Inputs(b, i, references)) inputs.push_back(o);
-  AttrMap attrs;
-  {
-    // The type of the value has another name in some.
-    pb::NodeDef def = *node.def;
-    if (const auto type = def.attr().find("T"); type != def.attr().end() && !op.FindAttr("T"))
-      (*def.mutable_attr())["dtype"] = type->second;
-    for (const char* unknown : {"T", "use_locking", "validate_shape"}) {
-      if (!op.FindAttr(unknown)) def.mutable_attr()->erase(unknown);
-    }
-    attrs = ReadAttrs(foreign_, def, op, budget_);
+  pb::NodeDef def = *node.def;
+  def.set_op(op.name);
+  // The type of the value has another name in some.
+  if (const auto type = def.attr().find("T"); type != def.attr().end() && !op.FindAttr("T"))
+    (*def.mutable_attr())["dtype"] = type->second;
+  for (const char* unknown : {"T", "use_locking", "validate_shape"}) {
+    if (!op.FindAttr(unknown)) def.mutable_attr()->erase(unknown);
   }
   // The node's output was the variable: its name is that of a read after the write, so that it can
   // be fetched, and running it runs the write.
   const std::string name = std::string(node.name) + (b.top() ? "/write" : "");
   std::vector<NodeId> controls = Controls(b, i);
   for (NodeId w : WritesOfInputs(b, i)) controls.push_back(w);
-  const NodeId write =
-      b.graph().AddNode(op.name, name, std::move(inputs), std::move(attrs), std::move(controls));
+  NodeId write = kNoNode;
+  try {
+    write = b.graph().AddNode(op.name, name, inputs, ReadAttrs(foreign_, def, op, budget_));
+  } catch (const Error& e) {
+    if (e.code() == Code::kInternal) throw;
+    // As it can be saved; reads after it need it.
+    const Problem problem = UnknownType(def) ? Problem() : Problem::Of(e);
+    write = AddUnavailable(b, name, OpWithType(node.def->op(), def), problem, inputs, {}, &def);
+  }
+  for (NodeId c : controls) b.graph().AddControlInput(write, c);
   b.operations[i] = write;
   if (!b.top()) return;
   const int variable = variables_.VariableOf(node.inputs[0]);

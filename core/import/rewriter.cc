@@ -9,22 +9,26 @@
 #include "core/graph/op_registry.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/node_attrs.h"
+#include "core/import/unavailable_function.h"
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
 
-Rewriter::Rewriter(const ForeignGraph& foreign, ImportBudget* budget, FunctionBuilder* home,
+Rewriter::Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
                    const ElementShapes& shapes)
-    : foreign_(foreign),
+    : foreign_(*foreign),
       budget_(budget),
       registry_(home->graph().registry()),
       loops_(foreign),
       lists_(foreign, loops_),
-      variables_(registry_, foreign, loops_),
+      variables_(registry_, foreign_, loops_),
       known_shapes_(shapes),
       seen_shapes_(lists_.size()) {
   top_.builder = home;
   known_shapes_.resize(lists_.size(), Shape::Unknown());
+  for (int i = 0; i < lists_.size(); ++i) {
+    if (!lists_.object(i).one_shape) known_shapes_[i] = Shape::Unknown();
+  }
 }
 
 void Rewriter::Run() {
@@ -68,7 +72,7 @@ bool Rewriter::HasOwnEffect(int i) const {
   const ForeignNode& node = foreign_.node(i);
   if (node.kind == ForeignKind::kCase) return node.def->op() == "Case";
   if (node.kind != ForeignKind::kPlain)
-    return node.kind == ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite;
+    return node.kind >= ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite;
   const OpDef* op = registry_.Find(node.def->op());
   return op && (!op->pure() ||
                 (op->structure >= Structure::kWhile && !node.def->op().starts_with("Stateless")));
@@ -159,7 +163,13 @@ void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items,
     const auto first = std::find_if(waiting.begin(), waiting.end(), [&](int i) {
       return conditional(region.items[i]) && ready(region.items[i]);
     });
-    Check(first != waiting.end(), "some item can always be emitted");
+    if (first == waiting.end()) {
+      // Only graphs that Python did not make have such Merges.
+      GiveUp(b, region, waiting,
+             {Code::kUnimplemented, "conds need what only they themselves compute"});
+      for (int i : waiting) region.done[i] = 1;
+      return;
+    }
     // All that one predicate decides, that can run now and that edges connect becomes one If, but
     // for what lies behind another Merge of it: a loss lies between a cond and its gradient. What
     // no edge connects may be fetched alone, and then the rest must not run.
@@ -183,34 +193,37 @@ void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items,
 
 void Rewriter::EmitItem(Block& b, Region& region, int i) {
   const Item& item = region.items[i];
-  if (item.node >= 0) {
-    const auto emit = [&] {
-      if (!item.problem.empty()) {
-        if (!b.top()) ThrowInvalid(item.problem);
-        EmitUnavailable(b, item.node, item.problem, /*keep=*/false);
-      } else if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
-        // Only one of its sides can run here.
-        b.values[{item.node, 0}] = Value(b, item.if_true, item.node);
-      } else {
-        EmitNode(b, item.node);
-      }
-    };
-    WithContext([&] { return "while importing node " + foreign_.Describe(item.node); }, emit);
-    return;
+  if (item.frame >= 0) {
+    return EmitOrGiveUp(b, region, {i}, [&] {
+      WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
+                  [&] { EmitLoop(b, item.frame); });
+    });
   }
-  EmitOrGiveUp(b, region, {i}, [&] {
-    WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
-                [&] { EmitLoop(b, item.frame); });
-  });
+  if (!item.problem.empty())
+    return EmitUnavailable(b, item.node, {Code::kUnimplemented, item.problem});
+  try {
+    WithContext([&] { return "while importing node " + foreign_.Describe(item.node); },
+                [&] {
+                  if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
+                    // Only one of its sides can run here.
+                    b.values[{item.node, 0}] = Value(b, item.if_true, item.node);
+                  } else {
+                    EmitNode(b, item.node);
+                  }
+                });
+  } catch (const Error& e) {
+    if (e.code() == Code::kInternal) throw;
+    EmitUnavailable(b, item.node, Problem::Of(e));
+  }
 }
 
 void Rewriter::EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
                             const std::function<void()>& emit) {
-  if (!b.top()) return emit();
   try {
     emit();
-  } catch (const Error& error) {
-    GiveUp(b, region, items, error);
+  } catch (const Error& e) {
+    if (e.code() == Code::kInternal) throw;
+    GiveUp(b, region, items, {Code::kUnimplemented, Problem::Of(e).reason});
   }
 }
 
@@ -218,13 +231,17 @@ void Rewriter::EmitNode(Block& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   switch (node.kind) {
     case ForeignKind::kPlain:
-      if (UnknownType(i)) return EmitUnavailable(b, i, "", /*keep=*/true);
+      if (UnknownType(*node.def)) return EmitUnavailable(b, i, {});
+      CheckFunctions(b, i);
       return variables_.VariableOf({i, 0}) >= 0 ? EmitAlias(b, i) : EmitPlain(b, i);
     case ForeignKind::kCase:
+      CheckFunctions(b, i);
       return EmitCase(b, i);
     case ForeignKind::kUnknown:
       if (b.graph().library()->Find(node.def->op())) return EmitCall(b, i);
-      return EmitUnavailable(b, i, "", /*keep=*/true);
+      return EmitUnavailable(b, i, {});
+    case ForeignKind::kBroken:
+      return EmitUnavailable(b, i, node.problem);
     case ForeignKind::kSwitch:
       return;  // its outputs are its input, under a condition
     case ForeignKind::kExit: {
@@ -249,19 +266,29 @@ void Rewriter::EmitNode(Block& b, int i) {
   }
 }
 
+void Rewriter::CheckFunctions(Block& b, int i) const {
+  const FunctionLibrary& library = *b.graph().library();
+  for (const std::string& name : FunctionNames(*foreign_.node(i).def)) {
+    const Function* f = library.Find(name);
+    if (!f) {
+      std::vector<std::string> names;
+      for (const auto& [key, other] : library.functions()) names.push_back(key);
+      ThrowInvalid("function '" + name + "' is not in the library" + DidYouMean(name, names));
+    }
+    // Without parameters and results it fits no call.
+    if (const Node* body = UnavailableBody(*f); body && f->args.empty() && f->results.empty()) {
+      throw Error(static_cast<Code>(std::get<int64_t>(body->attrs.find("code")->second)),
+                  std::get<std::string>(body->attrs.find("reason")->second));
+    }
+  }
+}
+
 void Rewriter::EmitPlain(Block& b, int i) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   const OpDef& op = registry_.Get(def.op() == "RefIdentity" ? "Identity" : def.op());
   if (op.structure == Structure::kArg)
     ThrowInvalid("only the signature of a function makes parameters");
-  AttrMap attrs;
-  try {
-    attrs = ReadAttrs(foreign_, def, op, budget_);
-  } catch (const Error& e) {
-    if (e.code() != Code::kUnimplemented) throw;
-    return EmitUnavailable(b, i, e.what(), /*keep=*/true);  // a constant of complex numbers
-  }
-  const NodeId id = Add(b, i, op.name, Inputs(b, i), std::move(attrs));
+  const NodeId id = Add(b, i, op.name, Inputs(b, i), ReadAttrs(foreign_, def, op, budget_));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 
@@ -273,8 +300,7 @@ Output Rewriter::Lookup(Block& b, Port port) {
   return {};
 }
 
-Output Rewriter::Value(Block& b, Port port, int consumer) {
-  if (variables_.VariableOf(port) >= 0) return ReadVariable(b, port, consumer);
+Output Rewriter::FindValue(Block& b, Port port) {
   for (;;) {
     const ForeignNode& node = foreign_.node(port.node);
     if (node.kind == ForeignKind::kSwitch && loops_.VariableOf(port.node) >= 0) {
@@ -287,15 +313,22 @@ Output Rewriter::Value(Block& b, Port port, int consumer) {
       break;
     }
   }
-  const Output found = Lookup(b, port);
-  if (found.valid()) return found;
+  return Lookup(b, port);
+}
+
+Output Rewriter::Value(Block& b, Port port, int consumer) {
+  if (variables_.VariableOf(port) >= 0) return ReadVariable(b, port, consumer);
+  if (const Output found = FindValue(b, port); found.valid()) return found;
+  if (const ForeignNode& node = foreign_.node(port.node); node.kind == ForeignKind::kBroken)
+    throw Error(node.problem.code, node.problem.reason);
   const auto known = top_.operations.find(port.node);
   if (known != top_.operations.end() && loops_.FrameOf(port.node) == 0) {
     ThrowInvalid("'" + std::string(foreign_.node(port.node).name) + ":" +
                  std::to_string(port.index) + "' is no output of " + foreign_.Describe(port.node));
   }
-  ThrowInvalid("the value of " + foreign_.Describe(port.node) +
-               " exists only inside a loop or cond that does not contain its consumer");
+  throw Error(Code::kUnimplemented,
+              "the value of " + foreign_.Describe(port.node) +
+                  " exists only inside a loop or cond that does not contain its consumer");
 }
 
 std::vector<Output> Rewriter::Inputs(Block& b, int i, size_t first) {
@@ -309,7 +342,14 @@ std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
   std::vector<NodeId> controls;
   for (int c : foreign_.node(i).controls) {
     const auto it = b.operations.find(c);
-    if (it == b.operations.end()) continue;
+    if (it == b.operations.end()) {
+      // A broken node may be anywhere.
+      if (const ForeignNode& broken = foreign_.node(c); broken.detached) {
+        controls.push_back(AddUnavailable(b, "unavailable", broken.def->op(), broken.problem, {},
+                                          {}, /*def=*/nullptr));
+      }
+      continue;
+    }
     // In loops and conds an edge from what has no effect only said where a node belongs.
     const bool parameter = b.graph().node(it->second).op->structure == Structure::kArg;
     if (b.top() || (has_effect_[c] && !parameter)) controls.push_back(it->second);

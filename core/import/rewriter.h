@@ -20,6 +20,7 @@
 #include "core/import/foreign_loops.h"
 #include "core/import/foreign_objects.h"
 #include "core/import/tensor_proto.h"
+#include "proto/node_def.pb.h"
 
 namespace graphrun {
 
@@ -34,12 +35,15 @@ using ElementShapes = std::vector<Shape>;
 //  that changes the object passes it through.
 //  4. A read of a reference variable is a ReadVariableOp after the writes from which a path leads
 //  to the consumer; consumers with the same writes before them share it.
-//  5. What cannot be rewritten becomes _Unavailable: a run that needs it says why it fails.
+//  5. What cannot be rewritten becomes _Unavailable, where it lies: a run that needs it says why it
+//  fails. What is rewritten depends on all _Unavailable that the foreign node would have waited
+//  for.
 class Rewriter {
  public:
   // Adds to the graph of *home, which holds the parameters of a function and nothing else. `shapes`
   // is what an earlier Rewriter of the same nodes found.
-  Rewriter(const ForeignGraph& foreign, ImportBudget* budget, FunctionBuilder* home,
+  // Breaks nodes of `foreign`.
+  Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
            const ElementShapes& shapes);
 
   void BindParameter(int node, Output output) { top_.values[{node, 0}] = output; }
@@ -48,7 +52,7 @@ class Rewriter {
   void NoteResult(Port port, std::string text, DType dtype) {
     results_[port] = {std::move(text), dtype};
   }
-  // Adds all nodes. INVALID_ARGUMENT naming the node for what is wrong in the file.
+  // Adds all nodes.
   void Run();
 
   // After Run: the output, operation or element shapes that came of foreign ones.
@@ -99,7 +103,7 @@ class Rewriter {
   // Emits `items` of the region, those in conds relative to the first `depth` decisions.
   void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
   void EmitItem(Block& b, Region& region, int item);
-  // At the top what cannot be rewritten is given up; elsewhere the error goes on.
+  // Gives a loop or cond up that cannot be rewritten.
   void EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
                     const std::function<void()>& emit);
   void EmitNode(Block& b, int node);
@@ -108,10 +112,14 @@ class Rewriter {
   Output Value(Block& b, Port port, int consumer);
   // The value where an enclosing block or this one has it; invalid when none does.
   Output Lookup(Block& b, Port port);
+  // The same for what the port copies, through Switch and Enter.
+  Output FindValue(Block& b, Port port);
   std::vector<Output> Inputs(Block& b, int node, size_t first = 0);
   std::vector<NodeId> Controls(Block& b, int node);
   NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
   bool HasOwnEffect(int node) const;
+  // INVALID_ARGUMENT or UNIMPLEMENTED unless the functions that the node names exist here.
+  void CheckFunctions(Block& b, int node) const;
   void FindEffects();
   void NoteAbsent();
 
@@ -139,15 +147,24 @@ class Rewriter {
                                   const std::vector<int>& side) const;
 
   // --- rewrite_unavailable.cc
-  // Keeps the node as it is in the file, to be saved; not if it belongs to version 1, for then its
-  // inputs are no values any more.
-  void EmitUnavailable(Block& b, int node, const std::string& reason, bool keep);
+  void EmitUnavailable(Block& b, int node, const Problem& problem);
+  // Adds a node that cannot run. `def` is what is saved of it, null: it cannot be saved.
+  NodeId AddUnavailable(Block& b, const std::string& name, const std::string& op,
+                        const Problem& problem, std::vector<Output> inputs,
+                        const std::vector<DType>& types, const pb::NodeDef* def);
+  // Whether the node is one on values, which can be saved as it is in the file.
+  bool CanKeep(int node) const;
   // The dtype of a node whose op we have for other dtypes only.
-  std::optional<DType> UnknownType(int node) const;
+  std::optional<DType> UnknownType(const pb::NodeDef& def) const;
+  // `op`, or "Exp of string" when `def` has an UnknownType.
+  std::string OpWithType(const std::string& op, const pb::NodeDef& def) const;
   std::vector<DType> UnavailableTypes(int node) const;
   std::vector<std::string> UnavailableNames(int node, size_t outputs) const;
-  // After an error in a loop or cond of the top.
-  void GiveUp(Block& b, const Region& region, const std::vector<int>& items, const Error& error);
+  // After an error in a loop or cond.
+  void GiveUp(Block& b, const Region& region, const std::vector<int>& items,
+              const Problem& problem);
+  // Who takes the list from now on cannot run.
+  void GiveUpList(Block& b, int object, const Problem& problem);
 
   // --- rewrite_calls.cc
   void EmitCase(Block& b, int node);
@@ -155,12 +172,23 @@ class Rewriter {
 
   // --- rewrite_lists.cc
   void EmitList(Block& b, int node);
+  void EmitAccess(Block& b, int node);
   void FinishLists(Block& b);
   Output List(Block& b, int object);
   // Makes the lists of gradients that are first used inside a loop or cond.
   void PrepareLists(Block& b, const std::set<int>& objects);
   bool Visible(const Block& b, int object) const;
   Output MakeGradientList(Block& b, int object, const std::string& name);
+  // `values` [n, ...] for the elements at `indices`, added to what a list has there. When they may
+  // not be distinct, an element gets the sum.
+  Output AddedRows(Block& b, int object, Output indices, Output values, bool distinct);
+  // The indices are a Range or a constant without repetitions.
+  bool AreDistinct(Port indices) const;
+  std::optional<Tensor> ConstantOf(Port port) const;
+  // What a flow waits for in the block, but for accesses of the array, which the list waits for.
+  std::vector<NodeId> WaitsOfFlow(const Block& b, Output flow) const;
+  // The same for the flows among the inputs of a foreign node.
+  std::vector<NodeId> WaitsOfFlows(Block& b, int node);
   Output ElementShape(Block& b, int object);
   void NoteElement(int object, const Shape& shape);
   bool IsWholeRange(Port indices, int object) const;
@@ -189,6 +217,7 @@ class Rewriter {
   Block top_;
   ElementShapes known_shapes_;
   std::vector<std::optional<Shape>> seen_shapes_;  // of elements that are put into list objects
+  std::map<int, Expr> pieces_;  // array -> into how many pieces a tensor was split for it
   struct DeclaredResult {
     std::string text;  // "node:values:0"
     DType dtype;
