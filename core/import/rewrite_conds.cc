@@ -140,6 +140,14 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
                         size_t depth) {
   CondParts parts = SplitCond(b, region, members, depth);
   if (IsIdle(region, members, parts)) return;
+  for (int member : members) {
+    const Item& item = region.items[member];
+    const std::vector<int> entered =
+        item.node >= 0 ? std::vector{item.node} : loops_.frame(item.frame).enters;
+    for (int i : entered) {
+      for (NodeId w : WaitsOfFlows(b, i)) parts.after.emplace_back(b.builder, Output{w, 0});
+    }
+  }
   PrepareLists(b, ObjectsOf(region, members, false));
   for (int object : ObjectsOf(region, members, true)) {
     if (Visible(b, object)) parts.carried.push_back(object);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/graph/array_attrs.h"
 #include "core/graph/control_flow.h"
 #include "core/graph/op_def.h"
 #include "core/import/rewriter.h"
@@ -86,18 +87,22 @@ std::set<int> Rewriter::ObjectsOf(const Region& region, const std::vector<int>& 
   return objects;
 }
 
+std::optional<Tensor> Rewriter::ConstantOf(Port port) const {
+  const ForeignNode& node = foreign_.node(port.node);
+  if (node.kind != ForeignKind::kPlain || node.def->op() != "Const") return std::nullopt;
+  const auto it = node.def->attr().find("value");
+  if (it == node.def->attr().end()) return std::nullopt;
+  ImportBudget budget;
+  return TensorFromProto(it->second.tensor(), &budget);
+}
+
 // Whether the indices are Range(0, size of the array, 1).
 bool Rewriter::IsWholeRange(Port indices, int object) const {
   const ForeignNode& range = foreign_.node(indices.node);
   if (range.kind != ForeignKind::kPlain || range.def->op() != "Range") return false;
   const auto is_const = [&](Port p, int value) {
-    const ForeignNode& node = foreign_.node(p.node);
-    if (node.kind != ForeignKind::kPlain || node.def->op() != "Const") return false;
-    const auto it = node.def->attr().find("value");
-    if (it == node.def->attr().end()) return false;
-    ImportBudget budget;
-    const Tensor t = TensorFromProto(it->second.tensor(), &budget);
-    return t.num_elements() == 1 && IsInteger(t.dtype()) && t.int_at(0) == value;
+    const std::optional<Tensor> t = ConstantOf(p);
+    return t && t->num_elements() == 1 && IsInteger(t->dtype()) && t->int_at(0) == value;
   };
   if (range.inputs.size() != 3) return false;
   const Port limit = range.inputs[1];
@@ -118,7 +123,86 @@ void Rewriter::FinishLists(Block& b) {
   b.pushes.clear();
 }
 
+std::vector<NodeId> Rewriter::WaitsOfFlow(const Block& b, Output flow) const {
+  const Graph& g = b.graph();
+  const auto makes_list = [&](NodeId id) {
+    for (int k = 0; k < g.num_outputs(id); ++k) {
+      if (g.dtype({id, k}) != DType::kVariant) return false;
+    }
+    return g.num_outputs(id) > 0 && g.node(id).op->pure();
+  };
+  std::vector<NodeId> waits, open = {flow.node};
+  std::set<NodeId> seen = {flow.node};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    const Node& node = g.node(id);
+    for (NodeId c : node.control_inputs) {
+      if (!makes_list(c)) waits.push_back(c);
+    }
+    if (!node.op->pure() || node.op->structure >= Structure::kWhile) {
+      if (HasEffect(g, id)) waits.push_back(id);
+      continue;
+    }
+    for (Output o : node.inputs) {
+      if (seen.insert(o.node).second) open.push_back(o.node);
+    }
+  }
+  return waits;
+}
+
+std::vector<NodeId> Rewriter::WaitsOfFlows(Block& b, int i) {
+  std::vector<NodeId> waits;
+  for (Port p : foreign_.node(i).inputs) {
+    if (!lists_.IsFlow(p)) continue;
+    if (const Output flow = FindValue(b, p); flow.valid()) {
+      for (NodeId c : WaitsOfFlow(b, flow)) waits.push_back(c);
+    }
+  }
+  return waits;
+}
+
+bool Rewriter::AreDistinct(Port indices) const {
+  const ForeignNode& node = foreign_.node(indices.node);
+  if (node.kind == ForeignKind::kPlain && node.def->op() == "Range") return true;
+  const std::optional<Tensor> value = ConstantOf(indices);
+  if (!value || !IsInteger(value->dtype())) return false;
+  std::set<int64_t> seen;
+  for (int64_t k = 0; k < value->num_elements(); ++k) seen.insert(value->int_at(k));
+  return static_cast<int64_t>(seen.size()) == value->num_elements();
+}
+
+Output Rewriter::AddedRows(Block& b, int object, Output indices, Output values, bool distinct) {
+  Graph& g = b.graph();
+  const ListObject& o = lists_.object(object);
+  const Output list = List(b, object);
+  if (!distinct) {
+    const NodeId length = g.AddNode("TensorListLength", "size", {list});
+    const NodeId sums = g.AddNode("UnsortedSegmentSum", "sums", {values, indices, {length, 0}});
+    const Output axis = g.AddConst("axis", Tensor::Scalar<int32_t>(0));
+    values = {g.AddNode("GatherV2", "rows", {{sums, 0}, indices, axis}), 0};
+  }
+  const NodeId old = g.AddNode("TensorListGather", "old", {list, indices, ElementShape(b, object)},
+                               {{"element_dtype", o.dtype}});
+  return {g.AddNode("AddV2", "sum", {{old, 0}, values}), 0};
+}
+
 void Rewriter::EmitList(Block& b, int i) {
+  const std::vector<NodeId> waits = WaitsOfFlows(b, i);
+  EmitAccess(b, i);
+  const auto made = b.operations.find(i);
+  // The look-up of a gradient array is no node.
+  if (made == b.operations.end() || foreign_.node(i).kind == ForeignKind::kArrayGrad) return;
+  const NodeId access = made->second;
+  const std::vector<Output>& inputs = b.graph().node(access).inputs;
+  for (NodeId c : waits) {
+    const bool waits_already =
+        std::any_of(inputs.begin(), inputs.end(), [&](Output o) { return o.node == c; });
+    if (!waits_already) b.graph().AddControlInput(access, c);
+  }
+}
+
+void Rewriter::EmitAccess(Block& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   const int object = lists_.AccessedBy(i);
   const ListObject& o = lists_.object(object);
@@ -139,6 +223,12 @@ void Rewriter::EmitList(Block& b, int i) {
     if (!declared.known_rank()) return ElementShape(b, object);
     leading.insert(leading.end(), declared.dims().begin(), declared.dims().end());
     return ShapeConst(b.graph(), Shape(leading));
+  };
+  // What a read of the array knows more than one of a list.
+  const auto reading = [&](AttrMap attrs) {
+    attrs.insert(dtype);
+    if (o.array < 0 && !o.one_shape) attrs.emplace(kOwnShapesAttr, true);
+    return attrs;
   };
   const bool adds = o.array >= 0 && !o.clear_after_read;
   switch (node.kind) {
@@ -190,7 +280,7 @@ void Rewriter::EmitList(Block& b, int i) {
       return pass_flow(1, 1);
     case ForeignKind::kArrayRead:
       return output(0, Add(b, i, "TensorListGetItem",
-                           {List(b, object), input(1), ElementShape(b, object)}, {dtype}));
+                           {List(b, object), input(1), ElementShape(b, object)}, reading({})));
     case ForeignKind::kArrayWrite: {
       Output element = input(2);
       NoteElement(object, b.graph().shape(element));
@@ -208,21 +298,19 @@ void Rewriter::EmitList(Block& b, int i) {
     case ForeignKind::kArrayGather: {
       const Output list = List(b, object), shape = read_shape("element_shape", {});
       if (IsWholeRange(node.inputs[1], object)) {
-        return output(
-            0, Add(b, i, "TensorListStack", {list, shape}, {dtype, {"num_elements", int64_t{-1}}}));
+        return output(0, Add(b, i, "TensorListStack", {list, shape},
+                             reading({{"num_elements", int64_t{-1}}})));
       }
-      return output(0, Add(b, i, "TensorListGather", {list, input(1), shape}, {dtype}));
+      AttrMap attrs = reading({});
+      if (!AreDistinct(node.inputs[1])) attrs.emplace(kAddsGradientsAttr, true);
+      return output(0, Add(b, i, "TensorListGather", {list, input(1), shape}, std::move(attrs)));
     }
     case ForeignKind::kArrayScatter: {
       const Output list = List(b, object), indices = input(1);
       Output values = input(2);
       const Shape& rows = b.graph().shape(values);
       NoteElement(object, rows.known_rank() && rows.rank() > 0 ? rows.From(1) : Shape::Unknown());
-      if (adds) {
-        const NodeId old = b.graph().AddNode("TensorListGather", "old",
-                                             {list, indices, ElementShape(b, object)}, {dtype});
-        values = {b.graph().AddNode("AddV2", "sum", {{old, 0}, values}), 0};
-      }
+      if (adds) values = AddedRows(b, object, indices, values, AreDistinct(node.inputs[1]));
       written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices}, {dtype}));
       return pass_flow(0, 3);
     }
@@ -231,16 +319,36 @@ void Rewriter::EmitList(Block& b, int i) {
     case ForeignKind::kArrayConcat: {
       const Output leading =
           b.graph().AddConst("leading_dims", Tensor::Vector(std::vector<int64_t>()));
+      Output list = List(b, object);
+      // An array that grew after the split: the gradient of the split tensor is that of its pieces.
+      if (const auto pieces = pieces_.find(o.array); o.array >= 0 && pieces != pieces_.end()) {
+        const Output size = b.builder->Resolve(pieces->second);
+        list = {b.graph().AddNode("TensorListResize", "pieces", {list, size}), 0};
+      }
       const NodeId id =
           Add(b, i, "TensorListConcatV2",
-              {List(b, object), read_shape("element_shape_except0", {-1}), leading}, {dtype});
+              {list, read_shape("element_shape_except0", {-1}), leading}, reading({}));
       output(0, id, 0);
       return output(1, id, 1);
     }
-    case ForeignKind::kArraySplit:
-      NoteElement(object, Shape::Unknown());
-      written(Add(b, i, "TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
+    case ForeignKind::kArraySplit: {
+      Shape piece = b.graph().shape(input(1));
+      if (piece.rank() > 0) piece.Set(0, kUnknownDim);
+      NoteElement(object, piece);
+      if (o.dynamic_size && o.array < 0) {
+        const NodeId pieces = b.graph().AddNode("Size", "pieces", {input(2)});
+        pieces_[object] = Expr(b.builder, {pieces, 0});
+      }
+      if (!adds) {
+        written(
+            Add(b, i, "TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
+      } else {
+        const NodeId split = b.graph().AddNode(
+            "TensorListSplit", "split", {input(1), ElementShape(b, object), input(2)}, {dtype});
+        written(Add(b, i, "AddN", {List(b, object), {split, 0}}, {}));
+      }
       return pass_flow(0, 3);
+    }
     case ForeignKind::kClose:
       Add(b, i, "NoOp", {}, {});
       return;

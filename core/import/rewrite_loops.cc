@@ -131,6 +131,7 @@ void Rewriter::EmitLoop(Block& b, int f) {
   for (int enter : frame.enters) {
     for (NodeId c : Controls(b, enter)) after.emplace_back(b.builder, Output{c, 0});
     for (NodeId w : WritesOfInputs(b, enter)) after.emplace_back(b.builder, Output{w, 0});
+    for (NodeId w : WaitsOfFlows(b, enter)) after.emplace_back(b.builder, Output{w, 0});
   }
   const auto [prefix, leaf] = SplitScopeName(LoopName(frame.name));
   WhileOptions options;

@@ -10,8 +10,8 @@ namespace zeros_like {
 namespace {
 
 // A list of as many elements, none of them set. When the elements that are set have one shape, it
-// becomes the list's, so that the zeros can be read. Lists in a list become such lists, since their
-// lengths are known only here.
+// becomes the list's, so that the zeros can be read; when they have several, they become zeros
+// here. Lists in a list become such lists, since their lengths are known only here.
 Tensor EmptyLike(const TensorList& list, BufferPool* pool) {
   RefPtr<TensorList> out = TensorList::New(list.dtype, list.shape, pool);
   out->items.resize(list.items.size());
@@ -27,13 +27,20 @@ Tensor EmptyLike(const TensorList& list, BufferPool* pool) {
     }
     return Tensor::Object(DType::kVariant, out);
   }
-  const Tensor* set = nullptr;
-  for (const Tensor& item : list.items) {
-    if (item.empty()) continue;
-    if (set && set->shape() != item.shape()) return Tensor::Object(DType::kVariant, out);
-    set = &item;
+  const auto is_set = [](const Tensor& item) { return !item.empty(); };
+  const auto first = std::ranges::find_if(list.items, is_set);
+  if (first == list.items.end()) return Tensor::Object(DType::kVariant, out);
+  const bool one_shape = std::ranges::all_of(list.items, [&](const Tensor& item) {
+    return item.empty() || item.shape() == first->shape();
+  });
+  if (one_shape) {
+    out->shape = first->shape();
+    return Tensor::Object(DType::kVariant, out);
   }
-  if (set) out->shape = set->shape();
+  for (size_t i = 0; i < list.items.size(); ++i) {
+    const Tensor& item = list.items[i];
+    if (is_set(item)) out->items[i] = Tensor::Zeros(item.dtype(), item.shape(), pool);
+  }
   return Tensor::Object(DType::kVariant, out);
 }
 

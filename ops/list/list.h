@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "core/graph/array_attrs.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -38,6 +39,9 @@ const TensorList& ListAt(const KernelContext& k, int i, DType element_dtype);
 void CheckElement(const TensorList& list, const Tensor& element);
 // INVALID_ARGUMENT unless 0 <= index < size of list; `what` is "access" or "modify".
 void CheckListIndex(const TensorList& list, int64_t index, const char* what);
+// Whether elements that are set do not tell the shape of the others (array_attrs.h).
+inline bool OwnShapes(const KernelContext& k) { return k.node().attrs.contains(kOwnShapesAttr); }
+
 // The shape of elements that were never set: what element_shape input and list say, and, when that
 // is not enough and `from_others`, what the set elements have. INVALID_ARGUMENT when it stays
 // unknown.

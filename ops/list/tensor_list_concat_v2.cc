@@ -13,8 +13,20 @@ void InferShape(ShapeContext& c, const ListAttrs& t) {
   c.SetOut(1, {kUnknownDim});
 }
 
-// Rows of element i: its own, or, when it was never set, what leading_dims or else element_shape
-// says.
+// The rows that all elements have by element_shape, or, when that does not tell, those that the set
+// elements have in common; -1 when there is no such number.
+int64_t CommonRows(const TensorList& list, const Shape& element) {
+  if (element.rank() > 0 && element[0] >= 0) return element[0];
+  int64_t rows = kUnknownDim;
+  for (const Tensor& item : list.items) {
+    if (item.empty()) continue;
+    if (rows >= 0 && rows != item.shape()[0]) return kUnknownDim;
+    rows = item.shape()[0];
+  }
+  return rows;
+}
+
+// Rows of element i: its own, or, when it was never set, what leading_dims or else `common` says.
 int64_t RowsOf(const KernelContext& k, const TensorList& list, int64_t i, int64_t common) {
   const Tensor& item = list.items[i];
   if (!item.empty()) return item.shape()[0];
@@ -22,7 +34,7 @@ int64_t RowsOf(const KernelContext& k, const TensorList& list, int64_t i, int64_
   const int64_t rows = i < leading.num_elements() ? leading.int_at(i) : common;
   if (rows < 0) {
     ThrowInvalid("element " + std::to_string(i) + " was never set, and neither leading_dims nor " +
-                 "element_shape say how many rows it has");
+                 "element_shape nor the other elements say how many rows it has");
   }
   return rows;
 }
@@ -31,17 +43,19 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   const TensorList& list = ListAt(k, 0, t.element_dtype);
   const int64_t n = static_cast<int64_t>(list.items.size());
   Shape element = Merge(list.shape, ShapeFromTensor(k.In(1)));
-  const int64_t common = element.rank() > 0 ? element[0] : kUnknownDim;
+  const bool one_size = element.rank() > 0 && element[0] >= 0;
   for (const Tensor& item : list.items) {
+    if (item.empty() && OwnShapes(k)) UnsetShape(list, k.In(1), false);
     if (item.empty()) continue;
     Shape shape = item.shape();
     if (shape.rank() == 0) ThrowInvalid("scalars cannot be joined");
-    if (common < 0) shape.Set(0, kUnknownDim);
+    if (!one_size) shape.Set(0, kUnknownDim);
     element = Merge(element, shape);
   }
   if (element.rank() < 1 || !element.From(1).fully_known()) {
     ThrowInvalid("the shape of the joined elements is unknown: " + element.ToString());
   }
+  const int64_t common = CommonRows(list, element);
   Tensor& lengths = k.Allocate(1, DType::kInt64, {n});
   int64_t total = 0;
   for (int64_t i = 0; i < n; ++i) {
@@ -71,8 +85,8 @@ OpDef TensorListConcatV2Op() {
   return Op<ListAttrs>("TensorListConcatV2")
       .Doc(
           "{the elements [rows, ...] joined along their first dimension, the rows of each: int64 "
-          "[n]}. Elements never set are zeros, with `leading_dims` (or the first dimension of "
-          "`element_shape`) rows.")
+          "[n]}. Elements never set are zeros, with `leading_dims` rows, or else as many as "
+          "`element_shape` says, or as all others have.")
       .Input("input_handle", "variant")
       .Input("element_shape", "shape_type")
       .Input("leading_dims", "int64")

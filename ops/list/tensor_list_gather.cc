@@ -18,6 +18,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   for (int64_t i = 0; i < n; ++i) {
     CheckListIndex(list, indices.int_at(i), "access");
     const Tensor& item = list.items[indices.int_at(i)];
+    if (item.empty() && OwnShapes(k)) UnsetShape(list, k.In(2), false);
     if (!item.empty()) element = Merge(element, item.shape());
   }
   if (!element.fully_known()) element = UnsetShape(list, k.In(2), true);
@@ -28,11 +29,16 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   }
 }
 
-// Elements that were chosen repeatedly get the sum.
-std::vector<Grad> Gradient(GradContext& g) {
+// An element that was chosen repeatedly gets the last of its gradients, as in TensorFlow.
+std::vector<Grad> Gradient(GradContext& g, const ListAttrs& t) {
   const Scope& s = g.scope();
-  const Expr rows = op::UnsortedSegmentSum(s, g.DOut(0), g.In(1), op::TensorListLength(s, g.In(0)));
-  return {op::TensorListFromTensor(s, rows, g.In(2)), Grad(), Grad()};
+  const Expr indices = g.In(1), length = op::TensorListLength(s, g.In(0));
+  Expr rows = g.DOut(0);
+  if (g.node().attrs.contains(kAddsGradientsAttr))
+    rows = op::Gather(s, op::UnsortedSegmentSum(s, rows, indices, length), indices);
+  const Expr list =
+      s.Add("TensorListReserve", {g.In(2), length}, {{"element_dtype", t.element_dtype}});
+  return {s.Add("TensorListScatterIntoExistingList", {list, rows, indices}), Grad(), Grad()};
 }
 
 }  // namespace tensor_list_gather

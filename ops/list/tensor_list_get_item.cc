@@ -14,7 +14,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   const TensorList& list = ListAt(k, 0, t.element_dtype);
   const int64_t index = k.In(1).int_at(0);
   CheckListIndex(list, index, "access");
-  SetElementOut(k, 0, list, list.items[index], k.In(2), true);
+  SetElementOut(k, 0, list, list.items[index], k.In(2), !OwnShapes(k));
 }
 
 // All reads of a list add to one list of gradients: a list of its own for each read, all summed,

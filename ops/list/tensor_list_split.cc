@@ -7,12 +7,16 @@
 namespace graphrun::ops {
 namespace tensor_list_split {
 
+// The numbers of rows come from lengths, whatever element_shape says of them. Elements that are set
+// later need only fit element_shape.
 void InferShape(ShapeContext& c, const ListAttrs& t) {
-  Shape piece = c.WithRankAtLeast(0, 1);
+  Shape piece = c.WithRankAtLeast(0, 1), element = c.ValueAsShape(1);
   c.WithRank(2, 1);
+  if (element.rank() == 0) ThrowInvalid("pieces are no scalars; element_shape is []");
+  if (element.known_rank()) element.Set(0, kUnknownDim);
   if (piece.known_rank()) piece.Set(0, kUnknownDim);
-  SetListOut(c, 0, t.element_dtype,
-             c.MergeShapes(piece, c.ValueAsShape(1), "the tensor's pieces and element_shape"));
+  c.MergeShapes(piece, element, "the tensor's pieces and element_shape");
+  SetListOut(c, 0, t.element_dtype, element);
 }
 
 void Kernel(KernelContext& k, const ListAttrs& t) {
@@ -23,19 +27,25 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
     ThrowInvalid("a " + std::string(DTypeName(tensor.dtype())) + " tensor cannot be split");
   }
   if (tensor.shape().rank() == 0) ThrowInvalid("a scalar has no rows to split");
-  Shape piece = tensor.shape();
-  piece.Set(0, kUnknownDim);
-  piece = Merge(piece, ShapeFromTensor(k.In(1)));
-  const RefPtr<TensorList> list = TensorList::New(t.element_dtype, piece, k.pool());
-  const size_t row = size * piece.From(1).num_elements();
+  Shape element = ShapeFromTensor(k.In(1));
+  if (element.rank() == 0) ThrowInvalid("pieces are no scalars; element_shape is []");
+  if (element.known_rank()) {
+    Shape piece = tensor.shape();
+    piece.Set(0, element[0]);
+    Merge(piece, element);
+    for (int64_t i = 0; i < lengths.num_elements(); ++i) {
+      if (lengths.int_at(i) != element[0]) element.Set(0, kUnknownDim);
+    }
+  }
+  const RefPtr<TensorList> list = TensorList::New(t.element_dtype, element, k.pool());
+  const size_t row = size * tensor.shape().From(1).num_elements();
   int64_t at = 0;
   for (int64_t i = 0; i < lengths.num_elements(); ++i) {
     const int64_t rows = lengths.int_at(i);
-    if (rows < 0 || at + rows > tensor.shape()[0]) break;
+    if (rows < 0 || rows > tensor.shape()[0] - at) break;
     Shape shape = tensor.shape();
     shape.Set(0, rows);
     Tensor item(tensor.dtype(), shape, k.pool());
-    CheckElement(*list, item);
     if (item.bytes() > 0) {
       std::memcpy(item.raw(), static_cast<const char*>(tensor.raw()) + at * row, item.bytes());
     }

@@ -25,6 +25,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
   }
   const Shape element = UnsetShape(list, k.In(1), true);
   for (const Tensor& item : list.items) {
+    if (item.empty() && OwnShapes(k)) UnsetShape(list, k.In(1), false);
     if (!item.empty() && item.shape() != element) {
       ThrowInvalid("elements of shapes " + element.ToString() + " and " + item.shape().ToString() +
                    " cannot be stacked");

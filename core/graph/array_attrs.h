@@ -1,0 +1,17 @@
+// Private attributes by which import tells list ops that they work on a TensorArray of version 1,
+// where it means something else than a list. TensorFlow does not know them.
+#ifndef GRAPHRUN_CORE_GRAPH_ARRAY_ATTRS_H_
+#define GRAPHRUN_CORE_GRAPH_ARRAY_ATTRS_H_
+
+namespace graphrun {
+
+// Of a read: elements may have different shapes, so those that were written do not tell the shape
+// of the others.
+inline constexpr char kOwnShapesAttr[] = "_own_shapes";
+// Of a gather: an element that it reads repeatedly gets the sum of the gradients. (An element of a
+// list gets the last of them.)
+inline constexpr char kAddsGradientsAttr[] = "_adds_gradients";
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_GRAPH_ARRAY_ATTRS_H_

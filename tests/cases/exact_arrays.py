@@ -1,0 +1,181 @@
+"""Makes the cases of TensorArrays and tensor lists: several uses whose gradients add up, elements that were never
+written, what flows wait for.
+
+    python tests/cases/exact_arrays.py tests/cases/exact
+"""
+import sys
+
+from case_writer import Case, np, tf
+from make_cases import i32, numbers, write
+
+PROGRAMS = {}
+
+
+def program(*runs, **options):
+    def register(build):
+        PROGRAMS[build.__name__] = (build, runs, options)
+        return build
+    return register
+
+
+def array(size, **options):
+    return tf.TensorArray(tf.float32, size, **{"clear_after_read": False, **options})
+
+
+@program([numbers(6, 2), numbers(3)], [numbers(6, 2, seed=5), numbers(3, seed=4)])
+def array_joined_and_stacked(x, w):
+    a = array(3).split(x * x, [2, 2, 2])
+    return a.concat(), tf.sin(a.stack()), a.concat() * 3.0, a.read(1) * w[0], a.read(1) * w[2]
+
+
+@program([numbers(9, 2), i32(0)], [numbers(9, 2), i32(2)])
+def array_joined_and_read(x, i):
+    a = array(3, infer_shape=False).split(tf.exp(x), [2, 4, 3])
+    return a.concat() * 0.5, tf.reduce_sum(a.read(i), 0), tf.reduce_sum(tf.sin(a.read(2)), 0)
+
+
+@program([numbers(4, 3), i32(0, 2)], [numbers(4, 3), i32(3, 1)])
+def array_gathered_twice(x, ids):
+    a = array(4).unstack(x * 2.0)
+    return a.gather(ids), tf.square(a.gather([2, 3, 0])), a.stack() * x, a.size()
+
+
+@program([numbers(4, 3), i32(2, 0, 2, 2)], [numbers(4, 3), i32(1, 1, 1, 3)])
+def array_gathered_with_repetitions(x, ids):
+    a = array(4).unstack(x * 2.0)
+    return a.gather(ids) * tf.constant([[1.0], [3.0], [5.0], [7.0]]), a.read(2)
+
+
+@program([numbers(4, 3), i32(3)], [numbers(4, 3), i32(0)])
+def array_read_in_loop_and_stacked(x, n):
+    a = array(4).unstack(tf.tanh(x))
+    total = tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, y * 0.5 + tf.reshape(a.read(i) * a.read(3 - i), [3])),
+                          [0, tf.zeros([3])])[1]
+    return total, a.stack(), a.read(3)
+
+
+@program([numbers(4, 3), np.array(True)], [numbers(4, 3), np.array(False)])
+def array_read_in_cond_and_joined(x, p):
+    a = array(2, infer_shape=False)
+    a = a.write(0, tf.sin(x[:3])).write(1, x[3:] * 2.0)
+    side = tf.cond(p, lambda: tf.reduce_sum(a.read(0)) * 3.0, lambda: tf.reduce_sum(tf.square(a.concat())))
+    return side, a.concat()
+
+
+@program([numbers(5, 3), i32(2)], [numbers(5, 3), i32(0)])
+def array_of_several_shapes(x, i):
+    # Only some elements are read: the gradients of the others are zeros of their own shapes.
+    a = array(4, infer_shape=False, clear_after_read=True)
+    for k in range(4):
+        a = a.write(k, x[:k + 2, :2] * (k + 1.0))
+    return tf.reduce_sum(a.read(i), 0), tf.reduce_sum(a.read(3))
+
+
+@program([numbers(4, 3)], [numbers(4, 3, seed=2)])
+def array_half_written(x):
+    a = array(4, element_shape=[3]).write(3, x[1] * 2.0).write(1, tf.exp(x[0]))
+    return a.stack(), a.read(2), a.gather([1, 0, 3])
+
+
+@program([numbers(6, 2)], [numbers(6, 2, seed=2)])
+def array_that_grows_after_a_split(x):
+    a = tf.TensorArray(tf.float32, 3, dynamic_size=True, infer_shape=False).split(x * x, [2, 1, 3])
+    return a.write(3, x[:2] * 3.0).concat()
+
+
+@program([numbers(3, 4)], [numbers(2, 4)])
+def array_in_a_loop_for_each_trip(x):
+    def body(i, y):
+        a = array(2).write(0, tf.sin(y)).write(1, y * x[0])
+        return i + 1, a.read(0) + a.stack()[1] * a.read(1)
+    return tf.while_loop(lambda i, y: i < 3, body, [0, tf.reduce_sum(x, 0)])[1]
+
+
+@program([numbers(2, 3), numbers(3, 2)], gradient=False)
+def list_that_knows_rows_from_others(x, y):
+    # Only lists do: v1 and v2 are the same here.
+    empty = tf.raw_ops.TensorListReserve(element_shape=-1, num_elements=4, element_dtype=tf.float32)
+    some = tf.raw_ops.TensorListSetItem(input_handle=empty, index=2, item=x)
+    more = tf.raw_ops.TensorListSetItem(input_handle=some, index=0, item=x * 2.0)
+    join = tf.raw_ops.TensorListConcatV2
+    none = tf.constant([], tf.int64)
+    return [*join(input_handle=more, element_shape=-1, leading_dims=none, element_dtype=tf.float32),
+            *join(input_handle=some, element_shape=[-1, 3], leading_dims=[3, 1], element_dtype=tf.float32),
+            *join(input_handle=more, element_shape=[2, 3], leading_dims=none, element_dtype=tf.float32)]
+
+
+@program([numbers(5, 2)], gradient=False)
+def list_of_pieces_with_other_rows(x):
+    # The rows come from lengths, whatever element_shape says.
+    pieces = tf.raw_ops.TensorListSplit(tensor=x, element_shape=[4, 2], lengths=[2, 3])
+    return (tf.raw_ops.TensorListGetItem(input_handle=pieces, index=1, element_shape=-1, element_dtype=tf.float32),
+            *tf.raw_ops.TensorListConcatV2(input_handle=pieces, element_shape=[-1, 2], leading_dims=tf.constant([], tf.int64),
+                                           element_dtype=tf.float32))
+
+
+def waits(name, version, build):
+    """A case of effects that a flow waits for; build(v, add) returns what is fetched."""
+    (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
+    with tf.Graph().as_default(), tf.variable_scope("", use_resource=version == 2):
+        v = tf.get_variable("v", initializer=0.5)
+        count = v.read_value() if version == 2 else v + 0.0
+        outs, feeds = build(lambda n: v.assign_add(n))
+        init = tf.global_variables_initializer()
+        with tf.Session() as s:
+            case = Case(f"{name}.v{version}")
+            case.ask(s, targets=[init])
+            for feed in feeds:
+                for out in outs:
+                    case.ask(s, [out], feed)
+                    case.ask(s, [count])
+        case.save(sys.argv[1])
+
+
+def flow(a, *after):
+    with tf.control_dependencies([op if isinstance(op, tf.Operation) else op.op for op in after]):
+        f = tf.identity(a.flow)
+    return tf.TensorArray(a.dtype, handle=a.handle, flow=f)
+
+
+def flows_that_wait(add):
+    a = array(2).unstack(tf.constant([[5.0, 7.0], [2.0, 3.0]]))
+    waited = flow(a, add(1.0))
+    again = flow(waited, add(10.0))
+    return [a.read(0), waited.read(1), again.stack(), waited.size(), again.gather([1])], [{}]
+
+
+def flows_into_conds_and_loops(add):
+    p = tf.placeholder(tf.bool, [])
+    a = flow(array(2).unstack(tf.constant([[5.0, 7.0], [2.0, 3.0]])), add(1.0))
+    taken = tf.cond(p, lambda: a.read(1), lambda: tf.constant([8.0, 9.0]))
+    total = tf.while_loop(lambda i, y: i < 2, lambda i, y: (i + 1, y + tf.reshape(a.read(i), [2])), [0, tf.zeros([2])])[1]
+    return [taken, total], [{p: True}, {p: False}]
+
+
+def refusals(name, version):
+    """What TensorFlow refuses: elements that were never written and whose shape nothing tells."""
+    (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [3, 2])
+        a = array(4, infer_shape=False).write(1, x).write(2, x[:2])
+        b = array(3, infer_shape=False).write(0, x[0])
+        outs = [a.read(0), a.read(1), a.concat(), b.stack(), b.gather([0]), b.gather([0, 2]), b.read(1), array(2).read(0)]
+        case = Case(f"{name}.v{version}")
+        with tf.Session() as s:
+            for out in outs:
+                case.ask(s, [out], {x: numbers(3, 2)})
+        case.save(sys.argv[1])
+
+
+def main():
+    for name, (build, runs, options) in PROGRAMS.items():
+        for version in (1, 2):
+            write(sys.argv[1], name, build, runs, version, **options)
+    waits("flows_that_wait", 1, flows_that_wait)
+    waits("flows_into_conds_and_loops", 1, flows_into_conds_and_loops)
+    for version in (1, 2):
+        refusals("elements_of_unknown_shape", version)
+
+
+if __name__ == "__main__":
+    main()
