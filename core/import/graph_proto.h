@@ -16,14 +16,15 @@ class OpList;
 inline constexpr int kGraphVersion = 1645;
 
 // Adds the nodes of `def`, in its order as far as edges allow, and the functions that they reach to
-// meta->graph. What belongs to version 1 is rewritten (rewriter.h). An op that nobody here knows
-// becomes _Unavailable, which fails the runs that need it. Attributes that are missing take the
-// op's defaults; those that begin with '_' are kept, except _class (it ties a node to the device of
-// another). An attribute that our op does not know is dropped when `producer_ops`, the declarations
-// of the file's writer, say that it has its default; otherwise it is an error. INVALID_ARGUMENT
-// naming the node for everything that is wrong in the file: names, inputs, cycles, attributes;
-// UNIMPLEMENTED for a version that refuses us and for functions that have gradient functions. After
-// an error *meta is good for nothing. REQUIRES: the graph is empty.
+// meta->graph. What belongs to version 1 is rewritten (rewriter.h). An op that nobody here knows,
+// and what is wrong with a node, a loop or a function, becomes _Unavailable: it fails the runs that
+// need it, when they do. Attributes that are missing take the op's defaults; those that begin with
+// '_' are kept, except _class (it ties a node to the device of another). An attribute that our op
+// does not know is dropped when `producer_ops`, the declarations of the file's writer, say that it
+// has its default; otherwise it is wrong. INVALID_ARGUMENT naming the node for what makes the file
+// no graph: names that are empty or repeated, inputs that lead nowhere, cycles; UNIMPLEMENTED for a
+// version that refuses us and for functions that have gradient functions. After an error *meta is
+// good for nothing. REQUIRES: the graph is empty.
 void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
                     MetaGraph* meta);
 

@@ -195,15 +195,10 @@ void ReadSignatures(const pb::MetaGraphDef& def, MetaGraph* meta) {
   for (const auto& [name, signature] : def.signature_def()) {
     if (signature.inputs().empty() && signature.outputs().empty())
       continue;  // a mark of SavedModels
-    Signature read;
-    try {
-      for (const auto& [key, info] : signature.inputs()) read.inputs[key] = ReadTensorInfo(info);
-      for (const auto& [key, info] : signature.outputs()) read.outputs[key] = ReadTensorInfo(info);
-    } catch (const Error&) {
-      throw;  // LATER other_signatures
-    }
-    read.method_name = signature.method_name();
-    meta->signatures[name] = std::move(read);
+    Signature& s = meta->signatures[name];
+    s.method_name = signature.method_name();
+    for (const auto& [key, info] : signature.inputs()) s.inputs[key] = ReadTensorInfo(info);
+    for (const auto& [key, info] : signature.outputs()) s.outputs[key] = ReadTensorInfo(info);
   }
 }
 

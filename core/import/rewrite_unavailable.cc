@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/graph/op_registry.h"
 #include "core/import/foreign_ops.h"
+#include "core/import/proto_bytes.h"
 #include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
 #include "proto/op_def.pb.h"
@@ -149,7 +150,7 @@ NodeId Rewriter::AddUnavailable(Block& b, const std::string& name, const std::st
                    {"code", static_cast<int64_t>(problem.code)},
                    {"stateful", stateful},
                    {"Tout", types}};
-  if (def) attrs.emplace("def", def->SerializeAsString());
+  if (def) attrs.emplace("def", ProtoBytes(*def));
   // Nodes of the main graph keep their names (Run reserved them) as long as these are free.
   const bool named = b.top() && foreign_.Find(name) >= 0 && b.graph().Find(name) == kNoNode;
   const auto add = named ? &Graph::AddNodeNamed : &Graph::AddNode;

@@ -1,35 +1,16 @@
 #include "core/import/save.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
-
-#include <climits>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/import/graph_proto.h"
+#include "core/import/proto_bytes.h"
 #include "proto/meta_graph.pb.h"
 #include "proto/variable.pb.h"
 
 namespace graphrun {
 namespace {
-
-std::string Serialize(const google::protobuf::Message& message) {
-  if (message.ByteSizeLong() > INT_MAX) {
-    throw Error(Code::kResourceExhausted,
-                "the model exceeds the 2 GiB that a file of this format holds; keep large "
-                "values in variables instead of constants");
-  }
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream out(&stream);
-    out.SetSerializationDeterministic(true);  // maps have no order of their own
-    message.SerializeToCodedStream(&out);
-  }
-  return bytes;
-}
 
 std::string FirstOutput(const std::string& node) { return node + ":0"; }
 
@@ -51,7 +32,7 @@ void WriteCollections(const MetaGraph& meta, pb::MetaGraphDef* def) {
     for (const std::string& variable : variables) {
       const VariableInfo* v = meta.FindVariable(variable);
       Check(v != nullptr, "a collection of variables names variables of the model");
-      list->add_value(Serialize(ToVariableDef(*v)));
+      list->add_value(ProtoBytes(ToVariableDef(*v)));
     }
   }
   for (const auto& [name, members] : meta.node_lists) {
@@ -94,7 +75,7 @@ pb::MetaGraphDef ToProto(const MetaGraph& meta) {
 
 }  // namespace
 
-std::string SerializeMetaGraph(const MetaGraph& meta) { return Serialize(ToProto(meta)); }
+std::string SerializeMetaGraph(const MetaGraph& meta) { return ProtoBytes(ToProto(meta)); }
 
 std::string MetaGraphText(const MetaGraph& meta) {
   std::string text;

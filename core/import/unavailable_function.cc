@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
+#include "core/import/proto_bytes.h"
 #include "core/import/tensor_proto.h"
 #include "proto/function.pb.h"
 
@@ -60,7 +61,7 @@ std::unique_ptr<Function> MakeUnavailableFunction(const pb::FunctionDef& def,
                                                {"reason", problem.reason},
                                                {"code", static_cast<int64_t>(problem.code)},
                                                {"Tout", results},
-                                               {"function_def", def.SerializeAsString()}});
+                                               {"function_def", ProtoBytes(def)}});
   for (int k = 0; k < static_cast<int>(results.size()); ++k) function->results.push_back({body, k});
   // It cannot be told what else it does.
   function->control_results = {body};
