@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tests/error_of.h"
+
 namespace graphrun {
 namespace {
 
@@ -46,6 +48,22 @@ TEST(Tensor, NumbersOfEveryTypeAreRead) {
   EXPECT_EQ(bits(DType::kBFloat16, {0x4049}).number_at(0), 3.140625);
   EXPECT_EQ(Tensor::Vector<int8_t>({-3, 5}).number_at(0), -3);
   EXPECT_EQ(Tensor::Vector<uint16_t>({3, 65535}).number_at(1), 65535);
+}
+
+TEST(Tensor, IntegersOfEveryTypeArePrinted) {
+  EXPECT_EQ(Tensor::Vector<uint32_t>({7, 4294967295u}).ToString(), "uint32[2]: 7 4294967295");
+  EXPECT_EQ(Tensor::Scalar<uint64_t>(18446744073709551615u).ToString(),
+            "uint64[]: 18446744073709551615");
+  EXPECT_EQ(Tensor::Vector<int64_t>({-9223372036854775807}).ToString(),
+            "int64[1]: -9223372036854775807");
+}
+
+TEST(Tensor, OfSaysBothNumbersWhenTheyDiffer) {
+  EXPECT_EQ(MessageOf(Code::kInvalidArgument,
+                      [] {
+                        Tensor::Of<float>({1, 2, 3}, {2, 4});
+                      }),
+            "Tensor::Of: 3 values for shape [2,4], which has 8 elements");
 }
 
 TEST(BufferPool, GivesRecycledMemoryOfAtLeastTheSize) {

@@ -72,6 +72,11 @@ Tensor Tensor::Zeros(DType dtype, const Shape& shape, BufferPool* pool) {
   return t;
 }
 
+void Tensor::ThrowWrongCount(size_t values, const Shape& shape) {
+  ThrowInvalid("Tensor::Of: " + std::to_string(values) + " values for shape " + shape.ToString() +
+               ", which has " + std::to_string(shape.num_elements()) + " elements");
+}
+
 int64_t Tensor::int_at(int64_t i) const {
   if (dtype_ == DType::kInt32) return data<int32_t>()[i];
   if (dtype_ == DType::kInt64) return data<int64_t>()[i];
@@ -150,8 +155,12 @@ std::string Tensor::ToString(int limit) const {
     out += ' ';
     if (dtype_ == DType::kString) {
       out += '"' + data<std::string>()[i] + '"';
-    } else if (IsInteger(dtype_) && DTypeSize(dtype_) >= 4) {
+    } else if (dtype_ == DType::kUInt64) {
+      out += std::to_string(data<uint64_t>()[i]);
+    } else if (dtype_ == DType::kInt32 || dtype_ == DType::kInt64) {
       out += std::to_string(int_at(i));
+    } else if (dtype_ == DType::kUInt32) {
+      out += std::to_string(data<uint32_t>()[i]);
     } else {
       std::string number = std::to_string(number_at(i));
       out += number;

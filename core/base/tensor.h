@@ -40,7 +40,7 @@ class Tensor {
   static Tensor Object(DType dtype, RefPtr<ObjectBuffer> object);
   template <typename T>
   static Tensor Scalar(T value);
-  // REQUIRES: values.size() == shape.num_elements().
+  // INVALID_ARGUMENT unless there are as many values as the shape has elements.
   template <typename T>
   static Tensor Of(const std::vector<T>& values, const Shape& shape);
   template <typename T>
@@ -106,6 +106,7 @@ class Tensor {
     if (dtype_ != want) ThrowWrongType(want);
   }
   [[noreturn]] void ThrowWrongType(DType want) const;
+  [[noreturn]] static void ThrowWrongCount(size_t values, const Shape& shape);
 
   DType dtype_ = DType::kInvalid;
   Shape shape_;
@@ -159,8 +160,8 @@ Tensor Tensor::Scalar(T value) {
 
 template <typename T>
 Tensor Tensor::Of(const std::vector<T>& values, const Shape& shape) {
-  Check(static_cast<int64_t>(values.size()) == shape.num_elements(),
-        "Tensor::Of: as many values as elements");
+  if (static_cast<int64_t>(values.size()) != shape.num_elements())
+    ThrowWrongCount(values.size(), shape);
   Tensor t(kDTypeOf<T>, shape);
   std::copy(values.begin(), values.end(), t.data<T>());
   return t;

@@ -13,7 +13,14 @@ Expr Binary(const char* op, const Expr& a, const Expr& b) {
 
 }  // namespace
 
-const Graph& Expr::graph() const { return home_->graph(); }
+const Graph& Expr::graph() const {
+  if (!valid()) {
+    ThrowInvalid(
+        "this Expr stands for no tensor; a gradient with respect to what the loss does not depend "
+        "on is such a one");
+  }
+  return home_->graph();
+}
 const ValueType& Expr::type() const { return graph().type(output_); }
 std::string Expr::name() const {
   return graph().num_outputs(node()) == 0 ? node_name() : graph().OutputName(output_);
