@@ -283,9 +283,57 @@ void AddMadeTensors(OpTable* t) {
   t->errors.push_back({"BroadcastArgs", {FedInts({2, 3}), FedInts({4})}, "3 and 4 cannot"});
 }
 
+void AddBlocks(OpTable* t) {
+  struct Row {
+    const char *wide, *deep;
+    int64_t block;
+  };
+  for (const Row& r : {Row{"[2,4,6,3]", "[2,2,3,12]", 2}, Row{"[5,6,9,2]", "[5,2,3,18]", 3},
+                       Row{"[0,4,6,3]", "[0,2,3,12]", 2}}) {
+    const int64_t block = r.block, depth = Shape::Parse(r.wide)[3];
+    const auto add = [&](const char* op, const char* from, const char* to,
+                         std::function<Position(Position)> source) {
+      t->cases.push_back({.op = op,
+                          .inputs = {from},
+                          .attrs = {{"block_size", block}},
+                          .label = r.wide[1] == '0' ? "empty" : "of_" + std::to_string(block),
+                          .reference = From(to, std::move(source)),
+                          .grad = {0},
+                          .zero_second = true,
+                          .types = kNumberRow});
+    };
+    add("SpaceToDepth", r.wide, r.deep, [=](Position p) {
+      const int64_t pixel = p[3] / depth;
+      return Position{p[0], p[1] * block + pixel / block, p[2] * block + pixel % block,
+                      p[3] % depth};
+    });
+    add("DepthToSpace", r.deep, r.wide, [=](Position p) {
+      const int64_t pixel = p[1] % block * block + p[2] % block;
+      return Position{p[0], p[1] / block, p[2] / block, pixel * depth + p[3]};
+    });
+  }
+  const AttrMap two = {{"block_size", int64_t{2}}};
+  const AttrMap planes = {{"block_size", int64_t{2}}, {"data_format", std::string("NCHW")}};
+  t->shapes.insert(
+      t->shapes.end(),
+      {
+          {"SpaceToDepth", "[2,?,6,3]", "[2,?,3,12]", two},
+          {"SpaceToDepth", "?", "[?,?,?,?]", two},
+          {"SpaceToDepth", "[2,6,3]", "error: rank 4", two},
+          {"SpaceToDepth", "[2,5,6,3]", "error: do not divide into blocks", two},
+          {"SpaceToDepth", "[2,4,6,3]", "error: only \"NHWC\"", planes},
+          {"SpaceToDepth", "[2,4,6,3]", "error: at least 2", {{"block_size", int64_t{1}}}},
+          {"DepthToSpace", "[2,?,3,12]", "[2,?,6,3]", two},
+          {"DepthToSpace", "[2,3,?,?]", "[2,6,?,?]", two},
+          {"DepthToSpace", "[2,3,5,6]", "error: do not divide into blocks", two},
+          {"DepthToSpace", "[2,3,5,8]", "error: only \"NHWC\"", planes},
+      });
+}
+
 }  // namespace
 
 void AddMirrorCases(OpTable* t) {
+  AddBlocks(t);
   AddMirrors(t);
   AddPadV2(t);
   AddDiagonals(t);
