@@ -6,6 +6,7 @@
 #include "models/optimizers.h"
 #include "ops/builders.h"
 #include "tests/cli_fixture.h"
+#include "tests/import_fixture.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 
@@ -169,6 +170,48 @@ TEST_F(CliGradTest, ErrorsSayWhatThereIs) {
   EXPECT_THAT(error("--loss loss --variables unused"), HasSubstr("depends on none"));
   EXPECT_THAT(error("--loss ids"), HasSubstr("only floating tensors have gradients"));
   EXPECT_THAT(error("--loss loss --optimizer sdg"), HasSubstr("--optimizer"));
+}
+
+TEST_F(CliGradTest, SaysWhyAVariableHasNone) {
+  TestGraph g;
+  const Scope& s = g.root;
+  const auto variable = [&](const char* name) {
+    return s.NewVariable(s.Const(Tensor::Vector<float>({1, 2})), name).value;
+  };
+  const Expr stopped = op::StopGradient(s.WithName("stop"), variable("stopped"));
+  const Expr rounded = s.WithName("round").Add("Round", {variable("rounded")});
+  const Expr whole = op::Cast(s.WithName("int"), variable("whole"), DType::kInt32);
+  variable("unused");
+  op::ReduceSum(s.WithName("loss"),
+                variable("trained") * stopped * rounded * op::Cast(s, whole, DType::kFloat));
+  SaveMetaGraph(g.meta, Path("cut.pb"));
+  const Result r = Run("grad cut.pb --loss loss -o out.pb");
+  ASSERT_EQ(r.code, 0) << r.err;
+  const auto cut = [](const char* name, const char* where) {
+    return HasSubstr(std::string("\n  ") + name + ": none: the path from the loss is cut at " +
+                     where + "\n");
+  };
+  EXPECT_THAT(r.out, cut("stopped", "'stop' (StopGradient), which is not differentiable"));
+  EXPECT_THAT(r.out, cut("rounded", "'round' (Round), which passes none to this input"));
+  EXPECT_THAT(r.out, cut("whole", "'int' (Cast), which gives int32"));
+  EXPECT_THAT(r.out, HasSubstr("\n  unused: none: the loss does not depend on it\n"));
+  EXPECT_THAT(r.out, HasSubstr("\n  trained: gradients/"));
+}
+
+TEST_F(CliGradTest, WritesNothingWhenAGradientIsNotKnown) {
+  for (const char* node :
+       {"m = MaxPoolWithArgmax.f w", "m = Identity.f w _gradient_op_type='Mine'"}) {
+    WriteFile(Path("lost.pbtxt"),
+              GraphDefText("w = VariableV2.f [2]\nv = VariableV2.f [2]\n" + std::string(node) +
+                           "\nboth = AddV2.f m v\naxes = Const.i [0]\nloss = Sum.f both axes\n"));
+    const Result r = Run("grad lost.pbtxt --loss loss -o lost_out.pb");
+    EXPECT_EQ(r.code, 1);
+    EXPECT_THAT(r.err, HasSubstr("UNIMPLEMENTED: the gradient of 'm' ("));
+    EXPECT_THAT(r.err, HasSubstr("'loss' (Sum) <- 'both' (AddV2) <- 'm'"));
+    EXPECT_FALSE(std::filesystem::exists(Path("lost_out.pb")));
+    EXPECT_EQ(Run("grad lost.pbtxt --loss loss --variables v -o lost_out.pb").code, 0);
+    std::filesystem::remove(Path("lost_out.pb"));
+  }
 }
 
 TEST_F(CliGradTest, AVariableThatALoopWritesIsRefused) {

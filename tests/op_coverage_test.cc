@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "core/graph/gradient_rule.h"
 #include "core/graph/gradients.h"
 #include "ops/builders.h"
 #include "ops/register_all.h"
@@ -32,11 +33,9 @@ const std::set<std::string>& Elsewhere() {
 }
 
 // Ops through which no gradient flows although they take and give real numbers: their derivative is
-// zero wherever it exists, or they are there to stop it.
+// zero wherever it exists.
 const std::set<std::string>& Flat() {
-  static const std::set<std::string> kOps = {"Ceil",     "Floor",     "FloorDiv",
-                                             "Rint",     "Round",     "Sign",
-                                             "OnesLike", "ZerosLike", "StopGradient"};
+  static const std::set<std::string> kOps = {"Ceil", "Floor", "FloorDiv", "Rint", "Round", "Sign"};
   return kOps;
 }
 
@@ -73,6 +72,19 @@ TEST(OpCoverage, EveryRowSaysWhatIsExpected) {
     EXPECT_EQ((c.reference ? 1 : 0) + (c.expected.empty() ? 0 : 1) + (c.check ? 1 : 0), 1)
         << CaseName(c);
   }
+}
+
+// One without a gradient function that is not in the table is refused in TensorFlow too, or takes
+// or gives no real numbers.
+TEST(OpCoverage, WhatTensorFlowDeclaresNotDifferentiableIsSoHere) {
+  const OpRegistry registry = AllOps();
+  int declared = 0;
+  for (const auto& [name, def] : registry.ops()) {
+    EXPECT_EQ(def.not_differentiable, NotDifferentiableInTensorFlow(name)) << name;
+    EXPECT_FALSE(def.not_differentiable && def.grad) << name;
+    declared += def.not_differentiable;
+  }
+  EXPECT_GT(declared, 40);
 }
 
 TEST(OpCoverage, NoGradientFlowsThroughFlatOps) {

@@ -4,6 +4,8 @@
 #define GRAPHRUN_CORE_GRAPH_BACKWARD_PASS_H_
 
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/graph/build_context.h"
@@ -19,16 +21,22 @@ struct BackwardRequest {
   std::vector<Grad> dys;  // none entries are skipped
   std::vector<Output> xs;
   std::map<Output, Grad> initial = {};  // what gradients of xs start from, instead of nothing
+  bool overrides = true;                // whether nodes may say whose gradient is theirs
+  std::set<Output>* reached = nullptr;  // gets the tensors that have gradients
 };
 
-// The gradient with respect to each x.
+// The gradient with respect to each x. UNIMPLEMENTED, with the path from the loss, when one flows
+// into a node whose gradient nobody here knows.
 std::vector<Grad> BackwardPass(const BackwardRequest& request);
 
-// Whether gradients flow through values of this type: floating ones, and lists of them.
-bool Differentiable(const ValueType& type);
-// For each output of the graph's nodes whether it depends differentiably on one of xs. Indexed by
-// node, then output.
-std::vector<std::vector<bool>> DependsOn(const Graph& graph, const std::vector<Output>& xs);
+// For each output of the graph's nodes whether it depends on one of xs by nodes that are not known
+// to stop gradients. Indexed by node, then output.
+std::vector<std::vector<bool>> DependsOn(const Graph& graph, const std::vector<Output>& xs,
+                                         bool overrides);
+// Why no gradient came to x, when BackwardPass of ys reached only `reached`: no path, or where it
+// is cut.
+std::string WhyNoGradient(const BackwardRequest& request, const std::set<Output>& reached,
+                          Output x);
 
 }  // namespace graphrun
 

@@ -7,6 +7,7 @@
 #include "core/graph/control_flow.h"
 #include "core/graph/control_flow_gradients.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -33,6 +34,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   BuildContext* context = outer->context();
   const Scope s = g.scope().NameScope(first == 1 ? "cond" : "call");
   const int n = g.num_inputs() - first;
+  const bool overrides = g.overrides() && GivenGradient(node) != kSymbolicGradient;
 
   std::vector<Branch> branches(attr_names.size());
   for (size_t b = 0; b < branches.size(); ++b) {
@@ -66,8 +68,12 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       branch.resolved[o] = found;
       return found;
     });
-    BackwardRequest request{
-        .forward = branch.builder, .scope = back->scope(), .ys = {}, .dys = {}, .xs = {}};
+    BackwardRequest request{.forward = branch.builder,
+                            .scope = back->scope(),
+                            .ys = {},
+                            .dys = {},
+                            .xs = {},
+                            .overrides = overrides};
     for (int j = 0; j < g.num_outputs(); ++j) {
       if (!g.HasDOut(j)) continue;
       request.ys.push_back(branch.function->results[j]);
@@ -100,7 +106,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
     const Scope inside = branches[b].back->scope();
     for (int i : with_grad) {
       const Grad& grad = branches[b].grads[i];
-      Expr e = grad.none() ? inside.Add("ZerosLike", {g.In(first + i)}) : ToDense(inside, grad);
+      Expr e = grad.none() ? ZerosLike(inside, g.In(first + i)) : ToDense(inside, grad);
       results[b].emplace_back(branches[b].back, branches[b].back->Resolve(e));
     }
   }

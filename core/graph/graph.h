@@ -79,6 +79,10 @@ class FunctionLibrary {
     return functions_;
   }
 
+  // Functions by the name that the attribute "_gradient_op_type" of a node has: of the gradients of
+  // its outputs, they give those of its inputs.
+  std::map<std::string, std::string, std::less<>> registered_gradients;
+
  private:
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
   std::set<std::string, std::less<>> promised_;  // names that UniqueName returned
@@ -210,6 +214,9 @@ struct Function {
   std::vector<Output> results;
   std::vector<NodeId>
       control_results;  // nodes with effects, which run although nothing needs their outputs
+  // The function that is its gradient, of its parameters and the gradients of its results; "": what
+  // reverse mode makes of its body.
+  std::string gradient;
 };
 
 // The functions that the attributes of a node name.

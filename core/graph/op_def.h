@@ -110,6 +110,10 @@ class OpDef {
       partial;  // elements of a small int output as far as known
   std::function<std::vector<Grad>(GradContext&)> grad;
   std::string no_gradient;  // why there is none, when grad is empty
+  // Set by OpRegistry::Add: TensorFlow declares so (not_differentiable.inc), and no gradient flows
+  // through the op, which is no error. Of other ops without `grad` none is known, and a gradient
+  // that needs it is refused.
+  bool not_differentiable = false;
   std::function<void(KernelContext&)> kernel;
   std::function<Cost(const CostContext&)> cost;
   // The input that output 0 always equals under the given types and values (a Sum over no axes), or

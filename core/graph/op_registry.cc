@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/graph/gradient_rule.h"
+
 namespace graphrun {
 
 const AttrDef* OpDef::FindAttr(std::string_view attr) const {
@@ -19,6 +21,9 @@ void OpRegistry::Add(OpDef def) {
   require(static_cast<bool>(def.shape), "no shape function");
   require(static_cast<bool>(def.grad) != !def.no_gradient.empty(),
           "neither a gradient nor a reason for none, or both");
+  def.not_differentiable = NotDifferentiableInTensorFlow(def.name);
+  require(!def.grad || !def.not_differentiable,
+          "a gradient where TensorFlow declares that none is");
   require(static_cast<bool>(def.kernel) != (def.structure != Structure::kNone),
           "no kernel, or one that is not used");
   for (auto* args : {&def.inputs, &def.outputs}) {

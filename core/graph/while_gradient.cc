@@ -6,6 +6,7 @@
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow_gradients.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
@@ -80,7 +81,7 @@ void WhileDifferentiator::FindActive() {
   for (int i = 0; i < n_; ++i) {
     const Output arg{body().args[i], 0};
     if (!Differentiable(body().graph.type(arg))) continue;
-    const auto depends = DependsOn(body().graph, {arg});
+    const auto depends = DependsOn(body().graph, {arg}, g_.overrides());
     for (int j = 0; j < n_; ++j)
       influences[i][j] = depends[body().results[j].node][body().results[j].index];
   }
@@ -301,8 +302,12 @@ std::vector<Grad> WhileDifferentiator::Run() {
   trip_ = back_->AddArg("trip", {DType::kInt32, Shape{}});
   trips_ = back_->AddArg("trips", {DType::kInt32, Shape{}});
   back_->set_resolver([this](const Expr& e) { return Resolve(e); });
-  BackwardRequest request{
-      .forward = body_builder_, .scope = back_->scope(), .ys = {}, .dys = {}, .xs = {}};
+  BackwardRequest request{.forward = body_builder_,
+                          .scope = back_->scope(),
+                          .ys = {},
+                          .dys = {},
+                          .xs = {},
+                          .overrides = g_.overrides()};
   std::vector<Expr> inputs = {Int(s.WithName("trip"), 0), Expr()};
   std::vector<Expr> variables;
   const auto add = [&](int i, Expr initial) {
@@ -310,7 +315,9 @@ std::vector<Grad> WhileDifferentiator::Run() {
     // A saved or extended list may be less known than the forward one; shapes are those of the
     // forward variable.
     ValueType type = initial.type();
-    type.shape = Generalize(type.shape, body().graph.type({body().args[i], 0}).shape);
+    const ValueType& variable = body().graph.type({body().args[i], 0});
+    type.shape = Generalize(
+        type.shape, variable.dtype == DType::kResource ? variable.element_shape : variable.shape);
     variables.push_back(back_->AddArg("grad_" + std::to_string(i), type));
     request.xs.push_back({body().args[i], 0});
     return variables.back();

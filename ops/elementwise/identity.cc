@@ -59,7 +59,7 @@ OpDef StopGradientOp() {
       .Output("output", "T")
       .TypeAttr("T")
       .Shape(identity::SameType)
-      .Grad([](GradContext& g) { return g.None(); })
+      .NoGradient("it is there to have none")
       .Kernel(identity::Pass)
       .SameAs([](const ShapeContext&) { return 0; })
       .ViewOf(0);

@@ -76,7 +76,7 @@ OpDef ZerosLikeOp() {
       .Output("y", "T")
       .TypeAttr("T", types)
       .Shape(zeros_like::SameType)
-      .Grad([](GradContext& g) { return g.None(); })
+      .NoGradient("its output does not depend on the elements")
       .Kernel(zeros_like::ZerosKernel);
 }
 
@@ -87,7 +87,7 @@ OpDef OnesLikeOp() {
       .Output("y", "T")
       .TypeAttr("T", kNumberOrBoolTypes.dtypes())
       .Shape(zeros_like::SameType)
-      .Grad([](GradContext& g) { return g.None(); })
+      .NoGradient("its output does not depend on the elements")
       .Kernel(zeros_like::OnesKernel);
 }
 

@@ -44,7 +44,7 @@ OpDef LinSpaceOp() {
       .TypeAttr("T", kFloats)
       .TypeAttr("Tidx", kInts, DType::kInt32)
       .Shape(lin_space::InferShape)
-      .NoGradient("TensorFlow defines none; its Python function is made of other ops")
+      .NoGradient("TensorFlow's Python function is made of other ops")
       .Kernel(lin_space::Kernel);
 }
 

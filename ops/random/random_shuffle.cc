@@ -56,7 +56,7 @@ OpDef RandomShuffleOp() {
       .Has(Effect::kRandom)
       .AllocatesOutputs()
       .Shape([](ShapeContext& c) { c.SetOut(0, c.In(0)); })
-      .NoGradient("TensorFlow has none either: gather rows by a shuffled range instead")
+      .NoGradient("to have one, gather rows by a shuffled range instead")
       .Kernel(random_shuffle::Kernel);
 }
 

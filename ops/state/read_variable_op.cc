@@ -1,4 +1,5 @@
 // ReadVariableOp: the value of a variable.
+#include "core/graph/gradients.h"
 #include "core/graph/op_def.h"
 #include "ops/state/handle.h"
 
@@ -26,7 +27,7 @@ OpDef ReadVariableOpOp() {
       .Has(Effect::kRead)
       .AllocatesOutputs()
       .Shape([](ShapeContext& c, const Attrs& t) { c.SetOut(0, HandleShape(c, 0, t.dtype)); })
-      .NoGradient("the value is a leaf: differentiate with respect to it")
+      .Grad([](GradContext& g) { return std::vector<Grad>{g.SparseDOut(0)}; })
       .Kernel(read_variable_op::Kernel);
 }
 

@@ -2,7 +2,9 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/graph/gradients.h"
 #include "core/graph/op_def.h"
+#include "ops/builders.h"
 #include "ops/state/handle.h"
 
 namespace graphrun::ops {
@@ -68,6 +70,22 @@ void Kernel(KernelContext& k, const Attrs& t) {
   });
 }
 
+// The rows of dy, one for each index, flat.
+std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
+  if (t.batch_dims != 0) {
+    throw Error(Code::kUnimplemented,
+                "a gather of a variable with batch_dims has no gradient; gather from its value");
+  }
+  const Scope& s = g.scope();
+  const Expr shape = s.Add("VariableShape", {g.In(0)}), flat = op::Ints(s, {-1});
+  const Expr row =
+      s.Add("StridedSlice", {shape, op::Ints(s, {1}), op::Ints(s, {0}), op::Ints(s, {1})},
+            {{"end_mask", int64_t{1}}});
+  const Expr dims = s.Add("ConcatV2", {flat, row, s.Const(Tensor::Scalar<int32_t>(0))});
+  const IndexedSlices rows{op::Reshape(s, g.DOut(0), dims), op::Reshape(s, g.In(1), flat), shape};
+  return {rows, {}};
+}
+
 }  // namespace resource_gather
 
 OpDef ResourceGatherOp() {
@@ -88,7 +106,7 @@ OpDef ResourceGatherOp() {
       .Has(Effect::kRead)
       .AllocatesOutputs()
       .Shape(resource_gather::InferShape)
-      .NoGradient("a handle gets none: gather from the variable's value")
+      .Grad(resource_gather::Gradient)
       .Kernel(resource_gather::Kernel);
 }
 

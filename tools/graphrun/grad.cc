@@ -136,8 +136,8 @@ void JoinInit(const Scope& root, NodeId init, size_t first) {
   }
 }
 
-std::string Describe(const Grad& grad) {
-  if (grad.none()) return "none: the loss does not depend on it";
+std::string Describe(const Grad& grad, const std::string& why) {
+  if (grad.none()) return "none: " + why;
   if (grad.sparse()) {
     return fmt::format("{}, rows {}", grad.slices.values.name(), grad.slices.indices.name());
   }
@@ -154,14 +154,15 @@ void AddGradients(const Options& options) {
   const NodeId init = FindInit(meta, variables);
   const size_t old_variables = meta.variables.size();
 
-  std::vector<Grad> grads = VariableGradients(root, loss, variables);
+  std::vector<std::string> why;
+  std::vector<Grad> grads = VariableGradients(root, loss, variables, &why);
+  fmt::print("gradients of {}\n", loss.name());
+  for (size_t i = 0; i < variables.size(); ++i) {
+    fmt::print("  {}: {}\n", variables[i].name, Describe(grads[i], why[i]));
+  }
   if (std::all_of(grads.begin(), grads.end(), [](const Grad& g) { return g.none(); })) {
     ThrowInvalid(fmt::format("{} depends on none of the variables by differentiable operations",
                              loss.name()));
-  }
-  fmt::print("gradients of {}\n", loss.name());
-  for (size_t i = 0; i < variables.size(); ++i) {
-    fmt::print("  {}: {}\n", variables[i].name, Describe(grads[i]));
   }
   const std::unique_ptr<train::Optimizer> optimizer = Optimizers().at(options.optimizer)(options);
   if (optimizer) {

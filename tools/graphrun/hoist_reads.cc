@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -97,19 +98,32 @@ void ReplaceReads(Function& f, Output handle, Output value) {
   const NodeId n = g.num_ids();
   for (NodeId id = 0; id < n; ++id) {
     if (!g.exists(id) || !ReadsVariable(g.node(id)) || g.node(id).inputs[0] != handle) continue;
-    if (g.node(id).op->name == "ReadVariableOp") {
-      Redirect(f, {id, 0}, value);
+    const Node read = g.node(id);
+    AttrMap gradient;  // the read's own, if the file gives it one
+    if (!GivenGradient(read).empty()) gradient.insert(*read.attrs.find(kGradientOpType));
+    if (read.op->name == "ReadVariableOp") {
+      if (gradient.empty()) {
+        Redirect(f, {id, 0}, value);
+      } else {
+        g.ReplaceNode(id, "Identity", {value}, std::move(gradient));
+      }
       continue;
     }
-    const Node gather = g.node(id);
-    const AttrValue batch_dims = gather.attrs.find("batch_dims")->second;
+    const AttrValue batch_dims = read.attrs.find("batch_dims")->second;
     const Output axis = g.AddConst(
-        gather.name + "/axis", Tensor::Scalar(static_cast<int32_t>(std::get<int64_t>(batch_dims))));
-    g.ReplaceNode(id, "GatherV2", {value, gather.inputs[1], axis}, {{"batch_dims", batch_dims}});
+        read.name + "/axis", Tensor::Scalar(static_cast<int32_t>(std::get<int64_t>(batch_dims))));
+    gradient.emplace("batch_dims", batch_dims);
+    g.ReplaceNode(id, "GatherV2", {value, read.inputs[1], axis}, std::move(gradient));
   }
 }
 
 std::unique_ptr<Function> Copy(const Function& f, FunctionLibrary& library) {
+  if (!f.gradient.empty()) {
+    throw Error(Code::kUnimplemented,
+                fmt::format("function '{}' reads a variable and has the gradient function '{}': no "
+                            "gradient of such a variable can be taken",
+                            f.name, f.gradient));
+  }
   auto copy = std::make_unique<Function>(library.UniqueName(f.name), f.graph.Clone());
   copy->args = f.args;
   copy->results = f.results;

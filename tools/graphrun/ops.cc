@@ -51,7 +51,11 @@ std::string Describe(const AttrDef& attr) {
   return text;
 }
 
-std::string GradientOf(const OpDef& op) { return op.grad ? "yes" : "none: " + op.no_gradient; }
+std::string GradientOf(const OpDef& op) {
+  if (op.grad) return "yes";
+  return "none: " + op.no_gradient +
+         (op.not_differentiable ? " (TensorFlow declares it not differentiable)" : "");
+}
 
 const char* EffectOf(const OpDef& op) {
   switch (op.effect) {

@@ -14,9 +14,10 @@ Variable VariableOf(const Scope& root, const VariableInfo& info);
 
 // d loss / d variable for each of `variables`: the sum over all reads of the variable that the loss
 // needs, those in loops and branches included (see HoistReads). Sparse when all reads are gathers
-// of rows; none when the loss does not depend on the variable.
+// of rows; none for the reason that `*why` gets at its place (see Gradients).
 std::vector<Grad> VariableGradients(const Scope& root, Expr loss,
-                                    const std::vector<Variable>& variables);
+                                    const std::vector<Variable>& variables,
+                                    std::vector<std::string>* why);
 
 }  // namespace graphrun
 
