@@ -291,14 +291,15 @@ void AddBlocks(OpTable* t) {
   for (const Row& r : {Row{"[2,4,6,3]", "[2,2,3,12]", 2}, Row{"[5,6,9,2]", "[5,2,3,18]", 3},
                        Row{"[0,4,6,3]", "[0,2,3,12]", 2}}) {
     const int64_t block = r.block, depth = Shape::Parse(r.wide)[3];
+    const bool empty = Shape::Parse(r.wide)[0] == 0;
     const auto add = [&](const char* op, const char* from, const char* to,
                          std::function<Position(Position)> source) {
       t->cases.push_back({.op = op,
                           .inputs = {from},
                           .attrs = {{"block_size", block}},
-                          .label = r.wide[1] == '0' ? "empty" : "of_" + std::to_string(block),
+                          .label = empty ? "empty" : "of_" + std::to_string(block),
                           .reference = From(to, std::move(source)),
-                          .grad = {0},
+                          .grad = empty ? std::vector<int>{} : std::vector<int>{0},
                           .zero_second = true,
                           .types = kNumberRow});
     };

@@ -179,15 +179,6 @@ TEST(SaveForTensorFlow, CollectionsNameOnlyNodesThatAreThere) {
   EXPECT_TRUE(def.collection_def().at("gone").has_node_list());
 }
 
-TEST(SaveForTensorFlow, GradientFunctionsAreRefusedForTheyWouldBeLost) {
-  const Error e = Caught([] {
-    Resaved("x = Placeholder.f []\n",
-            "library { gradient { function_name: 'f' gradient_func: 'g' } }\n");
-  });
-  EXPECT_EQ(e.code(), Code::kUnimplemented);
-  EXPECT_NE(Text(e).find("'g'"), std::string::npos) << Text(e);
-}
-
 TEST(SaveForTensorFlow, AnUnknownNodeMayBeTiedToNoOther) {
   const pb::MetaGraphDef def =
       Resaved("x = Placeholder.f []\n",

@@ -16,8 +16,8 @@ Expr Binary(const char* op, const Expr& a, const Expr& b) {
 const Graph& Expr::graph() const {
   if (!valid()) {
     ThrowInvalid(
-        "this Expr stands for no tensor; a gradient with respect to what the loss does not depend "
-        "on is such a one");
+        "an invalid Expr stands for no tensor; the gradient of a loss with respect to what it does "
+        "not depend on is such a one");
   }
   return home_->graph();
 }

@@ -19,15 +19,16 @@ std::vector<bool> FollowsFrom(const Graph& graph, Output x) {
   return follows;
 }
 
-// Why nothing flows from `node` into its input.
-std::string Cut(const Graph& graph, NodeId node, Output input, bool overrides) {
+// Why nothing flows from `node` into its input, or "" when nothing flows into the node itself.
+std::string Cut(const Graph& graph, NodeId node, Output input, bool depends, bool overrides) {
   const ValueType& type = graph.type(input);
+  const std::string at = QuotedWithOp(graph.node(node));
+  if (CutsGradient(graph, node, overrides)) return at + ", which is not differentiable";
   if (!Differentiable(type)) {
     return QuotedWithOp(graph.node(input.node)) + ", which gives " +
            std::string(DTypeName(type.dtype));
   }
-  const std::string at = QuotedWithOp(graph.node(node));
-  if (CutsGradient(graph, node, overrides)) return at + ", which is not differentiable";
+  if (!depends) return "";
   if (!FunctionNames(graph.node(node)).empty()) return "a node inside " + at;
   return at + ", which passes none to this input";
 }
@@ -38,28 +39,27 @@ std::string WhyNoGradient(const BackwardRequest& request, const std::set<Output>
                           Output x) {
   const Graph& graph = request.forward->graph();
   const std::vector<bool> follows = FollowsFrom(graph, x);
+  const auto depends = DependsOn(graph, {x}, request.overrides);
   std::vector<bool> seen(graph.num_ids(), false);
   std::deque<NodeId> open;
+  const auto visit = [&](NodeId id) {
+    if (!seen[id]) open.push_back(id);
+    seen[id] = true;
+  };
   for (Output y : request.ys) {
-    if (!follows[y.node] || seen[y.node]) continue;
-    seen[y.node] = true;
-    open.push_back(y.node);
+    if (follows[y.node]) visit(y.node);
   }
   if (open.empty()) return "the loss does not depend on it";
-  // Nearest to the loss first.
-  std::string cut;
+  std::string cut;  // the nearest to the loss
   while (!open.empty() && cut.empty()) {
     const NodeId id = open.front();
     open.pop_front();
     for (Output input : graph.node(id).inputs) {
       if (input != x && !follows[input.node]) continue;
-      if (!reached.contains(input)) {
-        cut = Cut(graph, id, input, request.overrides);
-        break;
-      }
-      if (seen[input.node]) continue;
-      seen[input.node] = true;
-      open.push_back(input.node);
+      if (!reached.contains(input))
+        cut = Cut(graph, id, input, depends[input.node][input.index], request.overrides);
+      if (!cut.empty()) break;
+      visit(input.node);
     }
   }
   return "the path from the loss is cut at " + cut;

@@ -230,9 +230,10 @@ Port ForeignGraph::Resolve(std::string_view text) const {
   for (const DeclaredOutput& o : DeclaredOutputs(port.node))
     outputs.emplace_back(o.name, Repeats(*node.def, o.number_attr, o.type_list_attr));
   if (outputs.empty()) {
+    const bool many =
+        node.kind == ForeignKind::kCase || node.kind == ForeignKind::kSymbolicGradient;
     for (const std::string_view output : ForeignOutputNames(node.def->op()))
-      outputs.emplace_back(output,
-                           node.kind == ForeignKind::kCase ? Repeats(*node.def, "", "Tout") : 1);
+      outputs.emplace_back(output, many ? Repeats(*node.def, "", "Tout") : 1);
   }
   // Nothing is known of the op: it has one output, as most do.
   if (outputs.empty()) outputs.emplace_back(name, 1 << 16);

@@ -67,9 +67,10 @@ enum class ForeignKind {
   kVariable,
   kVariableWrite,  // an op whose first inputs are references that it writes
   kVariableIsInitialized,
-  kCase,     // one of several functions
-  kUnknown,  // no op of ours
-  kBroken,   // `problem` says why it can be none of the above
+  kCase,              // one of several functions
+  kSymbolicGradient,  // of a function
+  kUnknown,           // no op of ours
+  kBroken,            // `problem` says why it can be none of the above
 };
 
 // Why a node cannot be rewritten.

@@ -43,6 +43,7 @@ const std::unordered_map<std::string_view, ForeignKind>& Kinds() {
       {"IsVariableInitialized", kVariableIsInitialized},
       {"Case", kCase},
       {"StatelessCase", kCase},
+      {"SymbolicGradient", kSymbolicGradient},
   };
   return kinds;
 }

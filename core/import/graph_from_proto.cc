@@ -12,6 +12,7 @@
 #include "core/import/foreign_ops.h"
 #include "core/import/graph_proto.h"
 #include "core/import/node_attrs.h"
+#include "core/import/registered_gradients.h"
 #include "core/import/rewriter.h"
 #include "core/import/unavailable_function.h"
 #include "proto/graph.pb.h"
@@ -20,7 +21,12 @@
 namespace graphrun {
 namespace {
 
-using FunctionDefs = std::unordered_map<std::string, const pb::FunctionDef*>;
+// The library of a file.
+struct FunctionDefs {
+  std::unordered_map<std::string, const pb::FunctionDef*> functions;
+  std::unordered_map<std::string, std::string> gradients;  // function -> its gradient function
+  RegisteredGradients registered;
+};
 
 template <typename Nodes>
 std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& defs) {
@@ -31,14 +37,23 @@ std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& def
   };
   for (const pb::NodeDef& node : nodes) {
     // Version 1 calls a function by an op of its name.
-    if (defs.contains(node.op())) add(node.op());
+    if (defs.functions.contains(node.op())) add(node.op());
     for (const std::string& name : FunctionNames(node)) add(name);
   }
   return names;
 }
 
-// The functions that the graph reaches, each after those that it refers to itself but for those in
-// *recursive, which it calls while it is called by them.
+// The gradient functions of nodes.
+template <typename Nodes>
+void AppendGradientFunctions(const Nodes& nodes, const FunctionDefs& defs,
+                             std::vector<std::string>* names) {
+  for (const pb::NodeDef& node : nodes) {
+    if (const std::string* gradient = defs.registered.FunctionOf(node)) names->push_back(*gradient);
+  }
+}
+
+// The functions that the graph reaches, gradient functions included, each after those that it
+// refers to itself but for those in *recursive, which it calls while it is called by them.
 std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
                                                      const FunctionDefs& defs,
                                                      std::set<std::string>* recursive) {
@@ -51,19 +66,28 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
   std::vector<const pb::FunctionDef*> order;
   std::unordered_map<std::string, State> states;
   std::vector<Frame> stack = {{nullptr, FunctionsOf(graph.node(), defs)}};
+  // A gradient function may call the function whose gradient it is, so it comes after all others.
+  std::vector<std::string> gradients;
+  AppendGradientFunctions(graph.node(), defs, &gradients);
   while (!stack.empty()) {
     Frame& top = stack.back();
     if (top.next == top.callees.size()) {
       if (top.def) {
-        states[top.def->signature().name()] = kDone;
+        const std::string& name = top.def->signature().name();
+        states[name] = kDone;
         order.push_back(top.def);
+        AppendGradientFunctions(top.def->node_def(), defs, &gradients);
+        if (const auto it = defs.gradients.find(name); it != defs.gradients.end())
+          gradients.push_back(it->second);
       }
       stack.pop_back();
+      if (stack.empty() && !gradients.empty())
+        stack.push_back({nullptr, std::exchange(gradients, {})});
       continue;
     }
     const std::string name = top.callees[top.next++];
-    const auto it = defs.find(name);
-    if (it == defs.end()) continue;  // the node that names it will be refused
+    const auto it = defs.functions.find(name);
+    if (it == defs.functions.end()) continue;  // the node that names it will be refused
     State& state = states[name];
     if (state == kDone) continue;
     if (state == kOpen) {
@@ -85,7 +109,7 @@ class Importer {
       : producer_ops_(producer_ops), budget_(budget), meta_(meta), known_(known) {}
 
   // What cannot be rewritten becomes an unavailable function.
-  void AddFunction(const pb::FunctionDef& def);
+  void AddFunction(const pb::FunctionDef& def, const FunctionDefs& defs);
   void AddMain(const pb::GraphDef& def);
   const std::vector<ElementShapes>& found() const { return found_; }
 
@@ -102,18 +126,24 @@ class Importer {
   std::vector<ElementShapes> found_;
 };
 
-void Importer::AddFunction(const pb::FunctionDef& def) {
+void Importer::AddFunction(const pb::FunctionDef& def, const FunctionDefs& defs) {
   const size_t before = found_.size();
   const std::string& name = def.signature().name();
   FunctionLibrary& library = *meta_->graph.library();
   try {
     WithContext([&] { return "while importing function '" + name + "'"; },
-                [&] { library.Add(MakeFunction(def)); });
+                [&] {
+                  std::unique_ptr<Function> function = MakeFunction(def);
+                  defs.registered.Note(function.get());
+                  library.Add(std::move(function));
+                });
   } catch (const Error& e) {
     if (e.code() == Code::kInternal) throw;
     library.Add(MakeUnavailableFunction(def, Problem::Of(e), meta_->graph));
     found_.resize(before + 1);
   }
+  if (const auto it = defs.gradients.find(name); it != defs.gradients.end())
+    library.Get(name).gradient = it->second;
 }
 
 std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
@@ -179,15 +209,16 @@ std::vector<ElementShapes> Import(const pb::GraphDef& def, const FunctionDefs& d
   Importer importer(producer_ops, budget, meta, known);
   FunctionLibrary& library = *meta->graph.library();
   // What becomes a function while we rewrite must not take the name of one that is to come.
-  for (const auto& [name, f] : defs) library.UniqueName(name);
+  for (const auto& [name, f] : defs.functions) library.UniqueName(name);
+  defs.registered.AddTo(&library);
   std::set<std::string> recursive;
   const auto functions = FunctionsInOrder(def, defs, &recursive);
   for (const std::string& name : recursive) {
     const Problem problem{Code::kUnimplemented, "function '" + name + "' calls itself"};
-    library.Add(MakeUnavailableFunction(*defs.at(name), problem, meta->graph));
+    library.Add(MakeUnavailableFunction(*defs.functions.at(name), problem, meta->graph));
   }
   for (const pb::FunctionDef* f : functions) {
-    if (!recursive.contains(f->signature().name())) importer.AddFunction(*f);
+    if (!recursive.contains(f->signature().name())) importer.AddFunction(*f, defs);
   }
   importer.AddMain(def);
   return importer.found();
@@ -210,21 +241,18 @@ void CheckVersions(const pb::VersionDef& versions) {
 }  // namespace
 
 void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
-                    MetaGraph* meta) {
+                    const pb::SavedObjectGraph* objects, MetaGraph* meta) {
   Check(meta->graph.num_ids() == 0, "GraphFromProto fills an empty graph");
   CheckVersions(def.versions());
-  FunctionDefs defs;
+  FunctionDefs defs{
+      .functions = {}, .gradients = {}, .registered = RegisteredGradients(def.library(), objects)};
   for (const pb::FunctionDef& f : def.library().function()) {
-    if (!defs.emplace(f.signature().name(), &f).second) {
+    if (!defs.functions.emplace(f.signature().name(), &f).second) {
       ThrowInvalid("two functions are named '" + f.signature().name() + "'");
     }
   }
-  if (def.library().gradient_size() > 0) {
-    const auto& g = def.library().gradient(0);
-    throw Error(Code::kUnimplemented, "function '" + g.function_name() +
-                                          "' has a gradient function of its own, '" +
-                                          g.gradient_func() + "', which is not supported");
-  }
+  for (const pb::GradientDef& g : def.library().gradient())
+    defs.gradients[g.function_name()] = g.gradient_func();
   // An op may be one of these too.
   pb::OpList ops;
   if (producer_ops) ops = *producer_ops;

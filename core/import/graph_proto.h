@@ -10,6 +10,7 @@ namespace graphrun {
 namespace pb {
 class GraphDef;
 class OpList;
+class SavedObjectGraph;
 }  // namespace pb
 
 // The graph version that we write: TensorFlow 2.15's.
@@ -23,10 +24,10 @@ inline constexpr int kGraphVersion = 1645;
 // does not know is dropped when `producer_ops`, the declarations of the file's writer, say that it
 // has its default; otherwise it is wrong. INVALID_ARGUMENT naming the node for what makes the file
 // no graph: names that are empty or repeated, inputs that lead nowhere, cycles; UNIMPLEMENTED for a
-// version that refuses us and for functions that have gradient functions. After an error *meta is
-// good for nothing. REQUIRES: the graph is empty.
+// version that refuses us. `objects`, which only SavedModels have, say what registered gradient
+// functions take. After an error *meta is good for nothing. REQUIRES: the graph is empty.
 void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, ImportBudget* budget,
-                    MetaGraph* meta);
+                    const pb::SavedObjectGraph* objects, MetaGraph* meta);
 
 // Writes nodes and reachable functions so that TensorFlow runs them: all attributes; output_shapes
 // of every While and If; the effects of a function in its control_ret; what is known of parameters

@@ -149,12 +149,19 @@ void FunctionToProto(const Function& f, pb::FunctionDef* def) {
   }
 }
 
-// The functions that attributes of the nodes name. From the protos, since a node that we know
-// nothing of may call functions too.
+// The functions that attributes of the nodes name, and those that are their gradients. From the
+// protos, since a node that we know nothing of may call functions too.
 template <typename Nodes>
-void CollectFunctions(const Nodes& nodes, std::set<std::string>* names) {
+void CollectFunctions(const Nodes& nodes, const FunctionLibrary& library,
+                      std::map<std::string, std::string>* registered,
+                      std::set<std::string>* names) {
   for (const pb::NodeDef& node : nodes) {
     for (std::string& name : FunctionNames(node)) names->insert(std::move(name));
+    const auto gradient =
+        library.registered_gradients.find(GradientOpType(node).value_or(std::string()));
+    if (gradient == library.registered_gradients.end()) continue;
+    registered->insert(*gradient);
+    names->insert(gradient->second);
   }
 }
 
@@ -165,14 +172,16 @@ void GraphToProto(const Graph& graph, pb::GraphDef* def) {
     if (graph.exists(id)) NodeToProto(graph, id, /*in_function=*/false, def->add_node());
   }
   std::set<std::string> open;
-  CollectFunctions(def->node(), &open);
+  const FunctionLibrary& library = *graph.library();
+  std::map<std::string, std::string> registered;
+  CollectFunctions(def->node(), library, &registered, &open);
   std::map<std::string, pb::FunctionDef> functions;
   while (!open.empty()) {
     const std::string name = *open.begin();
     open.erase(open.begin());
     const auto [it, is_new] = functions.try_emplace(name);
     if (!is_new) continue;
-    const Function* f = graph.library()->Find(name);
+    const Function* f = library.Find(name);
     if (!f) {
       functions.erase(it);  // the file had none either
       continue;
@@ -183,7 +192,17 @@ void GraphToProto(const Graph& graph, pb::GraphDef* def) {
     } else {
       FunctionToProto(*f, &it->second);
     }
-    CollectFunctions(it->second.node_def(), &open);
+    CollectFunctions(it->second.node_def(), library, &registered, &open);
+    if (f->gradient.empty()) continue;
+    open.insert(f->gradient);
+    pb::GradientDef* own = def->mutable_library()->add_gradient();
+    own->set_function_name(name);
+    own->set_gradient_func(f->gradient);
+  }
+  for (const auto& [name, gradient] : registered) {
+    pb::RegisteredGradient* g = def->mutable_library()->add_registered_gradients();
+    g->set_registered_op_type(name);
+    g->set_gradient_func(gradient);
   }
   for (auto& [name, function] : functions)
     *def->mutable_library()->add_function() = std::move(function);

@@ -1,6 +1,7 @@
 #include "core/import/load.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "core/import/text_proto.h"
 #include "proto/meta_graph.pb.h"
 #include "proto/saved_model.pb.h"
+#include "proto/saved_object_graph.pb.h"
 #include "proto/variable.pb.h"
 
 namespace graphrun {
@@ -184,6 +186,21 @@ void ReadCollections(const pb::MetaGraphDef& def, MetaGraph* meta) {
   }
 }
 
+// The objects of a SavedModel in binary form; nothing where they are missing or no such message.
+std::optional<pb::SavedObjectGraph> ObjectsOf(const pb::MetaGraphDef& def) {
+  constexpr int kField = 7;  // object_graph_def, which is reserved in our MetaGraphDef
+  const google::protobuf::UnknownFieldSet& fields = def.GetReflection()->GetUnknownFields(def);
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const google::protobuf::UnknownField& field = fields.field(i);
+    pb::SavedObjectGraph objects;
+    if (field.number() == kField &&
+        field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED &&
+        objects.ParseFromString(field.length_delimited()))
+      return objects;
+  }
+  return std::nullopt;
+}
+
 SignatureTensor ReadTensorInfo(const pb::TensorInfo& info) {
   if (info.encoding_case() != pb::TensorInfo::kName) {
     throw Error(Code::kUnimplemented, "a signature's sparse or composite tensor is not supported");
@@ -210,8 +227,9 @@ void ParseMetaGraph(const std::string& bytes, MetaGraph* meta) {
   const pb::MetaGraphDef def = Parse(bytes);
   ImportBudget budget;
   const bool has_ops = def.meta_info_def().has_stripped_op_list();
+  const std::optional<pb::SavedObjectGraph> objects = ObjectsOf(def);
   GraphFromProto(def.graph_def(), has_ops ? &def.meta_info_def().stripped_op_list() : nullptr,
-                 &budget, meta);
+                 &budget, objects ? &*objects : nullptr, meta);
   Verify(meta->graph);
   ReadCollections(def, meta);
   CompleteVariables(meta);

@@ -1,6 +1,7 @@
 #include "core/import/node_attrs.h"
 
 #include "core/base/error.h"
+#include "core/graph/gradient_rule.h"
 #include "core/import/attr_proto.h"
 #include "proto/node_def.pb.h"
 #include "proto/op_def.pb.h"
@@ -62,6 +63,12 @@ std::vector<std::string> FunctionNames(const pb::NodeDef& def) {
     for (const auto& func : value.list().func()) names.push_back(func.name());
   }
   return names;
+}
+
+std::optional<std::string> GradientOpType(const pb::NodeDef& def) {
+  const auto it = def.attr().find(kGradientOpType);
+  if (it == def.attr().end() || it->second.s().empty()) return std::nullopt;
+  return it->second.s();
 }
 
 }  // namespace graphrun

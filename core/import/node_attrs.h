@@ -2,6 +2,7 @@
 #ifndef GRAPHRUN_CORE_IMPORT_NODE_ATTRS_H_
 #define GRAPHRUN_CORE_IMPORT_NODE_ATTRS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ AttrMap ReadAttrs(const ForeignGraph& graph, const pb::NodeDef& def, const OpDef
 
 // The functions that attributes name, but for private ones.
 std::vector<std::string> FunctionNames(const pb::NodeDef& def);
+// The name of the gradient that the file gives the node, if it does (see kGradientOpType).
+std::optional<std::string> GradientOpType(const pb::NodeDef& def);
 
 }  // namespace graphrun
 

@@ -1,8 +1,11 @@
 // Calls of functions: of one among several, by its number, and by an op of the function's name.
 #include "core/base/error.h"
+#include "core/graph/backward_pass.h"
 #include "core/graph/control_flow.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
+#include "core/import/node_attrs.h"
 #include "core/import/rewriter.h"
 #include "proto/attr_value.pb.h"
 #include "proto/node_def.pb.h"
@@ -54,6 +57,40 @@ Expr CallFrom(const Branches& c, const Scope& scope, size_t k) {
   return FinishCond(s, taken, *then_body, then_results, *else_body, else_results);
 }
 
+// A function of the parameters of f and the gradients of its results: the gradients of the
+// parameters, zeros where none comes. Returns its name.
+std::string MakeGradientFunction(const Function& f, BuildContext* context) {
+  FunctionLibrary& library = *f.graph.library();
+  auto function = std::make_unique<Function>(library.UniqueName(f.name + "_grad"), f.graph);
+  FunctionBuilder* home = context->Wrap(nullptr, function.get());
+  const Scope s = home->scope();
+  BackwardRequest request{.forward = home, .scope = s, .ys = {}, .dys = {}, .xs = {}};
+  std::vector<Expr> parameters;
+  for (NodeId arg : f.args) {
+    parameters.push_back(home->AddArg(f.graph.node(arg).name, f.graph.type({arg, 0})));
+    request.xs.push_back(parameters.back().output());
+  }
+  std::vector<DType> types;
+  for (Output o : f.results) types.push_back(f.graph.dtype(o));
+  const std::vector<Expr> results = s.AddMulti(
+      "PartitionedCall", parameters,
+      {{"f", FuncRef{f.name}}, {"Tout", types}, {kGradientOpType, std::string(kSymbolicGradient)}});
+  for (const Expr& result : results) {
+    const Expr dy = home->AddArg("dy", result.type());
+    if (!Differentiable(result.type())) continue;
+    request.ys.push_back(result.output());
+    request.dys.push_back(dy);
+  }
+  const std::vector<Grad> grads = BackwardPass(request);
+  for (size_t k = 0; k < grads.size(); ++k) {
+    const Expr dx = grads[k].none() ? ZerosLike(s, parameters[k]) : ToDense(s, grads[k]);
+    function->results.push_back(home->Resolve(dx));
+  }
+  const std::string name = function->name;
+  library.Add(std::move(function));
+  return name;
+}
+
 }  // namespace
 
 void Rewriter::EmitCase(Block& b, int i) {
@@ -81,16 +118,46 @@ void Rewriter::EmitCase(Block& b, int i) {
     attrs["output_shapes"] =
         RequiredAttr<std::vector<Shape>>(def, "output_shapes", "list(shape)", budget_);
   }
+  if (const std::optional<std::string> given = GradientOpType(def))
+    attrs.insert_or_assign(kGradientOpType, *given);
   const NodeId id = Add(b, i, copy.op->name, copy.inputs, std::move(attrs));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 
-// Version 1 calls a function by an op of its name.
+// Version 1 calls a function by an op of its name. Its gradient is symbolic there, unless the node
+// says otherwise.
 void Rewriter::EmitCall(Block& b, int i) {
-  const std::string& name = foreign_.node(i).def->op();
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  const std::string& name = def.op();
+  AttrMap attrs = {{"f", FuncRef{name}},
+                   {"Tout", UnavailableTypes(i)},
+                   {kGradientOpType, std::string(kSymbolicGradient)}};
+  if (const std::optional<std::string> given = GradientOpType(def))
+    attrs.insert_or_assign(kGradientOpType, *given);
   const bool stateful = foreign_.ProducerOp(name)->is_stateful();
   const NodeId id = Add(b, i, stateful ? "StatefulPartitionedCall" : "PartitionedCall",
-                        Inputs(b, i), {{"f", FuncRef{name}}, {"Tout", UnavailableTypes(i)}});
+                        Inputs(b, i), std::move(attrs));
+  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
+}
+
+// Of the inputs of a function and the gradients of its results: the gradients of its inputs.
+// Becomes a call of the function's own gradient function, or of one that reverse mode makes.
+void Rewriter::EmitSymbolicGradient(Block& b, int i) {
+  const pb::NodeDef& def = *foreign_.node(i).def;
+  const FuncRef of = RequiredAttr<FuncRef>(def, "f", "func", budget_);
+  const auto types = RequiredAttr<std::vector<DType>>(def, "Tout", "list(type)", budget_);
+  const Function* f = b.graph().library()->Find(of.name);
+  Check(f != nullptr, "functions are imported before what names them");
+  FuncRef gradient{f->gradient};
+  if (gradient.name.empty()) {
+    try {
+      gradient.name = MakeGradientFunction(*f, b.builder->context());
+    } catch (const Error& e) {
+      if (e.code() != Code::kUnimplemented) throw;
+      return EmitUnavailable(b, i, Problem::Of(e));
+    }
+  }
+  const NodeId id = Add(b, i, "PartitionedCall", Inputs(b, i), {{"f", gradient}, {"Tout", types}});
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 

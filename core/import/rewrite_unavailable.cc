@@ -1,9 +1,12 @@
 // Nodes that cannot run here.
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_registry.h"
 #include "core/import/foreign_ops.h"
+#include "core/import/node_attrs.h"
 #include "core/import/proto_bytes.h"
 #include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
@@ -139,6 +142,23 @@ bool Rewriter::CanKeep(int i) const {
   return kind == ForeignKind::kPlain || kind == ForeignKind::kCase || kind == ForeignKind::kUnknown;
 }
 
+std::vector<Output> Rewriter::KnownInputs(Block& b, const std::vector<int>& nodes) {
+  std::set<Output> inputs;
+  for (int i : nodes) {
+    for (Port p : foreign_.node(i).inputs) {
+      const auto passes = [&] {
+        const ForeignNode& from = foreign_.node(p.node);
+        return (from.kind == ForeignKind::kSwitch || from.kind == ForeignKind::kEnter) &&
+               !from.inputs.empty();
+      };
+      while (passes()) p = foreign_.node(p.node).inputs[0];
+      if (const int variable = variables_.VariableOf(p); variable >= 0) p = {variable, 0};
+      if (const Output o = Lookup(b, p); o.valid()) inputs.insert(o);
+    }
+  }
+  return {inputs.begin(), inputs.end()};
+}
+
 NodeId Rewriter::AddUnavailable(Block& b, const std::string& name, const std::string& op,
                                 const Problem& problem, std::vector<Output> inputs,
                                 const std::vector<DType>& types, const pb::NodeDef* def) {
@@ -168,6 +188,7 @@ void Rewriter::EmitUnavailable(Block& b, int i, const Problem& problem) {
     } catch (const Error&) {  // inputs that do not exist here
     }
   }
+  if (!def) inputs = KnownInputs(b, {i});
   const std::vector<DType> types = UnavailableTypes(i);
   const std::string op =
       problem.reason.empty() ? OpWithType(node.def->op(), *node.def) : node.def->op();
@@ -176,16 +197,19 @@ void Rewriter::EmitUnavailable(Block& b, int i, const Problem& problem) {
       AddUnavailable(b, std::string(node.name), op, problem, std::move(inputs), types, def);
   for (NodeId c : controls) b.graph().AddControlInput(id, c);
   if (def) b.graph().SetAttr(id, "output_names", UnavailableNames(i, types.size()));
+  if (const std::optional<std::string> given = GradientOpType(*node.def))
+    b.graph().SetAttr(id, kGradientOpType, *given);
   if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
   b.operations[i] = id;
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
   if (const int object = lists_.AccessedBy(i); object >= 0 && lists_.Changes(i))
-    GiveUpList(b, object, problem);
+    GiveUpList(b, object, problem, KnownInputs(b, {i}));
 }
 
-void Rewriter::GiveUpList(Block& b, int object, const Problem& problem) {
-  const NodeId id = AddUnavailable(b, "unavailable", "a stack or TensorArray", problem, {},
-                                   {DType::kVariant}, /*def=*/nullptr);
+void Rewriter::GiveUpList(Block& b, int object, const Problem& problem,
+                          std::vector<Output> inputs) {
+  const NodeId id = AddUnavailable(b, "unavailable", "a stack or TensorArray", problem,
+                                   std::move(inputs), {DType::kVariant}, /*def=*/nullptr);
   const DType dtype = lists_.object(object).dtype;
   b.graph().SetType({id, 0},
                     {.dtype = DType::kVariant,
@@ -196,21 +220,26 @@ void Rewriter::GiveUpList(Block& b, int object, const Problem& problem) {
 
 void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& items,
                       const Problem& problem) {
+  std::vector<int> nodes;  // what takes values from outside
   for (int i : items) {
     const Item& item = region.items[i];
     if (item.frame < 0) {
+      nodes.push_back(item.node);
       if (!b.values.contains({item.node, 0})) EmitUnavailable(b, item.node, problem);
       continue;
     }
     const LoopFrame& frame = loops_.frame(item.frame);
+    nodes.insert(nodes.end(), frame.enters.begin(), frame.enters.end());
     std::vector<DType> types;
     for (int s : frame.switches) AppendTypes(*foreign_.node(s).def, 0, "T", "", "", &types);
-    const NodeId id = AddUnavailable(b, "unavailable", "While", problem, {}, types, nullptr);
+    const NodeId id = AddUnavailable(b, "unavailable", "While", problem,
+                                     KnownInputs(b, frame.enters), types, nullptr);
     for (size_t k = 0; k < frame.switches.size(); ++k)
       b.values[{frame.switches[k], 0}] = {id, static_cast<int>(k)};
     NoteOperation(b, item, id);
   }
-  for (int object : ObjectsOf(region, items, true)) GiveUpList(b, object, problem);
+  for (int object : ObjectsOf(region, items, true))
+    GiveUpList(b, object, problem, KnownInputs(b, nodes));
 }
 
 }  // namespace graphrun

@@ -12,8 +12,13 @@
 namespace graphrun {
 namespace {
 
-// Whether a later read of the same memory needs the op again.
-bool Repeats(const std::string& op) { return op != "Identity" && op != "RefIdentity"; }
+std::string_view OpOf(const pb::NodeDef& def) {
+  return def.op() == "RefIdentity" ? std::string_view("Identity") : std::string_view(def.op());
+}
+
+// Whether a later read of the same memory needs the op again, for what it does or for a gradient of
+// its own.
+bool Repeats(const pb::NodeDef& def) { return OpOf(def) != "Identity" || GradientOpType(def); }
 
 }  // namespace
 
@@ -107,7 +112,7 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
           copy.valid() && writes_before(at.node) == writes) {
         return Repeat(b, copy, repeats);
       }
-      if (Repeats(node.def->op())) repeats.push_back(at.node);
+      if (Repeats(*node.def)) repeats.push_back(at.node);
     }
     at = node.inputs[0];
   }
@@ -119,8 +124,9 @@ Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats)
     const pb::NodeDef& def = *foreign_.node(repeats[k]).def;
     std::vector<Output> inputs = Inputs(b, repeats[k], 1);
     inputs.insert(inputs.begin(), value);
-    value = {b.graph().AddNode(def.op(), def.name(), std::move(inputs),
-                               ReadAttrs(foreign_, def, registry_.Get(def.op()), budget_)),
+    const OpDef& op = registry_.Get(OpOf(def));
+    value = {b.graph().AddNode(op.name, def.name(), std::move(inputs),
+                               ReadAttrs(foreign_, def, op, budget_)),
              0};
   }
   return value;
@@ -136,7 +142,7 @@ void Rewriter::EmitAlias(Block& b, int i) {
   while (foreign_.node(at.node).kind == ForeignKind::kSwitch ||
          foreign_.node(at.node).kind == ForeignKind::kEnter)
     at = foreign_.node(at.node).inputs[0];
-  const bool first = !Repeats(node.def->op()) && !b.reads.contains({variable, writes}) &&
+  const bool first = !Repeats(*node.def) && !b.reads.contains({variable, writes}) &&
                      foreign_.node(at.node).kind == ForeignKind::kVariable;
   if (!first) return EmitPlain(b, i);
   const Output handle = Handle(b, variable);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/import/foreign_ops.h"
@@ -237,6 +238,8 @@ void Rewriter::EmitNode(Block& b, int i) {
     case ForeignKind::kCase:
       CheckFunctions(b, i);
       return EmitCase(b, i);
+    case ForeignKind::kSymbolicGradient:
+      return EmitSymbolicGradient(b, i);
     case ForeignKind::kUnknown:
       if (b.graph().library()->Find(node.def->op())) return EmitCall(b, i);
       return EmitUnavailable(b, i, {});
@@ -262,7 +265,12 @@ void Rewriter::EmitNode(Block& b, int i) {
     case ForeignKind::kVariableIsInitialized:
       return EmitIsInitialized(b, i);
     default:
-      return EmitList(b, i);
+      EmitList(b, i);
+      if (const std::optional<std::string> given = GradientOpType(*node.def)) {
+        if (const auto it = b.operations.find(i); it != b.operations.end())
+          b.graph().SetAttr(it->second, kGradientOpType, *given);
+      }
+      return;
   }
 }
 

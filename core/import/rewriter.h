@@ -152,6 +152,8 @@ class Rewriter {
   NodeId AddUnavailable(Block& b, const std::string& name, const std::string& op,
                         const Problem& problem, std::vector<Output> inputs,
                         const std::vector<DType>& types, const pb::NodeDef* def);
+  // What the block has of the values that the nodes take, for gradients that would flow there.
+  std::vector<Output> KnownInputs(Block& b, const std::vector<int>& nodes);
   // Whether the node is one on values, which can be saved as it is in the file.
   bool CanKeep(int node) const;
   // The dtype of a node whose op we have for other dtypes only.
@@ -164,11 +166,12 @@ class Rewriter {
   void GiveUp(Block& b, const Region& region, const std::vector<int>& items,
               const Problem& problem);
   // Who takes the list from now on cannot run.
-  void GiveUpList(Block& b, int object, const Problem& problem);
+  void GiveUpList(Block& b, int object, const Problem& problem, std::vector<Output> inputs);
 
   // --- rewrite_calls.cc
   void EmitCase(Block& b, int node);
   void EmitCall(Block& b, int node);
+  void EmitSymbolicGradient(Block& b, int node);
 
   // --- rewrite_lists.cc
   void EmitList(Block& b, int node);

@@ -54,9 +54,12 @@ std::unique_ptr<Function> MakeUnavailableFunction(const pb::FunctionDef& def,
     parameters.clear();
     results.clear();
   }
-  for (size_t i = 0; i < parameters.size(); ++i)
-    function->AddArg(signature.input_arg(static_cast<int>(i)).name(), parameters[i]);
-  const NodeId body = function->graph.AddNode("_Unavailable", signature.name(), {},
+  std::vector<Output> inputs;  // so that a gradient which flows through is refused
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    inputs.push_back(
+        function->AddArg(signature.input_arg(static_cast<int>(i)).name(), parameters[i]));
+  }
+  const NodeId body = function->graph.AddNode("_Unavailable", signature.name(), std::move(inputs),
                                               {{"op", std::string("function")},
                                                {"reason", problem.reason},
                                                {"code", static_cast<int64_t>(problem.code)},
