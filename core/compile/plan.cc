@@ -11,6 +11,8 @@
 #include "core/compile/order.h"
 #include "core/compile/specialise.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/node_signature.h"
+#include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -39,6 +41,23 @@ class Planner {
   std::vector<MemoryRequest> requests_;
   std::vector<ArenaValue> values_;  // as requests_
 };
+
+// Whether the shape function sees more when the node runs: an input's shape or a value that it asks
+// for is not known yet. It may then refuse what it accepted so far. What lists and variables hold
+// is checked by the kernels.
+bool SeesMoreWhenRun(const Graph& g, const Node& node) {
+  std::vector<ValueType> in, out;
+  for (Output o : node.inputs) {
+    const ValueType& type = g.type(o);
+    if (!type.shape.fully_known()) return true;
+    in.push_back(type);
+  }
+  for (DType dtype : OutputTypes(*node.op, node.attrs)) out.push_back({.dtype = dtype});
+  const ShapeContext::Values constants{[&](int i) { return g.ConstValue(node.inputs[i]); }, {}};
+  ShapeContext context(node, *g.library(), in, out, constants);
+  node.op->shape(context);
+  return context.missed_value();
+}
 
 Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
   const Node& node = g.node(o.node);
@@ -134,6 +153,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
         }
       }
     }
+    in.infer_shapes = in.structure == Structure::kNone && SeesMoreWhenRun(g, node);
     if (node.op->effect == Effect::kRandom) {
       in.stream = static_cast<int>(plan_.streams.size());
       const auto it = node.attrs.find(kStreamAttr);
@@ -156,8 +176,6 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       out.slot = values[o].slot = NewSlot();
       out.storage = ChooseStorage(g, o, escapes[o]);
       in.shapes.push_back(g.shape(o));
-      const bool shaped = !node.op->allocates_outputs && in.structure == Structure::kNone;
-      if (shaped && !g.shape(o).fully_known()) in.infer_shapes = true;
       for (const auto& [from, to] : node.op->in_place) {
         if (to == k && from < static_cast<int>(in.inputs.size()) && in.last_use[from] &&
             g.dtype(node.inputs[from]) == g.dtype(o) && g.shape(node.inputs[from]) == g.shape(o)) {

@@ -41,9 +41,10 @@ struct Instruction {
   std::vector<uint8_t> last_use;  // of each input: its slot is not read after this instruction
   std::vector<PlannedOutput> outputs;
   std::vector<Shape> shapes;  // of the outputs; partial where storage is not kArena or kPool
-  bool infer_shapes = false;  // the kernel wants a shape that is only known when it runs
-  std::vector<int> release;   // slots that are emptied afterwards
-  int stream = -1;            // index into Plan::streams
+  // The shape function is called before the kernel: it knows more then than when this was planned.
+  bool infer_shapes = false;
+  std::vector<int> release;  // slots that are emptied afterwards
+  int stream = -1;           // index into Plan::streams
   std::vector<std::unique_ptr<Block>>
       blocks;  // While: cond, body. If: then, else. Call: the function
 };

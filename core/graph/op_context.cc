@@ -13,7 +13,7 @@ ValueType TypeOf(const Tensor& value) {
   } else if (value.dtype() == DType::kResource) {
     const auto& variable = static_cast<const VariableState&>(*value.object());
     type.element_dtype = variable.dtype;
-    type.element_shape = variable.initialized() ? variable.value.shape() : variable.shape;
+    type.element_shape = variable.shape;  // its values may have several
   }
   return type;
 }
@@ -89,6 +89,16 @@ Shape ShapeContext::ValueAsShape(int i) const {
     return Shape::UnknownOfRank(static_cast<int>(In(i)[0]));
   }
   return Shape::Unknown();
+}
+
+Shape ShapeContext::ValueAsSizes(int i) const {
+  const Tensor* t = Value(i);
+  for (int64_t k = 0; t && k < t->num_elements(); ++k) {
+    if (t->int_at(k) < 0) {
+      ThrowInvalid(node_.op->name + ": dimension " + std::to_string(t->int_at(k)) + " is negative");
+    }
+  }
+  return ValueAsShape(i);
 }
 
 Tensor& KernelContext::Allocate(int i, DType dtype, const Shape& shape) {

@@ -53,11 +53,21 @@ class ShapeContext {
   Shape MergeShapes(const Shape& a, const Shape& b, const char* what) const;
 
   // The value of input i, or nullptr when it is not known yet.
-  const Tensor* Value(int i) const { return values_.tensor ? values_.tensor(i) : nullptr; }
+  const Tensor* Value(int i) const {
+    const Tensor* value = values_.tensor ? values_.tensor(i) : nullptr;
+    missed_value_ = missed_value_ || value == nullptr;
+    return value;
+  }
+  // Whether a value was asked for that is not known: what was inferred and checked holds only as
+  // far as one can see without it.
+  bool missed_value() const { return missed_value_; }
   // Element `at` of the int tensor i, when known.
   std::optional<int64_t> IntValue(int i, int64_t at = 0) const;
   // The shape that the int vector i spells, with -1 and unknown elements as unknown dimensions.
   Shape ValueAsShape(int i) const;
+  // The same where -1 stands for nothing: INVALID_ARGUMENT for an element that is known and
+  // negative.
+  Shape ValueAsSizes(int i) const;
 
   ValueType& Out(int i) { return outputs_[i]; }
   void SetOut(int i, const Shape& shape) { outputs_[i].shape = shape; }
@@ -73,6 +83,7 @@ class ShapeContext {
   std::span<const ValueType> inputs_;
   std::span<ValueType> outputs_;
   const Values& values_;
+  mutable bool missed_value_ = false;
 };
 
 // For ops that compute shapes from shapes: elements of output 0 as far as they are known. An int

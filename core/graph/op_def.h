@@ -92,8 +92,10 @@ inline Cost Flops(double n) { return {n, 0}; }
 //
 // The kernel contract: outputs are allocated by the caller with the shapes that the shape function
 // gave, uninitialised; the kernel writes all elements. Ops marked AllocatesOutputs make their
-// outputs with KernelContext::Allocate or SetOut. Inputs have the declared dtypes and shapes that
-// the shape function accepted, so a kernel checks only values (an index in range). Kernels are
+// outputs with KernelContext::Allocate or SetOut. Inputs have the declared dtypes, and the shapes
+// and values that the shape function accepted: unless all that it looks at is known when a run is
+// planned, it is called again when the node runs. So a kernel checks only what the shape function
+// does not look at (an index in range). Kernels are
 // re-entrant, allocate nothing on the heap in a steady step (scratch comes from
 // KernelContext::Scratch), and fail by throwing Error.
 class OpDef {

@@ -109,7 +109,14 @@ void Executor::Frame::InferShapes(const Instruction& in) {
   ShapeContext context(*in.node, *any.library(), in_types, out_types, known);
   in.node->op->shape(context);
   dynamic_shapes.clear();
-  for (const ValueType& t : out_types) dynamic_shapes.push_back(t.shape);
+  for (size_t k = 0; k < out_types.size(); ++k) {
+    const Shape& shape = out_types[k].shape;
+    if (!shape.CompatibleWith(in.shapes[k])) {
+      ThrowInternal("output " + std::to_string(k) + " has shape " + shape.ToString() +
+                    ", and was planned as " + in.shapes[k].ToString());
+    }
+    dynamic_shapes.push_back(shape);
+  }
 }
 
 // Gives output k memory, taking over that of an input which nobody needs any more.
@@ -139,7 +146,7 @@ void Executor::Frame::RunKernel(const Instruction& in) {
   }
   KernelContext context(*in.node, env, inputs[in.index], outputs[in.index], *shapes,
                         in.last_use.data(), in.stream < 0 ? nullptr : streams[in.stream]);
-  in.node->op->kernel(context);
+  CallKernel(context);
 }
 
 void Executor::Frame::PassArgs(const Instruction& in, size_t first, const Block& block) {
@@ -195,7 +202,7 @@ void Executor::Frame::RunWhile(const Instruction& in) {
       if (cond.args[k] >= 0) slots[cond.args[k]] = slots[in.outputs[k].slot];
     }
     RunBlock(cond);
-    const bool more = slots[cond.results[0]].scalar<bool>();
+    const bool more = GoesOn(slots[cond.results[0]]);
     ClearArgs(cond);
     if (!more) break;
     for (size_t k = 0; k < n; ++k) {

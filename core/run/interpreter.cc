@@ -106,7 +106,7 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
   RandomStream* stream =
       node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
   KernelContext context(node, env_->kernels(), in, out, out_shapes, nullptr, stream);
-  node.op->kernel(context);
+  CallKernel(context);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].empty() || outputs[i].dtype() != out_types[i].dtype ||
         !outputs[i].shape().CompatibleWith(out_shapes[i])) {
@@ -130,7 +130,7 @@ std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> 
                                           const std::string& path) {
   const Function &cond = FunctionAttr(graph_, node, "cond"),
                  &body = FunctionAttr(graph_, node, "body");
-  while (Call(cond, vars, path + "cond/")[0].scalar<bool>()) vars = Call(body, vars, path);
+  while (GoesOn(Call(cond, vars, path + "cond/")[0])) vars = Call(body, vars, path);
   return vars;
 }
 

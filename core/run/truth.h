@@ -15,6 +15,13 @@ inline bool IsTrue(const Tensor& t) {
   return t.number_at(0) != 0;
 }
 
+// What a While's condition says. INVALID_ARGUMENT when it is no scalar.
+inline bool GoesOn(const Tensor& condition) {
+  if (condition.shape().rank() != 0)
+    ThrowInvalid("a loop's condition is a scalar, not " + condition.ToString());
+  return condition.scalar<bool>();
+}
+
 }  // namespace graphrun
 
 #endif  // GRAPHRUN_CORE_RUN_TRUTH_H_

@@ -7,11 +7,9 @@
 namespace graphrun::ops {
 namespace broadcast_args {
 
-// Dimension i of the result, counted from the last; unknown operands are -1.
 int64_t Dim(int64_t a, int64_t b) {
   if (a == 1) return b;
   if (b == 1 || a == b) return a;
-  if (a < 0 || b < 0) return std::max(a, b);  // not 1, so the result, or nothing is known
   ThrowInvalid("BroadcastArgs: sizes " + std::to_string(a) + " and " + std::to_string(b) +
                " cannot be broadcast together");
 }
@@ -28,7 +26,11 @@ Shape Elements(const PartialContext& c) {
   Shape out = Shape::UnknownOfRank(rank);
   for (int i = 1; i <= rank; ++i) {
     const int64_t d0 = i > a.rank() ? 1 : a[a.rank() - i], d1 = i > b.rank() ? 1 : b[b.rank() - i];
-    out.Set(rank - i, Dim(d0, d1));
+    // One that is known and not 1 is the result.
+    const bool unknown = d0 < 0 || d1 < 0;
+    out.Set(rank - i, !unknown                ? Dim(d0, d1)
+                      : std::max(d0, d1) == 1 ? kUnknownDim
+                                              : std::max(d0, d1));
   }
   return out;
 }

@@ -10,7 +10,7 @@ namespace broadcast_to {
 
 void InferShape(ShapeContext& c) {
   c.WithRank(1, 1);
-  const Shape &x = c.In(0), y = c.ValueAsShape(1);
+  const Shape &x = c.In(0), y = c.ValueAsSizes(1);
   c.SetOut(0, y);
   if (!x.known_rank() || !y.known_rank()) return;
   const int added = y.rank() - x.rank();

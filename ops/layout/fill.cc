@@ -11,7 +11,7 @@ namespace fill {
 void InferShape(ShapeContext& c) {
   c.WithRank(0, 1);
   c.WithRank(1, 0);
-  c.SetOut(0, c.ValueAsShape(0));
+  c.SetOut(0, c.ValueAsSizes(0));
 }
 
 Shape Elements(const PartialContext& c) {

@@ -60,7 +60,7 @@ OpDef EmptyOp() {
       .Attr("init", &EmptyAttrs::init, false)
       .Shape([](ShapeContext& c) {
         c.WithRank(0, 1);
-        c.SetOut(0, c.ValueAsShape(0));
+        c.SetOut(0, c.ValueAsSizes(0));
       })
       .NoGradient("the input is a shape")
       .Kernel([](KernelContext& k) { ClearElements(k.Out(0)); });

@@ -5,7 +5,7 @@
 
 namespace graphrun::ops {
 
-void InferRandomShape(ShapeContext& c) { c.SetOut(0, c.ValueAsShape(0)); }
+void InferRandomShape(ShapeContext& c) { c.SetOut(0, c.ValueAsSizes(0)); }
 
 // Below 1e-7 the logarithm would make outliers of the few smallest numbers. The angle is rounded
 // from double, as TensorFlow's is.

@@ -11,7 +11,14 @@ struct Attrs {
 };
 
 // A later write makes the variable a new buffer while this one is in use, so no copy is needed.
-void Kernel(KernelContext& k, const Attrs& t) { k.SetOut(0, VariableOfType(k, 0, t.dtype).value); }
+void Kernel(KernelContext& k, const Attrs& t) {
+  const VariableState& v = VariableOfType(k, 0, t.dtype);
+  if (!v.value.shape().CompatibleWith(k.OutShape(0))) {
+    ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
+                 ", and its handle says " + k.OutShape(0).ToString());
+  }
+  k.SetOut(0, v.value);
+}
 
 }  // namespace read_variable_op
 
