@@ -116,7 +116,7 @@ void AddViews(OpTable* t) {
            {},
            {target({5, -1})}},
           {"Reshape", "[2,6];[2]", "error: only one size", {}, {}, {target({-1, -1})}},
-          {"Reshape", "[0,6];[2]", "error: cannot be inferred", {}, {}, {target({0, -1})}},
+          {"Reshape", "[0,6];[2]", "[0,6]", {}, {}, {target({0, -1})}},
           {"ExpandDims", "[2,?];[]", "[2,?,1]", {}, {}, {{1, Tensor::Scalar<int32_t>(2)}}},
           {"ExpandDims", "[2,?];[]", "[?,?,?]", {}, {DType::kFloat, DType::kInt32}},
           {"ExpandDims",

@@ -143,8 +143,9 @@ TEST(Serialize, HostileTensors) {
   EXPECT_EQ(code({-1}, "", pb::DT_FLOAT), Code::kInvalidArgument);
   EXPECT_EQ(code({2}, "123", pb::DT_FLOAT), Code::kInvalidArgument);
   EXPECT_EQ(code({int64_t{1} << 40, int64_t{1} << 40}, "", pb::DT_FLOAT), Code::kInvalidArgument);
-  EXPECT_EQ(code({0, int64_t{1} << 40, int64_t{1} << 40}, "", pb::DT_FLOAT),
+  EXPECT_EQ(code({int64_t{1} << 40, int64_t{1} << 40, 0}, "", pb::DT_FLOAT),
             Code::kInvalidArgument);
+  EXPECT_EQ(code({0, int64_t{1} << 40, int64_t{1} << 40}, "", pb::DT_FLOAT), Code{});
   EXPECT_EQ(code({int64_t{1} << 61}, "", pb::DT_DOUBLE), Code::kInvalidArgument);
   EXPECT_EQ(code({int64_t{1} << 29}, "", pb::DT_FLOAT), Code::kResourceExhausted);
   EXPECT_EQ(code({int64_t{1} << 62}, "", pb::DT_STRING), Code::kResourceExhausted);

@@ -1,6 +1,7 @@
 #include "core/compile/specialise.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -205,6 +206,10 @@ bool Copier::FoldKnown(NodeId id, NodeId copy) {
   const auto elements = to_.PartialValue({copy, 0});
   if (!elements || !elements->fully_known()) return false;
   const ValueType& type = to_.type({copy, 0});
+  const int64_t most = type.dtype == DType::kInt32 ? std::numeric_limits<int32_t>::max()
+                                                   : std::numeric_limits<int64_t>::max();
+  // A size that the type cannot hold is an error of the run.
+  if (std::ranges::any_of(elements->dims(), [&](int64_t d) { return d > most; })) return false;
   Tensor value(type.dtype, type.shape);
   ForInt(type.dtype, [&](auto z) {
     for (int i = 0; i < elements->rank(); ++i) {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 #include "proto/tensor.pb.h"
 #include "proto/tensor_shape.pb.h"
 
@@ -15,15 +15,6 @@ namespace graphrun {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensor_content is little endian");
-
-// The product of the dimensions that are neither unknown nor zero; nothing when it does not fit.
-std::optional<int64_t> BoundedProduct(const Shape& shape) {
-  int64_t n = 1;
-  for (int64_t d : shape.dims()) {
-    if (d > 0 && __builtin_mul_overflow(n, d, &n)) return std::nullopt;
-  }
-  return n;
-}
 
 // Elements of a typed field, the last one repeated as often as the shape asks.
 template <typename T, typename Field>
@@ -114,10 +105,8 @@ Tensor StringsFromProto(const pb::TensorProto& proto, const Shape& shape, int64_
     return out;
   }
   const int64_t given = std::min<int64_t>(n, proto.string_val_size());
-  const int64_t each = sizeof(std::string) + (given > 0 ? proto.string_val(given - 1).size() : 0);
-  int64_t bytes = 0;
-  if (__builtin_mul_overflow(n - given, each, &bytes)) bytes = INT64_MAX;
-  budget->Take(bytes);
+  const size_t each = sizeof(std::string) + (given > 0 ? proto.string_val(given - 1).size() : 0);
+  budget->Take(static_cast<int64_t>(CheckedBytes(n - given, each)));
   Tensor out(DType::kString, shape);
   std::string* to = out.data<std::string>();
   for (int64_t i = 0; i < n; ++i) {
@@ -150,7 +139,11 @@ Shape ShapeFromProto(const pb::TensorShapeProto& proto) {
       ThrowInvalid("dimension " + std::to_string(dim.size()) + " is negative");
     shape.Append(dim.size());
   }
-  if (!BoundedProduct(shape)) ThrowInvalid("shape " + shape.ToString() + " has too many elements");
+  int64_t n = 1;
+  for (int64_t d : shape.dims()) {
+    if (d < 0) break;  // as TensorFlow, which knows no number of elements from here on
+    n = CheckedMul(n, d);
+  }
   return shape;
 }
 
@@ -172,10 +165,7 @@ Tensor TensorFromProto(const pb::TensorProto& proto, ImportBudget* budget) {
     throw Error(Code::kUnimplemented, "a tensor of type " + pb::DataType_Name(proto.dtype()) +
                                           " in a file is not supported");
   }
-  int64_t bytes = 0;
-  if (__builtin_mul_overflow(n, size, &bytes)) {
-    ThrowInvalid("shape " + shape.ToString() + " has too many elements");
-  }
+  const int64_t bytes = CheckedMul(n, size);
   const std::string& content = proto.tensor_content();
   if (!content.empty()) {
     if (static_cast<int64_t>(content.size()) != bytes) {
@@ -194,7 +184,7 @@ Tensor TensorFromProto(const pb::TensorProto& proto, ImportBudget* budget) {
   }
   Tensor out;
   WithField(dtype, proto, [&](auto zero, const auto& values) {
-    budget->Take(std::max<int64_t>(0, n - values.size()) * size);
+    budget->Take(CheckedMul(std::max<int64_t>(0, n - values.size()), size));
     out = Tensor(dtype, shape);
     Fill<decltype(zero)>(values, &out);
   });

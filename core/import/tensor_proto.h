@@ -27,8 +27,8 @@ class ImportBudget {
   int64_t left_;
 };
 
-// INVALID_ARGUMENT for a dimension below -1, more than Shape::kMaxRank dimensions, or known
-// dimensions whose product exceeds 2^63 - 1.
+// INVALID_ARGUMENT for a dimension below -1, more than Shape::kMaxRank dimensions, or dimensions
+// whose product, from the left up to an unknown one, exceeds 2^63 - 1.
 Shape ShapeFromProto(const pb::TensorShapeProto& proto);
 void ShapeToProto(const Shape& shape, pb::TensorShapeProto* proto);
 

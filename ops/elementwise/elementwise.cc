@@ -6,6 +6,7 @@
 
 #include "core/base/parallel.h"
 #include "core/base/per_dim.h"
+#include "core/base/size.h"
 #include "ops/builders.h"
 
 namespace graphrun::ops {
@@ -47,7 +48,7 @@ Walk MakeWalk(std::span<const Operand> in, const Shape& shape) {
     for (int k = 0; joins && k < n; ++k)
       joins = w.strides[k][w.rank - 1] == strides[k][i] * shape[i];
     if (!joins) w.dims[w.rank++] = 1;
-    w.dims[w.rank - 1] *= shape[i];
+    w.dims[w.rank - 1] = CheckedMul(w.dims[w.rank - 1], shape[i]);
     for (int k = 0; k < n; ++k) w.strides[k][w.rank - 1] = strides[k][i];
   }
   if (w.rank == 0) w.dims[w.rank++] = 1;  // one element

@@ -1,6 +1,7 @@
 // ConcatV2: joins tensors along an existing dimension.
 #include <numeric>
 
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -21,7 +22,7 @@ void InferShape(ShapeContext& c) {
   for (int i = 0; i < n; ++i) {
     Shape x = c.WithRank(i, rank);
     if (!axis) continue;
-    total = total < 0 || x[*axis] < 0 ? kUnknownDim : total + x[*axis];
+    total = total < 0 || x[*axis] < 0 ? kUnknownDim : CheckedAdd(total, x[*axis]);
     x.Set(*axis, kUnknownDim);
     joined = c.MergeShapes(joined, x, "dimensions other than the one concatenated");
   }

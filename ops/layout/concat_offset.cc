@@ -1,6 +1,7 @@
 // ConcatOffset: where each of the concatenated tensors begins.
 #include <algorithm>
 
+#include "core/base/size.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
 
@@ -17,9 +18,13 @@ void Kernel(KernelContext& k) {
     using T = decltype(z);
     const int rank = static_cast<int>(k.In<T>(1).size());
     const int axis = CanonicalAxis(k.In(0).scalar<int32_t>(), rank);
-    T begin = 0;
+    int64_t begin = 0;
     for (int i = 0; i < k.num_outputs(); ++i) {
       const auto shape = k.In<T>(i + 1);
+      if (static_cast<int>(shape.size()) != rank) {
+        ThrowInvalid("ConcatOffset: shapes " + k.In(1).ToString() + " and " +
+                     k.In(i + 1).ToString() + " differ in length");
+      }
       for (int d = 0; d < rank; ++d) {
         if (d != axis && shape[d] != k.In<T>(1)[d]) {
           ThrowInvalid("ConcatOffset: shapes " + k.In(1).ToString() + " and " +
@@ -28,8 +33,11 @@ void Kernel(KernelContext& k) {
       }
       const auto offset = k.Out<T>(i);
       std::fill(offset.begin(), offset.end(), T{0});
-      offset[axis] = begin;
-      begin += shape[axis];
+      offset[axis] = static_cast<T>(begin);
+      if (offset[axis] != begin)
+        ThrowInvalid("ConcatOffset: the offset " + std::to_string(begin) +
+                     " does not fit its type");
+      begin = CheckedAdd(begin, shape[axis]);
     }
   });
 }

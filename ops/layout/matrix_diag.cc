@@ -27,7 +27,7 @@ struct Band {
 };
 
 Band BandOf(const Tensor& k) {
-  if (k.num_elements() != 1 && k.num_elements() != 2)
+  if (k.shape().rank() > 1 || k.num_elements() < 1 || k.num_elements() > 2)
     ThrowInvalid("k must hold one or two numbers of diagonals, not " + k.ToString());
   const Band band{k.int_at(0), k.int_at(k.num_elements() - 1)};
   if (band.lo > band.hi) ThrowInvalid("k must name the lower diagonal first, not " + k.ToString());
@@ -87,11 +87,12 @@ int64_t BatchOf(const Shape& matrices) { return CountElements(matrices, 0, matri
 
 // Rows and columns of the smallest matrices with a diagonal of this length, or those asked for.
 std::pair<int64_t, int64_t> SizesFor(const Band& b, int64_t length, int64_t rows, int64_t columns) {
+  constexpr int64_t kLeast = -1;
   const int64_t least_rows = length - std::min<int64_t>(b.hi, 0);
   const int64_t least_columns = length + std::max<int64_t>(b.lo, 0);
-  if (rows < 0 && columns < 0) rows = columns = std::max(least_rows, least_columns);
-  if (rows < 0) rows = least_rows;
-  if (columns < 0) columns = least_columns;
+  if (rows == kLeast && columns == kLeast) rows = columns = std::max(least_rows, least_columns);
+  if (rows == kLeast) rows = least_rows;
+  if (columns == kLeast) columns = least_columns;
   if (rows < least_rows || columns < least_columns ||
       (rows != least_rows && columns != least_columns)) {
     ThrowInvalid("matrices of " + std::to_string(rows) + " rows and " + std::to_string(columns) +
@@ -106,6 +107,7 @@ void InferDiagShape(ShapeContext& c, const Attrs& t) {
   const Shape x = c.WithRankAtLeast(0, 1);
   Band band;
   int64_t rows = -1, columns = -1;
+  for (int i = 2; i < c.num_inputs(); ++i) c.WithRank(i, 0);
   if (c.num_inputs() > 1) {
     const auto given_rows = c.IntValue(2), given_columns = c.IntValue(3);
     if (!c.Value(1) || !given_rows || !given_columns) return;
@@ -161,6 +163,7 @@ Shape DiagonalsOf(const Shape& x, const Band& b) {
 void InferPartShape(ShapeContext& c, const Attrs& t) {
   CheckAlign(t);
   const Shape x = c.WithRankAtLeast(0, 2);
+  if (c.num_inputs() > 2) c.WithRank(2, 0);
   if (!x.known_rank() || (c.num_inputs() > 1 && !c.Value(1))) return;
   c.SetOut(0, DiagonalsOf(x, c.num_inputs() > 1 ? BandOf(*c.Value(1)) : Band{}));
 }

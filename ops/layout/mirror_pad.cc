@@ -1,5 +1,6 @@
 // MirrorPad, MirrorPadGrad: a tensor continued by its own mirror image, and the sum of such copies.
 #include "core/base/parallel.h"
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -20,12 +21,24 @@ int64_t Offset(const Attrs& t) {
   ThrowInvalid("MirrorPad: mode '" + t.mode + "' is neither REFLECT nor SYMMETRIC");
 }
 
-// The size of dimension i of the smaller tensor is `inner` or unknown.
-void CheckPadding(int i, int64_t before, int64_t after, int64_t inner, int64_t offset) {
-  if (before >= 0 && after >= 0 && (inner < 0 || std::max(before, after) <= inner - offset)) return;
-  ThrowInvalid("MirrorPad: paddings " + std::to_string(before) + ", " + std::to_string(after) +
-               " of dimension " + std::to_string(i) + " must be at least 0 and at most " +
-               (inner < 0 ? "its size" : std::to_string(inner - offset)));
+// The other size of dimension i, of which `size` is known or unknown: what it becomes with paddings
+// or, with `shrinks`, without.
+int64_t OtherSize(int i, int64_t size, int64_t before, int64_t after, bool shrinks,
+                  int64_t offset) {
+  bool fits = before >= 0 && after >= 0;
+  int64_t other = kUnknownDim, inner = kUnknownDim;
+  if (fits && size >= 0) {
+    if (shrinks) fits = before <= size && after <= size - before;
+    if (fits) other = shrinks ? size - before - after : CheckedAdd(before, size, after);
+    inner = shrinks ? other : size;
+    fits = fits && std::max(before, after) <= inner - offset;
+  }
+  if (!fits) {
+    ThrowInvalid("MirrorPad: paddings " + std::to_string(before) + ", " + std::to_string(after) +
+                 " of dimension " + std::to_string(i) + " must be at least 0 and at most " +
+                 (inner < 0 ? "its size" : std::to_string(inner - offset)));
+  }
+  return other;
 }
 
 // With `shrinks` the input is the padded tensor.
@@ -38,18 +51,11 @@ void InferShape(ShapeContext& c, const Attrs& t) {
   const int64_t rank =
       c.MergeDim(x.known_rank() ? x.rank() : kUnknownDim, paddings[0], "rank and rows of paddings");
   if (rank < 0) return;
-  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  Shape y = Shape::UnknownOfRank(rank);
   const Tensor* p = c.Value(1);
   for (int i = 0; p && i < rank; ++i) {
-    const int64_t before = p->int_at(2 * i), after = p->int_at(2 * i + 1);
-    const int64_t size = x.known_rank() ? x[i] : kUnknownDim;
-    const int64_t other = size < 0  ? kUnknownDim
-                          : shrinks ? size - before - after
-                                    : before + size + after;
-    CheckPadding(i, before, after, shrinks ? (size < 0 ? size : std::max<int64_t>(other, 0)) : size,
-                 offset);
-    if (other < 0 && size >= 0) ThrowInvalid("MirrorPadGrad: the paddings are above the shape");
-    y.Set(i, other);
+    y.Set(i, OtherSize(i, x.known_rank() ? x[i] : kUnknownDim, p->int_at(2 * i),
+                       p->int_at(2 * i + 1), shrinks, offset));
   }
   c.SetOut(0, y);
 }

@@ -1,4 +1,5 @@
 // Pad, PadV2: zeros, or another value, around a tensor.
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -16,7 +17,7 @@ void InferShape(ShapeContext& c) {
   const int64_t rank =
       c.MergeDim(x.known_rank() ? x.rank() : kUnknownDim, paddings[0], "rank and rows of paddings");
   if (rank < 0) return;
-  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  Shape y = Shape::UnknownOfRank(rank);
   const Tensor* p = c.Value(1);
   for (int i = 0; p && i < rank; ++i) {
     const int64_t before = p->int_at(2 * i), after = p->int_at(2 * i + 1);
@@ -24,7 +25,7 @@ void InferShape(ShapeContext& c) {
       ThrowInvalid("Pad: paddings " + std::to_string(before) + ", " + std::to_string(after) +
                    " of dimension " + std::to_string(i) + " are not both positive");
     }
-    if (x.known_rank() && x[i] >= 0) y.Set(i, before + x[i] + after);
+    if (x.known_rank() && x[i] >= 0) y.Set(i, CheckedAdd(before, x[i], after));
   }
   c.SetOut(0, y);
 }

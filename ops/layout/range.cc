@@ -1,5 +1,6 @@
 // Range: evenly spaced numbers.
 #include <cmath>
+#include <limits>
 
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -9,22 +10,34 @@ namespace range {
 
 constexpr double kMaxElements = 1e12;
 
-void CheckBounds(double start, double limit, double delta) {
-  const auto text = [&] {
-    return "Range: start " + std::to_string(start) + ", limit " + std::to_string(limit) +
-           ", delta " + std::to_string(delta);
-  };
-  if (!(delta > 0 || delta < 0)) ThrowInvalid(text() + ": delta must not be zero");
-  if (delta > 0 ? start > limit : start < limit)
-    ThrowInvalid(text() + ": delta leads away from limit");
-  if (!((limit - start) / delta < kMaxElements)) ThrowInvalid(text() + ": too many elements");
+template <typename T>
+void Refuse(T start, T limit, T delta, const char* why) {
+  ThrowInvalid("Range: start " + std::to_string(start) + ", limit " + std::to_string(limit) +
+               ", delta " + std::to_string(delta) + ": " + why);
 }
 
+template <typename T>
+void CheckDirection(T start, T limit, T delta) {
+  if (!(delta > 0 || delta < 0)) Refuse(start, limit, delta, "delta must not be zero");
+  if (delta > 0 ? start > limit : start < limit)
+    Refuse(start, limit, delta, "delta leads away from limit");
+}
+
+void CheckBounds(double start, double limit, double delta) {
+  CheckDirection(start, limit, delta);
+  if (!((limit - start) / delta < kMaxElements)) Refuse(start, limit, delta, "too many elements");
+}
+
+// Between any two int64 there are numbers that fit uint64.
 int64_t CountInts(int64_t start, int64_t limit, int64_t delta) {
-  CheckBounds(static_cast<double>(start), static_cast<double>(limit), static_cast<double>(delta));
-  const int64_t span = limit > start ? limit - start : start - limit,
-                step = delta > 0 ? delta : -delta;
-  return (span + step - 1) / step;
+  CheckDirection(start, limit, delta);
+  const auto a = static_cast<uint64_t>(start), b = static_cast<uint64_t>(limit),
+             d = static_cast<uint64_t>(delta);
+  const uint64_t span = delta > 0 ? b - a : a - b, step = delta > 0 ? d : 0 - d;
+  const uint64_t n = span / step + (span % step > 0 ? 1 : 0);
+  if (n > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    ThrowInvalid("Range: " + std::to_string(n) + " elements are too many");
+  return static_cast<int64_t>(n);
 }
 
 void InferShape(ShapeContext& c) {
@@ -58,7 +71,13 @@ void Kernel(KernelContext& k) {
     using T = decltype(z);
     const T start = k.In(0).scalar<T>(), delta = k.In(2).scalar<T>();
     const auto y = k.Out<T>(0);
-    for (size_t i = 0; i < y.size(); ++i) y[i] = start + static_cast<T>(i) * delta;
+    for (size_t i = 0; i < y.size(); ++i) {
+      if constexpr (std::is_integral_v<T>) {  // parts of the way may be longer than T is wide
+        y[i] = static_cast<T>(static_cast<uint64_t>(start) + i * static_cast<uint64_t>(delta));
+      } else {
+        y[i] = start + static_cast<T>(i) * delta;
+      }
+    }
   });
 }
 

@@ -1,4 +1,5 @@
 // Reshape: the same elements in row-major order under another shape.
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -14,12 +15,15 @@ void InferShape(ShapeContext& c) {
   Shape y = scalar ? Shape{c.IntValue(1).value_or(kUnknownDim)} : c.ValueAsShape(1);
   c.SetOut(0, y);
   if (!y.known_rank()) return;
+  // Of the sizes that are not zero, as in TensorFlow.
   int64_t known = 1;
   int unknown = 0, at = 0;
+  bool zero = false;
   for (int i = 0; i < y.rank(); ++i) {
-    if (y[i] >= 0) {
-      known *= y[i];
-    } else {
+    zero = zero || y[i] == 0;
+    if (y[i] > 0) {
+      known = CheckedMul(known, y[i]);
+    } else if (y[i] < 0) {
       ++unknown;
       at = i;
     }
@@ -34,15 +38,17 @@ void InferShape(ShapeContext& c) {
                  " elements, which do not fit the requested shape " + y.ToString());
   };
   if (unknown == 0) {
-    if (n != known) mismatch();
-  } else if (known > 0) {
+    if (n != (zero ? 0 : known)) mismatch();
+  } else if (!zero) {
     if (n % known != 0) mismatch();
     y.Set(at, n / known);
   } else if (n != 0) {
     mismatch();
   } else if (exact) {
-    ThrowInvalid("Reshape: the size -1 in " + y.ToString() +
-                 " cannot be inferred, since the others are zero");
+    // Any size would do. TensorFlow's leaves the zeros out of both shapes.
+    int64_t rest = 1;
+    for (int64_t d : x.dims()) rest = d > 0 ? CheckedMul(rest, d) : rest;
+    y.Set(at, rest / known);
   }
   c.SetOut(0, y);
 }

@@ -9,12 +9,19 @@ constexpr char kIntegers[] = "integers that do not depend on the elements";
 
 Shape LengthOf(const Shape& x) { return {x.known_rank() ? x.rank() : kUnknownDim}; }
 
+// INVALID_ARGUMENT when the number is too large for the output's type.
+template <typename T>
+T AsOutput(int64_t n) {
+  if (static_cast<T>(n) == n) return static_cast<T>(n);
+  ThrowInvalid("the size " + std::to_string(n) + " does not fit int32; ask for out_type int64");
+}
+
 void WriteShapes(KernelContext& k) {
   for (int i = 0; i < k.num_outputs(); ++i) {
     ForInt(k.Out(i).dtype(), [&](auto z) {
       using T = decltype(z);
       const Shape& x = k.In(i).shape();
-      for (int d = 0; d < x.rank(); ++d) k.Out<T>(i)[d] = static_cast<T>(x[d]);
+      for (int d = 0; d < x.rank(); ++d) k.Out<T>(i)[d] = AsOutput<T>(x[d]);
     });
   }
 }
@@ -59,13 +66,14 @@ OpDef SizeOp() {
       .TypeAttr("out_type", kInts, DType::kInt32)
       .Shape([](ShapeContext& c) { c.SetOut(0, Shape{}); })
       .Partial([](const PartialContext& c) {
-        return Shape{c.In(0).fully_known() ? c.In(0).num_elements() : kUnknownDim};
+        const Shape& x = c.In(0);
+        return Shape{x.fully_known() ? x.num_elements() : kUnknownDim};
       })
       .NoGradient(shape_ops::kIntegers)
       .Kernel([](KernelContext& k) {
         ForInt(k.Out(0).dtype(), [&](auto z) {
           using T = decltype(z);
-          k.Out<T>(0)[0] = static_cast<T>(k.In(0).num_elements());
+          k.Out<T>(0)[0] = shape_ops::AsOutput<T>(k.In(0).num_elements());
         });
       });
 }

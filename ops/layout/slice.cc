@@ -14,13 +14,13 @@ void InferShape(ShapeContext& c) {
   rank = c.MergeDim(rank, x.known_rank() ? x.rank() : kUnknownDim,
                     "length of begin and rank of input");
   if (rank < 0) return;
-  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  Shape y = Shape::UnknownOfRank(rank);
   for (int i = 0; i < y.rank(); ++i) {
     const std::optional<int64_t> begin = c.IntValue(1, i), size = c.IntValue(2, i);
     const int64_t dim = x.known_rank() ? x[i] : kUnknownDim;
     const bool fits =
         (!begin || *begin >= 0) && (!size || *size >= -1) &&
-        (dim < 0 || begin.value_or(0) + std::max<int64_t>(0, size.value_or(0)) <= dim);
+        (dim < 0 || (begin.value_or(0) <= dim && size.value_or(0) <= dim - begin.value_or(0)));
     if (!fits) {
       ThrowInvalid("Slice: begin " + std::to_string(begin.value_or(0)) + " and size " +
                    std::to_string(size.value_or(-1)) + " do not fit dimension " +

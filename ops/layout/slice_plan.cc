@@ -1,9 +1,11 @@
 #include "ops/layout/slice_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 
 namespace graphrun::ops {
 namespace slice_plan {
@@ -13,6 +15,7 @@ bool Bit(int64_t mask, int i) { return i < 63 && (mask >> i & 1) != 0; }
 // One dimension that begin:end:stride selects from.
 SlicePlan::Range Select(int64_t dim, std::optional<int64_t> begin, std::optional<int64_t> end,
                         int64_t stride) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   if (dim < 0) return {0, stride, kUnknownDim};
   const int64_t low = stride > 0 ? 0 : -1, high = stride > 0 ? dim : dim - 1;
   const auto place = [&](std::optional<int64_t> at, int64_t otherwise) {
@@ -21,9 +24,10 @@ SlicePlan::Range Select(int64_t dim, std::optional<int64_t> begin, std::optional
   };
   const int64_t first = place(begin, stride > 0 ? low : high),
                 last = place(end, stride > 0 ? high : low);
-  const int64_t span = stride > 0 ? last - first : first - last,
-                step = stride > 0 ? stride : -stride;
-  return {first, stride, span <= 0 ? 0 : (span + step - 1) / step};
+  const int64_t span = stride > 0 ? last - first : first - last;
+  // The lowest number has no negative.
+  const int64_t step = stride > 0 ? stride : -std::max(stride, -kMost);
+  return {first, stride, span <= 0 ? 0 : CeilDiv(span, step)};
 }
 
 }  // namespace slice_plan

@@ -1,4 +1,5 @@
 // SplitV: cuts a tensor into parts of given sizes.
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -29,7 +30,7 @@ void InferShape(ShapeContext& c) {
     if (sizes->int_at(i) < 0) {
       ++open;
     } else {
-      sum += sizes->int_at(i);
+      sum = CheckedAdd(sum, sizes->int_at(i));
     }
   }
   if (open > 1 || (sizes && whole >= 0 && (open ? sum > whole : sum != whole))) {

@@ -1,4 +1,5 @@
 // StridedSlice, StridedSliceGrad: x[begin:end:stride, index, ..., newaxis], and its gradient.
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -62,11 +63,12 @@ int64_t AddRanges(const Shape& whole, const SlicePlan& plan, bool whole_is_sourc
   int64_t begin = 0, stride = 1;
   for (int i = whole.rank() - 1; i >= 0; --i) {
     dense[i] = stride;
-    stride *= plan.ranges[i].size;
+    stride = CheckedMul(stride, plan.ranges[i].size);
     begin += plan.ranges[i].begin * strides[i];
   }
   for (int i = 0; i < whole.rank(); ++i) {
-    const int64_t inside = strides[i] * plan.ranges[i].step;
+    // The step to an element that is not there may be of any size.
+    const int64_t inside = plan.ranges[i].size > 1 ? strides[i] * plan.ranges[i].step : 0;
     if (whole_is_source) {
       copy->Add(plan.ranges[i].size, dense[i], inside);
     } else {
@@ -86,7 +88,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
 void InferGradShape(ShapeContext& c, const Attrs& t) {
   c.WithRank(0, 1);
   const int n = NumIndices(c, 1);
-  const Shape x = c.ValueAsShape(0);
+  const Shape x = c.ValueAsSizes(0);
   c.SetOut(0, x);
   if (n < 0 || !x.known_rank()) return;
   const auto element = [&](int input) {

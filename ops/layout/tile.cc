@@ -1,4 +1,5 @@
 // Tile: repeats a tensor along its dimensions.
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
@@ -13,12 +14,12 @@ void InferShape(ShapeContext& c) {
   const int64_t rank = c.MergeDim(x.known_rank() ? x.rank() : kUnknownDim, c.WithRank(1, 1)[0],
                                   "rank and length of multiples");
   if (rank < 0) return;
-  Shape y = Shape::UnknownOfRank(static_cast<int>(rank));
+  Shape y = Shape::UnknownOfRank(rank);
   for (int i = 0; i < rank; ++i) {
     const std::optional<int64_t> times = c.IntValue(1, i);
     if (times && *times < 0)
       ThrowInvalid("Tile: multiple " + std::to_string(*times) + " is negative");
-    if (times && x.known_rank() && x[i] >= 0) y.Set(i, x[i] * *times);
+    if (times && x.known_rank() && x[i] >= 0) y.Set(i, CheckedMul(x[i], *times));
   }
   c.SetOut(0, y);
 }

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/base/parallel.h"
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -115,7 +116,7 @@ struct Axes {
 
   void Add(int64_t size, int64_t stride) {
     at[n++] = {size, stride};
-    count *= size;
+    count = CheckedMul(count, size);
   }
   void Add(const Axes& more) {
     for (int i = 0; i < more.n; ++i) Add(more.at[i].size, more.at[i].stride);

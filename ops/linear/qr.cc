@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/parallel.h"
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -101,7 +102,7 @@ void Run(KernelContext& k) {
   const int64_t m = xs[rank - 2], n = xs[rank - 1], p = std::min(m, n);
   const int64_t columns = qs[rank - 1], rows = rs[rank - 2];
   const int64_t batch = CountElements(xs, 0, rank - 2);
-  Tensor work = k.Scratch(kDTypeOf<T>, {m * n + p + m + std::max(n, columns)});
+  Tensor work = k.Scratch(kDTypeOf<T>, {CheckedAdd(CheckedMul(m, n), p, m, std::max(n, columns))});
   T* const a = work.data<T>();
   T *const taus = a + m * n, *const v = taus + p, *const products = v + m;
   const T* x = k.In(0).data<T>();

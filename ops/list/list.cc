@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/size.h"
 #include "ops/builders.h"
 
 namespace graphrun::ops {
@@ -25,8 +26,13 @@ Shape ListElementShape(ShapeContext& c, int i, DType element_dtype) {
 }
 
 Shape ListElementShape(ShapeContext& c, int i, DType element_dtype, int element_shape_input) {
-  return c.MergeShapes(ListElementShape(c, i, element_dtype), c.ValueAsShape(element_shape_input),
-                       "the list's element shape and element_shape");
+  const Shape shape = ListElementShape(c, i, element_dtype);
+  const Tensor* value = c.Value(element_shape_input);
+  for (int64_t k = 0; value && k < value->num_elements(); ++k) {
+    if (value->int_at(k) < kUnknownDim) return shape;
+  }
+  const Shape given = c.ValueAsShape(element_shape_input);
+  return shape.CompatibleWith(given) ? Merge(shape, given) : shape;
 }
 
 void SetListOut(ShapeContext& c, int o, DType element_dtype, const Shape& element_shape) {
@@ -103,6 +109,11 @@ void SetElementOut(KernelContext& k, int o, const TensorList& l, const Tensor& i
     ThrowInvalid("the list's element has shape " + shape.ToString() + ", and " +
                  k.OutShape(o).ToString() + " is expected");
   }
+}
+
+void ResizeList(TensorList& list, int64_t size) {
+  CheckedBytes(size, sizeof(Tensor));
+  list.items.resize(size);
 }
 
 void CopyElements(const Tensor& from, int64_t n, Tensor& to, int64_t at) {

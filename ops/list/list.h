@@ -21,7 +21,8 @@ struct ListAttrs {
 // The shape that elements of list input i have in common, as far as it is known. INVALID_ARGUMENT
 // when input i is no scalar, or its elements are known to have another dtype.
 Shape ListElementShape(ShapeContext& c, int i, DType element_dtype);
-// The same, narrowed by the value of the element_shape input.
+// The same, narrowed by the value of the element_shape input, when that is a shape that fits:
+// element_shape counts only for elements that were never set.
 Shape ListElementShape(ShapeContext& c, int i, DType element_dtype, int element_shape_input);
 // Output o is a list with these elements.
 void SetListOut(ShapeContext& c, int o, DType element_dtype, const Shape& element_shape);
@@ -54,6 +55,9 @@ void SetElementOut(KernelContext& k, int o, const TensorList& list, const Tensor
 inline void SetListOut(KernelContext& k, int o, RefPtr<TensorList> list) {
   k.SetOut(o, Tensor::Object(DType::kVariant, list));
 }
+// Gives the list that many elements; new ones were never set. RESOURCE_EXHAUSTED when they are too
+// many to be held.
+void ResizeList(TensorList& list, int64_t size);
 // Copies the elements of `from` (or zeros, when it was never set) to `to`, whose first element is
 // number `at`.
 void CopyElements(const Tensor& from, int64_t n, Tensor& to, int64_t at);

@@ -1,4 +1,5 @@
 // TensorListConcatV2: the elements of a list joined along their first dimension.
+#include "core/base/size.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -60,7 +61,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   int64_t total = 0;
   for (int64_t i = 0; i < n; ++i) {
     lengths.data<int64_t>()[i] = RowsOf(k, list, i, common);
-    total += lengths.data<int64_t>()[i];
+    total = CheckedAdd(total, lengths.data<int64_t>()[i]);
   }
   Shape shape = element;
   shape.Set(0, total);

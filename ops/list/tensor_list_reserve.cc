@@ -14,7 +14,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
   if (n < 0) ThrowInvalid("num_elements is " + std::to_string(n) + "; it must not be negative");
   const RefPtr<TensorList> list =
       TensorList::New(t.element_dtype, ShapeFromTensor(k.In(0)), k.pool());
-  list->items.resize(n);
+  ResizeList(*list, n);
   SetListOut(k, 0, list);
 }
 

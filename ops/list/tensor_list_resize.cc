@@ -15,7 +15,7 @@ void Kernel(KernelContext& k) {
   const int64_t size = k.In(1).int_at(0);
   if (size < 0) ThrowInvalid("size is " + std::to_string(size) + "; it must not be negative");
   Tensor list = k.Take(0);
-  MutableList(list, k.pool()).items.resize(size);
+  ResizeList(MutableList(list, k.pool()), size);
   k.SetOut(0, std::move(list));
 }
 

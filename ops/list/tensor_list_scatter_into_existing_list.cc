@@ -1,6 +1,7 @@
 // TensorListScatterIntoExistingList: a list with several elements replaced by rows of a tensor.
 #include <algorithm>
 
+#include "core/base/size.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -35,11 +36,11 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
       ThrowInvalid("indices[" + std::to_string(i) + "] = " + std::to_string(indices.int_at(i)) +
                    " is negative");
     }
-    size = std::max(size, indices.int_at(i) + 1);
+    size = std::max(size, CheckedAdd(indices.int_at(i), 1));
   }
   Tensor list = k.Take(0);
   TensorList& after = MutableList(list, k.pool());
-  after.items.resize(size);
+  ResizeList(after, size);
   for (int64_t i = 0; i < n; ++i) {
     after.items[indices.int_at(i)] = CopyRow(tensor, i, row, k.pool());
   }

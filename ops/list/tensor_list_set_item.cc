@@ -1,4 +1,5 @@
 // TensorListSetItem: a list with one element replaced.
+#include "core/base/size.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -23,7 +24,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
   CheckElement(before, k.In(2));
   Tensor list = k.Take(0);
   TensorList& after = MutableList(list, k.pool());
-  if (grow) after.items.resize(index + 1);
+  if (grow) ResizeList(after, CheckedAdd(index, 1));
   after.items[index] = k.Retain(2);
   k.SetOut(0, std::move(list));
 }

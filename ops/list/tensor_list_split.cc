@@ -1,6 +1,7 @@
 // TensorListSplit: a tensor cut into a list of pieces with given numbers of rows.
 #include <cstring>
 
+#include "core/base/size.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -38,7 +39,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
     }
   }
   const RefPtr<TensorList> list = TensorList::New(t.element_dtype, element, k.pool());
-  const size_t row = size * tensor.shape().From(1).num_elements();
+  const size_t row = CheckedBytes(tensor.shape().From(1).num_elements(), size);
   int64_t at = 0;
   for (int64_t i = 0; i < lengths.num_elements(); ++i) {
     const int64_t rows = lengths.int_at(i);

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/base/size.h"
 #include "ops/random/sampling.h"
 
 namespace graphrun::ops {
@@ -35,7 +36,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
       std::copy_n(in.data<std::string>() + from * inner, inner,
                   out.data<std::string>() + i * inner);
     } else {
-      const size_t bytes = inner * DTypeSize(in.dtype());
+      const size_t bytes = CheckedBytes(inner, in.dtype());
       std::memcpy(static_cast<char*>(out.raw()) + i * bytes,
                   static_cast<const char*>(in.raw()) + from * bytes, bytes);
     }

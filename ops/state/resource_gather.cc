@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/base/size.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_def.h"
 #include "ops/builders.h"
@@ -58,8 +59,8 @@ void Kernel(KernelContext& k, const Attrs& t) {
   const int64_t limit = shape[batch], n = indices.num_elements();
   CheckIndices(indices, limit);
   const int64_t per_batch = indices.shape().From(batch).num_elements();
-  const size_t row = shape.From(batch + 1).num_elements() * DTypeSize(t.dtype);
-  if (n == 0 || row == 0) return;
+  if (out.num_elements() == 0) return;
+  const size_t row = CheckedBytes(shape.From(batch + 1).num_elements(), t.dtype);
   const char* from = static_cast<const char*>(params.raw());
   char* to = static_cast<char*>(out.raw());
   ParallelFor(n, static_cast<int64_t>(1 + (1 << 16) / row), [&](int64_t begin, int64_t end) {
