@@ -9,8 +9,11 @@
 
 namespace graphrun {
 
+// As in TensorFlow, who waits for a placeholder does not wait for one that is fed.
+bool IsFedPlaceholder(const Graph& graph, NodeId id, const std::set<Output>& fed);
+
 // The nodes that computing `fetches` and running `targets` needs, when the outputs in `fed` are
-// given. Indexed by id.
+// given and each node needs all of its inputs (see needs.h for less). Indexed by id.
 std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
                               const std::vector<Output>& fetches,
                               const std::vector<NodeId>& targets);
@@ -21,16 +24,6 @@ std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
 // chance; this order is one that it could choose. INVALID_ARGUMENT naming the nodes of a cycle.
 std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& needed,
                                    const std::set<Output>& fed);
-
-// Fails when a node that certainly runs stands for one that cannot run here: a needed one, or one
-// that a function needs which needed nodes call. (Which branch of an If and how many trips of a
-// While run is known only later.) Lists all of them at once: each op with how often it occurs, and
-// each reason. The code is theirs if they have one in common, else UNIMPLEMENTED.
-void CheckAvailable(const Graph& graph, const std::vector<bool>& needed,
-                    const std::vector<Output>& fetches);
-
-// The same for one node, when it is reached. REQUIRES: its structure is kUnavailable.
-[[noreturn]] void ThrowUnavailable(const Node& node);
 
 }  // namespace graphrun
 

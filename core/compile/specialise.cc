@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/size.h"
+#include "core/compile/needs.h"
 #include "core/compile/order.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_context.h"
@@ -33,10 +34,10 @@ class Copier {
   // REQUIRES: maps are set for the fed outputs.
   void Map(Output from, Output to) { map_[from] = to; }
   Output Mapped(Output from) const { return map_.at(from); }
-  // Copies the nodes that the outputs and targets need.
-  void Copy(const std::vector<Output>& outputs, const std::vector<NodeId>& targets);
-  // The copied targets that still do something.
-  std::vector<NodeId> MappedTargets(const std::vector<NodeId>& targets) const;
+  // Copies the needed nodes. `needs` must live as long as this.
+  void Copy(const Needs& needs);
+  // The copied targets that still do something, and effects that only what was folded away needs.
+  std::vector<NodeId> ControlResults() const;
 
  private:
   void CopyNode(NodeId id);
@@ -45,8 +46,7 @@ class Copier {
   bool FoldKnown(NodeId id, NodeId copy);
   void CopyWhile(NodeId id, const std::vector<Output>& inputs);
   void CopyIf(NodeId id, const std::vector<Output>& inputs);
-  void Inline(NodeId id, const Function& f, const std::vector<Output>& inputs);
-  std::vector<int> LiveVariables(NodeId id, const Function& cond, const Function& body) const;
+  void Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs);
   // A fed output stays what it is fed with.
   void SetCopy(Output from, Output to) { map_.try_emplace(from, to); }
   bool Effectful(NodeId copy) const {
@@ -58,19 +58,20 @@ class Copier {
   Graph& to_;
   const std::string path_;
   const KernelEnvironment* folding_;
+  const Needs* needs_ = nullptr;
   std::map<Output, Output> map_;
   std::map<NodeId, NodeId> nodes_;  // copies of nodes; a node without one left nothing to wait for
-  std::set<Output> used_;           // outputs that somebody needs
   std::vector<bool> effect_;        // of to_'s nodes: an effect in itself or in what it waits for
 };
 
-std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::string& name,
-                                             const Graph& owner, const std::vector<int>& keep_args,
+// `keep_args` are the parameters that stay, `args` what they become.
+std::unique_ptr<Function> SpecialiseFunction(const CalleeNeeds& callee, const Graph& owner,
+                                             const std::vector<int>& keep_args,
                                              const std::vector<Argument>& args,
-                                             const std::vector<int>& keep_results,
                                              const std::string& path,
                                              const KernelEnvironment* folding) {
-  auto copy = std::make_unique<Function>(owner.library()->UniqueName(name), owner);
+  const Function& f = *callee.function;
+  auto copy = std::make_unique<Function>(owner.library()->UniqueName(f.name), owner);
   Copier copier(f.graph, &copy->graph, path, folding);
   for (size_t k = 0; k < keep_args.size(); ++k) {
     const NodeId arg = f.args[keep_args[k]];
@@ -82,23 +83,20 @@ std::unique_ptr<Function> SpecialiseFunction(const Function& f, const std::strin
       copier.Map({arg, 0}, made);
     }
   }
-  std::vector<Output> results;
-  for (int r : keep_results) results.push_back(f.results[r]);
-  copier.Copy(results, f.control_results);
-  for (Output o : results) copy->results.push_back(copier.Mapped(o));
-  copy->control_results = copier.MappedTargets(f.control_results);
+  copier.Copy(*callee.needs);
+  for (size_t r = 0; r < callee.results.size(); ++r) {
+    if (callee.results[r]) copy->results.push_back(copier.Mapped(f.results[r]));
+  }
+  copy->control_results = copier.ControlResults();
   return copy;
 }
 
-void Copier::Copy(const std::vector<Output>& outputs, const std::vector<NodeId>& targets) {
+void Copier::Copy(const Needs& needs) {
+  needs_ = &needs;
   std::set<Output> fed;
   for (const auto& [from, to] : map_) fed.insert(from);
-  const std::vector<bool> needed = NeededNodes(from_, fed, outputs, targets);
-  used_.insert(outputs.begin(), outputs.end());
-  for (NodeId id = 0; id < from_.num_ids(); ++id) {
-    if (needed[id]) used_.insert(from_.node(id).inputs.begin(), from_.node(id).inputs.end());
-  }
-  for (NodeId id : ExecutionOrder(from_, needed, fed)) {
+  for (NodeId id : ExecutionOrder(from_, needs.nodes, fed)) {
+    if (from_.node(id).op->structure == Structure::kArg) continue;
     WithContext(
         [&] {
           return "while preparing '" + from_.node(id).name + "' (" + from_.node(id).op->name + ")";
@@ -107,11 +105,16 @@ void Copier::Copy(const std::vector<Output>& outputs, const std::vector<NodeId>&
   }
 }
 
-std::vector<NodeId> Copier::MappedTargets(const std::vector<NodeId>& targets) const {
+std::vector<NodeId> Copier::ControlResults() const {
   std::vector<NodeId> out;
-  for (NodeId id : targets) {
+  for (NodeId id : needs_->targets) {
     if (const auto it = nodes_.find(id); it != nodes_.end()) out.push_back(it->second);
   }
+  for (NodeId id = 0; id < to_.num_ids(); ++id) {
+    if (to_.exists(id) && MustRun(to_, id)) out.push_back(id);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -120,6 +123,12 @@ std::vector<NodeId> Copier::ControlInputs(NodeId id) const {
   for (NodeId c : from_.node(id).control_inputs) {
     const auto it = nodes_.find(c);
     if (it != nodes_.end() && Effectful(it->second)) out.push_back(it->second);
+  }
+  // An input that is not passed on is waited for all the same.
+  for (size_t i = 0; i < from_.node(id).inputs.size(); ++i) {
+    if (needs_->passes(id, i)) continue;
+    const auto it = map_.find(from_.node(id).inputs[i]);
+    if (it != map_.end() && Effectful(it->second.node)) out.push_back(it->second.node);
   }
   return out;
 }
@@ -193,8 +202,7 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
   }
   for (size_t i = 0; i < results.size(); ++i) {
     const Output o{id, static_cast<int>(i)};
-    if (used_.contains(o) && !map_.contains(o))
-      SetCopy(o, to_.AddConst(node.name, results[i].Copy()));
+    if (needs_->has(o) && !map_.contains(o)) SetCopy(o, to_.AddConst(node.name, results[i].Copy()));
   }
   return true;
 }
@@ -230,14 +238,15 @@ bool Copier::FoldKnown(NodeId id, NodeId copy) {
 void Copier::CopyNode(NodeId id) {
   const Node& node = from_.node(id);
   std::vector<Output> inputs;
-  for (Output o : node.inputs) inputs.push_back(map_.at(o));
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    inputs.push_back(needs_->passes(id, i) ? map_.at(node.inputs[i]) : Output());
   switch (node.op->structure) {
     case Structure::kWhile:
       return CopyWhile(id, inputs);
     case Structure::kIf:
       return CopyIf(id, inputs);
     case Structure::kCall:
-      return Inline(id, FunctionAttr(from_, node, "f"), inputs);
+      return Inline(id, needs_->callees(id)[0], inputs);
     case Structure::kPlaceholder:
       ThrowInvalid("placeholder '" + node.name + "' (" + from_.type({id, 0}).ToString() +
                    ") is needed and must be fed");
@@ -256,26 +265,38 @@ void Copier::CopyNode(NodeId id) {
   Finish(id, copy);
 }
 
-void Copier::Inline(NodeId id, const Function& f, const std::vector<Output>& inputs) {
+void Copier::Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs) {
+  const Function& f = *callee.function;
   const NodeId first = to_.num_ids();
   Copier inner(f.graph, &to_, path_ + from_.node(id).name + "/", folding_);
-  for (size_t i = 0; i < f.args.size(); ++i) inner.Map({f.args[i], 0}, inputs[i]);
+  std::vector<NodeId> waits = ControlInputs(id);
+  for (size_t i = 0; i < f.args.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    inner.Map({f.args[i], 0}, inputs[i]);
+    // Who waits for a parameter waits for what is passed.
+    inner.nodes_[f.args[i]] = inputs[i].node;
+  }
+  for (Output o : from_.node(id).inputs) {
+    const auto it = map_.find(o);
+    if (it != map_.end() && Effectful(it->second.node)) waits.push_back(it->second.node);
+  }
   // What the call waits for, its effects wait for.
   inner.effect_ = effect_;
-  inner.Copy(f.results, f.control_results);
+  inner.Copy(*callee.needs);
   effect_ = inner.effect_;
   effect_.resize(to_.num_ids(), false);
-  std::vector<NodeId> waits = ControlInputs(id);
-  for (Output o : from_.node(id).inputs) {
-    if (const NodeId copy = map_.at(o).node; Effectful(copy)) waits.push_back(copy);
+  std::vector<NodeId> effects;
+  for (NodeId target : callee.needs->targets) {
+    if (const auto it = inner.nodes_.find(target); it != inner.nodes_.end())
+      effects.push_back(it->second);
   }
-  const std::vector<NodeId> effects = inner.MappedTargets(f.control_results);
   for (const auto& [from, copy] : inner.nodes_) {
     if (copy < first || !to_.exists(copy) || !HasEffect(to_, copy)) continue;
     for (NodeId c : waits) to_.AddControlInput(copy, c);
   }
-  for (size_t i = 0; i < f.results.size(); ++i)
-    SetCopy({id, static_cast<int>(i)}, inner.Mapped(f.results[i]));
+  for (size_t r = 0; r < f.results.size(); ++r) {
+    if (callee.results[r]) SetCopy({id, static_cast<int>(r)}, inner.Mapped(f.results[r]));
+  }
   if (!effects.empty()) {
     const NodeId done = to_.AddNode("NoOp", from_.node(id).name, {}, {}, effects);
     Finish(id, done);
@@ -284,81 +305,63 @@ void Copier::Inline(NodeId id, const Function& f, const std::vector<Output>& inp
 
 void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   const Node& node = from_.node(id);
-  const Function& then_f = FunctionAttr(from_, node, "then_branch");
-  const Function& else_f = FunctionAttr(from_, node, "else_branch");
-  const std::vector<Output> args(inputs.begin() + 1, inputs.end());
+  const std::vector<CalleeNeeds>& branches = needs_->callees(id);
   if (const Tensor* pred = to_.ConstValue(inputs[0]); pred && pred->dtype() == DType::kBool) {
-    return Inline(id, pred->scalar<bool>() ? then_f : else_f, args);
+    return Inline(id, branches[pred->scalar<bool>() ? 0 : 1], {inputs.begin() + 1, inputs.end()});
   }
-  // Outputs that nobody uses are not computed.
-  std::vector<int> results, keep(args.size());
-  for (int i = 0; i < from_.num_outputs(id); ++i) {
-    if (used_.contains({id, i})) results.push_back(i);
-  }
+  std::vector<int> keep;
+  std::vector<Output> kept = {inputs[0]};
   std::vector<Argument> arguments;
-  for (size_t i = 0; i < args.size(); ++i) {
-    keep[i] = static_cast<int>(i);
-    arguments.push_back({to_.type(args[i]), to_.ConstValue(args[i])});
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    keep.push_back(static_cast<int>(i) - 1);
+    kept.push_back(inputs[i]);
+    arguments.push_back({to_.type(inputs[i]), to_.ConstValue(inputs[i])});
   }
   const std::string path = path_ + node.name + "/";
-  AttrMap attrs;
-  std::vector<DType> types;
-  for (int r : results) types.push_back(from_.dtype({id, r}));
-  for (const auto& [attr, f] :
-       {std::pair{"then_branch", &then_f}, std::pair{"else_branch", &else_f}}) {
+  AttrMap attrs = {};
+  if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
+    attrs.insert(*lowered);
+  const std::vector<const char*> names = {"then_branch", "else_branch"};
+  for (size_t b = 0; b < branches.size(); ++b) {
     std::unique_ptr<Function> copy;
     try {
-      copy = SpecialiseFunction(*f, f->name, to_, keep, arguments, results, path, folding_);
+      copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, folding_);
     } catch (const Error&) {
       // Shapes that do not fit this branch are no error unless it is taken.
+      const Function& f = *branches[b].function;
       std::vector<Argument> unknown;
-      for (NodeId arg : f->args) unknown.push_back({f->graph.type({arg, 0}), nullptr});
-      copy = SpecialiseFunction(*f, f->name, to_, keep, unknown, results, path, folding_);
+      for (int i : keep) unknown.push_back({f.graph.type({f.args[i], 0}), nullptr});
+      copy = SpecialiseFunction(branches[b], to_, keep, unknown, path, folding_);
     }
-    attrs.insert_or_assign(attr, FuncRef{copy->name});
+    attrs.insert_or_assign(names[b], FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }
+  std::vector<int> results;
+  std::vector<DType> types;
+  for (int r = 0; r < from_.num_outputs(id); ++r) {
+    if (!branches[0].results[r]) continue;
+    results.push_back(r);
+    types.push_back(from_.dtype({id, r}));
+  }
   attrs.insert_or_assign("Tout", types);
-  const NodeId copy = to_.AddNode(node.op->name, node.name, inputs, attrs, ControlInputs(id));
+  const NodeId copy = to_.AddNode(node.op->name, node.name, kept, attrs, ControlInputs(id));
   for (size_t k = 0; k < results.size(); ++k)
     SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
   Finish(id, copy);
 }
 
-// The loop variables that used outputs, the condition or effects need, in order.
-std::vector<int> Copier::LiveVariables(NodeId id, const Function& cond,
-                                       const Function& body) const {
-  const int n = static_cast<int>(body.args.size());
-  std::vector<bool> live(n, false);
-  const std::vector<bool> tested = NeededNodes(cond.graph, {}, cond.results, cond.control_results);
-  for (int i = 0; i < n; ++i) live[i] = used_.contains({id, i}) || tested[cond.args[i]];
-  for (bool changed = true; changed;) {
-    changed = false;
-    std::vector<Output> results;
-    for (int i = 0; i < n; ++i) {
-      if (live[i]) results.push_back(body.results[i]);
-    }
-    const std::vector<bool> needed = NeededNodes(body.graph, {}, results, body.control_results);
-    for (int i = 0; i < n; ++i) {
-      if (!live[i] && needed[body.args[i]]) live[i] = changed = true;
-    }
-  }
-  std::vector<int> out;
-  for (int i = 0; i < n; ++i) {
-    if (live[i]) out.push_back(i);
-  }
-  return out;
-}
-
 void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   const Node& node = from_.node(id);
-  const Function& cond = FunctionAttr(from_, node, "cond");
-  const Function& body = FunctionAttr(from_, node, "body");
-  const std::vector<int> live = LiveVariables(id, cond, body);
+  const CalleeNeeds &cond = needs_->callees(id)[0], &body = needs_->callees(id)[1];
+  const Function& f = *body.function;
+  std::vector<int> live;
   std::vector<Argument> args;
   std::vector<Output> initial;
-  for (int i : live) {
-    const bool invariant = body.results[i] == Output{body.args[i], 0};
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    const bool invariant = f.results[i] == Output{f.args[i], 0};
+    live.push_back(static_cast<int>(i));
     initial.push_back(inputs[i]);
     args.push_back({to_.type(inputs[i]), invariant ? to_.ConstValue(inputs[i]) : nullptr});
   }
@@ -368,7 +371,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   // them.
   for (bool changed = true; changed;) {
     changed = false;
-    new_body = SpecialiseFunction(body, body.name, to_, live, args, live, path, folding_);
+    new_body = SpecialiseFunction(body, to_, live, args, path, folding_);
     for (size_t k = 0; k < live.size(); ++k) {
       const ValueType fit = Generalize(args[k].type, new_body->graph.type(new_body->results[k]));
       if (args[k].value || fit == args[k].type) continue;
@@ -376,16 +379,17 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
       changed = true;
     }
     if (changed) {
-      for (const std::string& f : CalledFunctions(*new_body)) to_.library()->Remove(f);
+      for (const std::string& called : CalledFunctions(*new_body)) to_.library()->Remove(called);
     }
   }
   // A constant stays the loop variable's value, although the body knows it.
   for (size_t k = 0; k < live.size(); ++k) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
   }
-  auto new_cond =
-      SpecialiseFunction(cond, cond.name, to_, live, args, {0}, path + "cond/", folding_);
+  auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", folding_);
   AttrMap attrs = {{"cond", FuncRef{new_cond->name}}, {"body", FuncRef{new_body->name}}};
+  if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
+    attrs.insert(*lowered);
   to_.library()->Add(std::move(new_cond));
   to_.library()->Add(std::move(new_body));
   const NodeId copy = to_.AddNode(node.op->name, node.name, initial, attrs, ControlInputs(id));
@@ -402,13 +406,17 @@ std::unique_ptr<Function> Specialise(const Graph& graph, const RunSignature& sig
   VariableStore no_variables;
   const std::shared_ptr<BufferPool> pool = BufferPool::Create();
   const KernelEnvironment folding{pool.get(), &no_variables};
+  NeedsFinder finder;
   Copier copier(graph, &f->graph, "", &folding);
+  std::set<Output> fed;
   for (const auto& [output, type] : signature.feeds) {
     copier.Map(output, f->AddArg(graph.node(output.node).name, type));
+    fed.insert(output);
   }
-  copier.Copy(signature.fetches, signature.targets);
+  const Needs needs = finder.OfRun(graph, fed, signature.fetches, signature.targets);
+  copier.Copy(needs);
   for (Output o : signature.fetches) f->results.push_back(copier.Mapped(o));
-  f->control_results = copier.MappedTargets(signature.targets);
+  f->control_results = copier.ControlResults();
   return f;
 }
 

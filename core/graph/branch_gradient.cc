@@ -45,6 +45,7 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
     branch.function = branch.forward.get();
     branch.function->args = old.args;
     branch.function->results = old.results;
+    branch.function->control_results = old.control_results;
     branch.builder = context->Wrap(outer, branch.function);
 
     FunctionScope back(s, branch.attr);
@@ -132,7 +133,6 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
     attrs.insert_or_assign("output_shapes", std::vector<Shape>());
   for (Branch& b : branches) {
     attrs.insert_or_assign(b.attr, FuncRef{b.function->name});
-    b.function->CollectEffects();
     library.Add(std::move(b.forward));
   }
   outer->graph().ReplaceNode(g.id(), node.op->name, node.inputs, attrs);
@@ -150,6 +150,8 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   std::vector<DType> back_types;
   for (const Expr& e : results[0]) back_types.push_back(e.dtype());
   back_attrs.insert_or_assign("Tout", back_types);
+  if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
+    back_attrs.insert(*lowered);
   for (size_t b = 0; b < branches.size(); ++b) {
     back_attrs.insert_or_assign(branches[b].attr, FuncRef{branches[b].back->function().name});
     branches[b].back->Finish(results[b]);

@@ -41,7 +41,10 @@ Output FunctionBuilder::Resolve(const Expr& e) {
   const Output outer = parent_->Resolve(e);
   const Graph& g = parent_->graph();
   const Tensor* value = g.ConstValue(outer);
-  if (value && value->dtype() != DType::kString && value->bytes() <= kCopiedConstantBytes) {
+  // What waits for something is handed over, so that its users wait too.
+  const bool waits = !g.node(outer.node).control_inputs.empty();
+  if (value && !waits && value->dtype() != DType::kString &&
+      value->bytes() <= kCopiedConstantBytes) {
     const auto [it, fresh] = constants_.try_emplace(outer);
     if (fresh) {
       it->second = graph_->AddConst(Leaf(g.node(outer.node).name), *value);

@@ -8,9 +8,19 @@
 
 namespace graphrun {
 
+// Whether TensorFlow replaces the If or While by Switches and Merges before it prunes a graph, so
+// that a run does only what the outputs it uses need. Without the attribute it runs as a whole.
+inline constexpr char kLoweredAttr[] = "_lower_using_switch_merge";
+
 // REQUIRES: the op declares `attr` as a func. NOT_FOUND when the library lacks the function.
 inline const Function& FunctionAttr(const Graph& graph, const Node& node, std::string_view attr) {
   return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
+}
+
+inline bool IsLowered(const Node& node) {
+  const auto it = node.attrs.find(kLoweredAttr);
+  const bool* lowered = it == node.attrs.end() ? nullptr : std::get_if<bool>(&it->second);
+  return lowered && *lowered;
 }
 
 }  // namespace graphrun

@@ -271,7 +271,6 @@ void WhileDifferentiator::ExtendForward() {
   attrs.insert_or_assign("output_shapes", std::vector<Shape>());
   attrs.insert_or_assign("cond", FuncRef{new_cond->name});
   attrs.insert_or_assign("body", FuncRef{body().name});
-  body().CollectEffects();
   library.Add(std::move(new_cond));
   library.Add(std::move(new_body_));
   outer.ReplaceNode(g_.id(), node_.op->name, inputs, attrs);
@@ -285,6 +284,7 @@ std::vector<Grad> WhileDifferentiator::Run() {
   body_ = new_body_.get();
   body_->args = old_body_.args;
   body_->results = old_body_.results;
+  body_->control_results = old_body_.control_results;
   body_builder_ = context->Wrap(outer_, body_);
   FindActive();
   FindInvariantNodes();
@@ -370,7 +370,10 @@ std::vector<Grad> WhileDifferentiator::Run() {
   const FuncRef cond_ref{cond_scope->function().name}, body_ref{back_->function().name};
   cond_scope->Finish({test});
   back_->Finish(results);
-  const Expr loop = s.AddAsScope(node_.op->name, inputs, {{"cond", cond_ref}, {"body", body_ref}});
+  AttrMap attrs = {{"cond", cond_ref}, {"body", body_ref}};
+  if (const auto lowered = node_.attrs.find(kLoweredAttr); lowered != node_.attrs.end())
+    attrs.insert(*lowered);
+  const Expr loop = s.AddAsScope(node_.op->name, inputs, std::move(attrs));
 
   std::vector<Grad> out(n_);
   int k = 2;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/node_signature.h"
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
@@ -62,10 +63,8 @@ void AddDerivedAttrs(const Graph& graph, NodeId id, pb::NodeDef* def) {
     for (int i = 0; i < graph.num_outputs(id); ++i) shapes.push_back(graph.shape({id, i}));
     SetAttr("output_shapes", shapes, def);
   }
-  if (!node.attrs.contains("_lower_using_switch_merge")) {
-    SetAttr("_lower_using_switch_merge", true,
-            def);  // lets TensorFlow prune and run trips in parallel
-  }
+  // Lets TensorFlow prune and run trips in parallel, where no effect would be pruned with it.
+  if (!node.attrs.contains(kLoweredAttr)) SetAttr(kLoweredAttr, !MustRun(graph, id), def);
 }
 
 // A node that stands for one of the file it came from is written as it was there.

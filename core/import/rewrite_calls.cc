@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
@@ -26,7 +27,8 @@ T RequiredAttr(const pb::NodeDef& def, const char* name, const char* kind, Impor
 
 // What a Case calls.
 struct Branches {
-  const char* op;  // of the calls
+  const char* op;   // of the calls
+  AttrMap lowered;  // the attribute that says whether to run as a whole, if there is one
   std::vector<FuncRef> functions;
   std::vector<DType> types;  // of the results
   Expr index;
@@ -37,7 +39,9 @@ struct Branches {
 // the last, which TensorFlow also takes for all other numbers.
 Expr CallFrom(const Branches& c, const Scope& scope, size_t k) {
   const auto call = [&](const Scope& inside) {
-    return inside.WithName("call").Add(c.op, c.inputs, {{"f", c.functions[k]}, {"Tout", c.types}});
+    AttrMap attrs = c.lowered;
+    attrs.insert({{"f", c.functions[k]}, {"Tout", c.types}});
+    return inside.WithName("call").Add(c.op, c.inputs, std::move(attrs));
   };
   if (k + 1 == c.functions.size()) return call(scope);
   const Scope s = scope.NameScope("branch" + std::to_string(k));
@@ -54,7 +58,9 @@ Expr CallFrom(const Branches& c, const Scope& scope, size_t k) {
   const auto [then_body, then_results] = build("then", call);
   const auto [else_body, else_results] =
       build("else", [&](const Scope& inside) { return CallFrom(c, inside, k + 1); });
-  return FinishCond(s, taken, *then_body, then_results, *else_body, else_results);
+  const Expr node = FinishCond(s, taken, *then_body, then_results, *else_body, else_results);
+  for (const auto& [name, value] : c.lowered) scope.graph().SetAttr(node.node(), name, value);
+  return node;
 }
 
 // A function of the parameters of f and the gradients of its results: the gradients of the
@@ -97,11 +103,14 @@ void Rewriter::EmitCase(Block& b, int i) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   Branches c{
       .op = def.op() == "Case" ? "StatefulPartitionedCall" : "PartitionedCall",
+      .lowered = {},
       .functions = RequiredAttr<std::vector<FuncRef>>(def, "branches", "list(func)", budget_),
       .types = RequiredAttr<std::vector<DType>>(def, "Tout", "list(type)", budget_),
       .index = {},
       .inputs = {}};
   if (c.functions.empty()) ThrowInvalid("it has no branches");
+  if (const auto it = def.attr().find(kLoweredAttr); it != def.attr().end())
+    c.lowered.emplace(kLoweredAttr, it->second.b());
   for (Output o : Inputs(b, i)) c.inputs.emplace_back(b.builder, o);
   c.index = c.inputs[0];
   c.inputs.erase(c.inputs.begin());

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/compile/order.h"
+#include "core/compile/needs.h"
 #include "core/graph/op_def.h"
 #include "core/run/truth.h"
 

@@ -5,7 +5,6 @@
 
 #include "core/base/error.h"
 #include "core/compile/order.h"
-#include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 #include "core/run/truth.h"
 
@@ -13,43 +12,49 @@ namespace graphrun {
 std::vector<Tensor> Interpreter::Run(const std::map<Output, Tensor>& feeds,
                                      const std::vector<Output>& fetches,
                                      const std::vector<NodeId>& targets) {
-  return RunGraph(graph_, feeds, fetches, targets, "");
+  std::set<Output> fed;
+  for (const auto& [output, value] : feeds) fed.insert(output);
+  const Values values = RunGraph(graph_, feeds, finder_.OfRun(graph_, fed, fetches, targets), "");
+  std::vector<Tensor> fetched;
+  for (Output o : fetches)
+    fetched.push_back(fed.contains(o) ? feeds.at(o) : values[o.node][o.index]);
+  return fetched;
 }
 
-std::vector<Tensor> Interpreter::RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
-                                          const std::vector<Output>& fetches,
-                                          const std::vector<NodeId>& targets,
-                                          const std::string& path) {
+Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
+                                          const Needs& needs, const std::string& path) {
   std::set<Output> fed;
   for (const auto& [output, value] : given) fed.insert(output);
-  const std::vector<bool> needed = NeededNodes(graph, fed, fetches, targets);
-  std::vector<std::vector<Tensor>> values(graph.num_ids());
-  const auto value_of = [&](Output o) -> const Tensor& {
-    const auto it = given.find(o);
-    return it != given.end() ? it->second : values[o.node][o.index];
-  };
-  for (NodeId id : ExecutionOrder(graph, needed, fed)) {
+  Values values(graph.num_ids());
+  for (NodeId id : ExecutionOrder(graph, needs.nodes, fed)) {
     const Node& node = graph.node(id);
-    // Needed by a control edge only: its value is given.
-    if (node.op->structure == Structure::kArg) continue;
+    if (node.op->structure == Structure::kArg) {
+      values[id] = {given.at({id, 0})};
+      continue;
+    }
     std::vector<Tensor> inputs;
-    for (Output o : node.inputs) inputs.push_back(value_of(o));
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const Output o = node.inputs[i];
+      const auto it = given.find(o);
+      inputs.push_back(!needs.passes(id, i) ? Tensor()
+                       : it != given.end()  ? it->second
+                                            : values[o.node][o.index]);
+    }
     std::vector<Tensor*> pointers;
     for (Tensor& t : inputs) pointers.push_back(&t);
     WithContext([&] { return "while running " + DescribeNode(node, pointers); },
                 [&] {
-                  values[id] = RunNode(graph, id, inputs, path);
-                  for (int i = 0; i < graph.num_outputs(id); ++i)
-                    CheckOutput(graph, {id, i}, values[id][i]);
+                  values[id] = RunNode(graph, id, needs, inputs, path);
+                  for (int i = 0; i < graph.num_outputs(id); ++i) {
+                    if (!values[id][i].empty()) CheckOutput(graph, {id, i}, values[id][i]);
+                  }
                 });
   }
-  std::vector<Tensor> fetched;
-  for (Output o : fetches) fetched.push_back(value_of(o));
-  return fetched;
+  return values;
 }
 
-std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
-                                         const std::string& path) {
+std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, const Needs& needs,
+                                         std::vector<Tensor>& inputs, const std::string& path) {
   const Node& node = graph.node(id);
   const std::string inner = path + node.name + "/";
   switch (node.op->structure) {
@@ -64,13 +69,12 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, std::vec
     case Structure::kNoOp:
       return {};
     case Structure::kWhile:
-      return RunWhile(node, inputs, inner);
-    case Structure::kIf: {
-      const char* branch = IsTrue(inputs[0]) ? "then_branch" : "else_branch";
-      return Call(FunctionAttr(graph, node, branch), {inputs.begin() + 1, inputs.end()}, inner);
-    }
+      return RunWhile(needs.callees(id), inputs, inner);
+    case Structure::kIf:
+      return Call(needs.callees(id)[IsTrue(inputs[0]) ? 0 : 1], {inputs.begin() + 1, inputs.end()},
+                  inner);
     case Structure::kCall:
-      return Call(FunctionAttr(graph, node, "f"), inputs, inner);
+      return Call(needs.callees(id)[0], inputs, inner);
     case Structure::kUnavailable:
       ThrowUnavailable(node);
   }
@@ -117,20 +121,24 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
   return outputs;
 }
 
-std::vector<Tensor> Interpreter::Call(const Function& f, const std::vector<Tensor>& args,
+std::vector<Tensor> Interpreter::Call(const CalleeNeeds& callee, const std::vector<Tensor>& args,
                                       const std::string& path) {
+  const Function& f = *callee.function;
   Check(args.size() == f.args.size(), "graph invariant 7: as many arguments as parameters");
   std::map<Output, Tensor> given;
   for (size_t i = 0; i < args.size(); ++i) given[{f.args[i], 0}] = args[i];
-  return WithContext([&] { return "in function '" + f.name + "'"; },
-                     [&] { return RunGraph(f.graph, given, f.results, f.control_results, path); });
+  const Values values = WithContext([&] { return "in function '" + f.name + "'"; },
+                                    [&] { return RunGraph(f.graph, given, *callee.needs, path); });
+  std::vector<Tensor> results(f.results.size());
+  for (size_t r = 0; r < results.size(); ++r) {
+    if (callee.results[r]) results[r] = values[f.results[r].node][f.results[r].index];
+  }
+  return results;
 }
 
-std::vector<Tensor> Interpreter::RunWhile(const Node& node, std::vector<Tensor> vars,
-                                          const std::string& path) {
-  const Function &cond = FunctionAttr(graph_, node, "cond"),
-                 &body = FunctionAttr(graph_, node, "body");
-  while (GoesOn(Call(cond, vars, path + "cond/")[0])) vars = Call(body, vars, path);
+std::vector<Tensor> Interpreter::RunWhile(const std::vector<CalleeNeeds>& callees,
+                                          std::vector<Tensor> vars, const std::string& path) {
+  while (GoesOn(Call(callees[0], vars, path + "cond/")[0])) vars = Call(callees[1], vars, path);
   return vars;
 }
 

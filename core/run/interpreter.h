@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compile/needs.h"
 #include "core/run/environment.h"
 
 namespace graphrun {
@@ -20,21 +21,25 @@ class Interpreter {
                           const std::vector<NodeId>& targets);
 
  private:
-  // One activation of a graph. `path` names it for random streams: "while_1/body/".
-  std::vector<Tensor> RunGraph(const Graph& graph, const std::map<Output, Tensor>& given,
-                               const std::vector<Output>& fetches,
-                               const std::vector<NodeId>& targets, const std::string& path);
-  std::vector<Tensor> RunNode(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
-                              const std::string& path);
+  // One activation of a graph: values of the nodes that are needed. `path` names it for random
+  // streams: "while_1/body/".
+  using Values = std::vector<std::vector<Tensor>>;
+  Values RunGraph(const Graph& graph, const std::map<Output, Tensor>& given, const Needs& needs,
+                  const std::string& path);
+  std::vector<Tensor> RunNode(const Graph& graph, NodeId id, const Needs& needs,
+                              std::vector<Tensor>& inputs, const std::string& path);
   std::vector<Tensor> RunKernel(const Graph& graph, NodeId id, std::vector<Tensor>& inputs,
                                 const std::string& path);
-  std::vector<Tensor> Call(const Function& f, const std::vector<Tensor>& args,
+  // Results that are not wanted are empty.
+  std::vector<Tensor> Call(const CalleeNeeds& callee, const std::vector<Tensor>& args,
                            const std::string& path);
-  std::vector<Tensor> RunWhile(const Node& node, std::vector<Tensor> vars, const std::string& path);
+  std::vector<Tensor> RunWhile(const std::vector<CalleeNeeds>& callees, std::vector<Tensor> vars,
+                               const std::string& path);
   void CheckOutput(const Graph& graph, Output output, const Tensor& value) const;
 
   const Graph& graph_;
   Environment* env_;
+  NeedsFinder finder_;
   bool check_nan_;
 };
 

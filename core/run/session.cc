@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/compile/compile.h"
-#include "core/compile/order.h"
+#include "core/compile/needs.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/run/environment.h"
@@ -152,15 +152,16 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
     c.targets.push_back(WithContext([] { return "while resolving a target"; },
                                     [&] { return g.FindOutput(name.str()).node; }));
   }
-  const std::vector<bool> needed = NeededNodes(g, fed, c.fetches, c.targets);
-  CheckAvailable(g, needed, c.fetches);
-  std::set<Output> wanted(c.fetches.begin(), c.fetches.end());
+  const Needs needs = NeedsFinder().OfRun(g, fed, c.fetches, c.targets);
+  CheckAvailable(g, needs);
+  std::set<NodeId> waited;
   for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (!needed[id]) continue;
-    wanted.insert(g.node(id).inputs.begin(), g.node(id).inputs.end());
-    for (NodeId before : g.node(id).control_inputs) wanted.insert({before, 0});
+    if (!needs.has(id)) continue;
+    const std::vector<NodeId>& controls = g.node(id).control_inputs;
+    waited.insert(controls.begin(), controls.end());
   }
-  for (Output o : c.feeds) c.used.push_back(wanted.contains(o));
+  for (Output o : c.feeds)
+    c.used.push_back(needs.has(o) || (o.index == 0 && waited.contains(o.node)));
   return callable;
 }
 

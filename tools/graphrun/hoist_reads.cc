@@ -127,6 +127,7 @@ std::unique_ptr<Function> Copy(const Function& f, FunctionLibrary& library) {
   auto copy = std::make_unique<Function>(library.UniqueName(f.name), f.graph.Clone());
   copy->args = f.args;
   copy->results = f.results;
+  copy->control_results = f.control_results;
   return copy;
 }
 
@@ -174,7 +175,7 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
         ReplaceReads(*f, {f->args[reads[r].first - call.first], 0}, arg);
         if (attr == "body") f->results.push_back(arg);
       }
-      f->CollectEffects();
+      std::erase_if(f->control_results, [&](NodeId at) { return !MustRun(f->graph, at); });
       attrs.insert_or_assign(attr, FuncRef{f->name});
       library.Add(std::move(f));
     }

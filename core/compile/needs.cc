@@ -1,0 +1,220 @@
+#include "core/compile/needs.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/compile/order.h"
+#include "core/graph/function_attr.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+
+Needs NeedsFinder::OfRun(const Graph& graph, const std::set<Output>& fed,
+                         const std::vector<Output>& fetches, const std::vector<NodeId>& targets) {
+  std::vector<bool> whole(graph.num_ids(), false);
+  for (Output o : fetches) whole[o.node] = !fed.contains(o);
+  for (NodeId id : targets) whole[id] = true;
+  return Find(graph, fed, fetches, targets, whole);
+}
+
+std::shared_ptr<const Needs> NeedsFinder::OfFunction(const Function& f,
+                                                     const std::vector<bool>& results,
+                                                     Effects effects) {
+  const auto key = std::tuple(&f, results, effects);
+  if (const auto it = known_.find(key); it != known_.end()) return it->second;
+  std::vector<Output> fetches;
+  for (size_t k = 0; k < results.size(); ++k) {
+    if (results[k]) fetches.push_back(f.results[k]);
+  }
+  std::vector<NodeId> targets;
+  if (effects != Effects::kNone) targets = f.control_results;
+  if (effects == Effects::kAll) {
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (f.graph.exists(id) && MustRun(f.graph, id)) targets.push_back(id);
+    }
+  }
+  const auto found = std::make_shared<const Needs>(Find(f.graph, {}, fetches, targets, {}));
+  known_.emplace(key, found);
+  return found;
+}
+
+// From the fetches to what they need; each node after all that use it, so that what is asked of it
+// is complete.
+Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
+                        const std::vector<Output>& fetches, const std::vector<NodeId>& targets,
+                        const std::vector<bool>& whole) {
+  const NodeId n = graph.num_ids();
+  const std::vector<bool> reached = NeededNodes(graph, fed, fetches, targets);
+  // ExecutionOrder's checks make sure that there is no cycle.
+  const std::vector<NodeId> order = ExecutionOrder(graph, reached, fed);
+  Needs needs;
+  needs.nodes.assign(n, false);
+  needs.outputs.resize(n);
+  needs.targets = targets;
+  for (NodeId id = 0; id < n; ++id) {
+    if (graph.exists(id)) needs.outputs[id].assign(graph.num_outputs(id), false);
+  }
+  std::vector<bool> waited(n, false);
+  const auto use = [&](Output o) {
+    needs.outputs[o.node][o.index] = true;
+    if (!fed.contains(o)) needs.nodes[o.node] = true;
+  };
+  const auto wait_for = [&](NodeId id) { needs.nodes[id] = waited[id] = true; };
+  for (Output o : fetches) use(o);
+  for (NodeId id : targets) wait_for(id);
+  for (auto it = order.rbegin(); it != order.rend(); ++it) {
+    const NodeId id = *it;
+    if (!needs.nodes[id]) continue;
+    const Node& node = graph.node(id);
+    bool all_inputs = true;
+    if (const Structure s = node.op->structure;
+        s == Structure::kIf || s == Structure::kWhile || s == Structure::kCall) {
+      const bool lowered = IsLowered(node), named = !whole.empty() && whole[id];
+      std::vector<bool> used = needs.outputs[id];
+      if (lowered && named) used.assign(used.size(), true);
+      FindCallees(graph, id, used, waited[id] || named, &needs);
+      all_inputs = !lowered;
+    }
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (all_inputs || needs.passes(id, i)) use(node.inputs[i]);
+    }
+    for (NodeId c : node.control_inputs) {
+      if (!IsFedPlaceholder(graph, c, fed)) wait_for(c);
+    }
+  }
+  return needs;
+}
+
+void NeedsFinder::FindCallees(const Graph& graph, NodeId id, const std::vector<bool>& used,
+                              bool waited, Needs* needs) {
+  const Node& node = graph.node(id);
+  const bool lowered = IsLowered(node);
+  if (node.op->structure == Structure::kWhile) {
+    const bool all = lowered && waited;  // what waits for a loop waits for all of its variables
+    FindLoop(graph, id, all ? std::vector<bool>(used.size(), true) : used,
+             lowered ? Effects::kDeclared : Effects::kAll, needs);
+    return;
+  }
+  Effects effects = waited ? Effects::kDeclared : Effects::kNone;
+  if (node.op->structure == Structure::kIf) {
+    if (!lowered) effects = Effects::kAll;
+    FindBranches(graph, id, used, effects, {"then_branch", "else_branch"}, 1, needs);
+  } else {
+    FindBranches(graph, id, used, lowered ? effects : Effects::kAll, {"f"}, 0, needs);
+  }
+}
+
+void NeedsFinder::FindBranches(const Graph& graph, NodeId id, std::vector<bool> used,
+                               Effects effects, const std::vector<const char*>& attrs, size_t first,
+                               Needs* needs) {
+  const Node& node = graph.node(id);
+  std::vector<bool> passed(node.inputs.size(), false);
+  for (size_t i = 0; i < first; ++i) passed[i] = true;
+  for (const char* attr : attrs) {
+    const Function& f = FunctionAttr(graph, node, attr);
+    const std::shared_ptr<const Needs> inner = OfFunction(f, used, effects);
+    for (size_t i = 0; i < f.args.size(); ++i) {
+      if (inner->has(f.args[i])) passed[first + i] = true;
+    }
+    needs->called[id].push_back({&f, used, inner});
+  }
+  needs->passed[id] = std::move(passed);
+}
+
+// A variable is needed when it is used, or the condition, a needed variable's next value, or an
+// effect needs it.
+void NeedsFinder::FindLoop(const Graph& graph, NodeId id, const std::vector<bool>& used,
+                           Effects effects, Needs* needs) {
+  const Node& node = graph.node(id);
+  const Function &cond = FunctionAttr(graph, node, "cond"),
+                 &body = FunctionAttr(graph, node, "body");
+  const std::vector<bool> result(cond.results.size(), true);
+  const std::shared_ptr<const Needs> tested = OfFunction(cond, result, effects);
+  std::vector<bool> live = used;
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (tested->has(cond.args[i])) live[i] = true;
+  }
+  std::shared_ptr<const Needs> inner;
+  for (bool changed = true; changed;) {
+    changed = false;
+    inner = OfFunction(body, live, effects);
+    for (size_t i = 0; i < live.size(); ++i) {
+      if (!live[i] && inner->has(body.args[i])) live[i] = changed = true;
+    }
+  }
+  needs->called[id] = {{&cond, result, tested}, {&body, live, inner}};
+  needs->passed[id] = std::move(live);
+}
+
+namespace {
+
+// What keeps a graph from running.
+struct Obstacles {
+  std::map<std::string, int> ops;  // ops that do not exist here -> how often they occur
+  std::set<std::string> reasons;   // of nodes that could not be rewritten
+  std::set<Code> codes;
+
+  void Add(const Node& node) {
+    const std::string& reason = std::get<std::string>(node.attrs.find("reason")->second);
+    if (reason.empty()) {
+      ++ops[std::get<std::string>(node.attrs.find("op")->second)];
+    } else {
+      reasons.insert(reason);
+    }
+    codes.insert(static_cast<Code>(std::get<int64_t>(node.attrs.find("code")->second)));
+  }
+  std::string ToString() const {
+    std::string text, list;
+    for (const auto& [op, n] : ops)
+      list += (list.empty() ? "" : ", ") + op + " (" + std::to_string(n) + ")";
+    if (!ops.empty()) {
+      text = "the run needs " + std::to_string(ops.size()) +
+             (ops.size() == 1 ? " op that does" : " ops that do") + " not exist here: " + list;
+    }
+    for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+    return text;
+  }
+  void Throw() const {
+    if (codes.empty()) return;
+    throw Error(codes.size() == 1 ? *codes.begin() : Code::kUnimplemented, ToString());
+  }
+};
+
+}  // namespace
+
+void CheckAvailable(const Graph& graph, const Needs& needs) {
+  Obstacles obstacles;
+  std::vector<CalleeNeeds> callees;
+  std::set<const Needs*> seen;
+  std::set<const Node*> found;
+  const auto scan = [&](const Graph& g, const Needs& wanted) {
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      const Node& node = g.node(id);
+      if (wanted.has(id) && node.op->structure == Structure::kUnavailable &&
+          found.insert(&node).second) {
+        obstacles.Add(node);
+      }
+    }
+    for (const auto& [id, called] : wanted.called) {
+      // Of a While, the condition.
+      if (g.node(id).op->structure != Structure::kIf && seen.insert(called[0].needs.get()).second)
+        callees.push_back(called[0]);
+    }
+  };
+  scan(graph, needs);
+  for (size_t i = 0; i < callees.size(); ++i) {
+    const CalleeNeeds callee = callees[i];
+    scan(callee.function->graph, *callee.needs);
+  }
+  obstacles.Throw();
+}
+
+void ThrowUnavailable(const Node& node) {
+  Obstacles obstacles;
+  obstacles.Add(node);
+  obstacles.Throw();
+  ThrowInternal("an unavailable node has a code");
+}
+
+}  // namespace graphrun
