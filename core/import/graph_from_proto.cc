@@ -173,6 +173,10 @@ std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
     if (const auto it = def.ret().find(arg.name()); it != def.ret().end())
       rewriter.NoteResult(foreign.Resolve(it->second), it->second, static_cast<DType>(arg.type()));
   }
+  for (const std::string& name : signature.control_output()) {
+    if (const auto it = def.control_ret().find(name); it != def.control_ret().end())
+      rewriter.NoteWaited(foreign.ResolveNode(it->second));
+  }
   rewriter.Run();
   found_.push_back(rewriter.element_shapes());
   for (const auto& arg : signature.output_arg()) {

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/control_flow.h"
+#include "core/graph/function_attr.h"
 #include "core/import/rewriter.h"
 
 namespace graphrun {
@@ -60,9 +61,9 @@ bool Rewriter::UsesValueIndex(int merge) const {
   });
 }
 
-// The members by side, and what they wait for.
-Rewriter::CondParts Rewriter::SplitCond(const Block& b, const Region& region,
-                                        const std::vector<int>& members, size_t depth) const {
+// The members by side.
+Rewriter::CondParts Rewriter::SplitCond(const Region& region, const std::vector<int>& members,
+                                        size_t depth) const {
   CondParts parts;
   for (int member : members) {
     const Item& item = region.items[member];
@@ -70,16 +71,6 @@ Rewriter::CondParts Rewriter::SplitCond(const Block& b, const Region& region,
       parts.sides[item.state[depth].second].push_back(member);
     } else {
       parts.merges.push_back(member);
-    }
-    const std::vector<int> entered =
-        item.node >= 0 ? std::vector{item.node} : loops_.frame(item.frame).enters;
-    for (int i : entered) {
-      for (NodeId w : WritesOfInputs(b, i)) parts.after.emplace_back(b.builder, Output{w, 0});
-      for (int c : foreign_.node(i).controls) {
-        const auto outer = b.operations.find(c);
-        if (outer != b.operations.end() && has_effect_[c])
-          parts.after.emplace_back(b.builder, Output{outer->second, 0});
-      }
     }
   }
   return parts;
@@ -89,7 +80,9 @@ bool Rewriter::IsIdle(const Region& region, const std::vector<int>& members,
                       const CondParts& parts) const {
   const auto works = [&](int i) {
     const Item& item = region.items[i];
-    return item.frame >= 0 || HasOwnEffect(item.node) || lists_.AccessedBy(item.node) >= 0;
+    return item.frame >= 0
+               ? !lists_.InFrame(item.frame, true).empty()
+               : lists_.AccessedBy(item.node) >= 0 || IsWaitedFor(region, members, item.node);
   };
   return parts.merges.empty() && std::none_of(members.begin(), members.end(), works) &&
          NeededOutside(region, members, parts.sides[false]).empty() &&
@@ -109,7 +102,7 @@ void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& member
   for (int i : parts->merges) {
     const Item& item = region.items[i];
     const Port taken = side ? item.if_true : item.if_false;
-    add(Value(inner, taken, item.node));
+    add(After(inner, taken, Value(inner, taken, item.node), {}));
     if (!UsesValueIndex(item.node)) continue;
     const int32_t index = foreign_.node(item.node).inputs[0] == taken ? 0 : 1;
     add(inner.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index)));
@@ -117,6 +110,7 @@ void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& member
   for (int object : parts->carried) add(List(inner, object));
   parts->needed[side] = NeededOutside(region, members, parts->sides[side]);
   parts->made[side] = MadeInside(b, inner, region, members);
+  parts->waited[side] = Waited(inner, region, members, parts->sides[side]);
 }
 
 // List objects that the block made and items other than `members` will access.
@@ -129,7 +123,12 @@ std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const 
   }
   std::vector<int> made;
   if (inner.lists.empty()) return made;
-  const std::set<int> accessed = ObjectsOf(region, others, false);
+  std::set<int> accessed = ObjectsOf(region, others, false);
+  // The list of an array's gradients is made like the array.
+  for (int object : std::vector<int>(accessed.begin(), accessed.end())) {
+    for (int at = lists_.object(object).array; at >= 0; at = lists_.object(at).array)
+      accessed.insert(at);
+  }
   for (const auto& [object, list] : inner.lists) {
     if (!Visible(b, object) && accessed.contains(object)) made.push_back(object);
   }
@@ -138,14 +137,16 @@ std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const 
 
 void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
                         size_t depth) {
-  CondParts parts = SplitCond(b, region, members, depth);
+  CondParts parts = SplitCond(region, members, depth);
   if (IsIdle(region, members, parts)) return;
+  // What the flows of arrays wait for, the accesses in the cond wait for.
+  std::vector<Expr> after;
   for (int member : members) {
     const Item& item = region.items[member];
     const std::vector<int> entered =
         item.node >= 0 ? std::vector{item.node} : loops_.frame(item.frame).enters;
     for (int i : entered) {
-      for (NodeId w : WaitsOfFlows(b, i)) parts.after.emplace_back(b.builder, Output{w, 0});
+      for (NodeId w : WaitsOfFlows(b, i)) after.emplace_back(b.builder, Output{w, 0});
     }
   }
   PrepareLists(b, ObjectsOf(region, members, false));
@@ -163,7 +164,7 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   const Scope scope =
       ScopeAt(b.builder, SplitScopeName(std::string(foreign_.node(near).name)).first)
           .NameScope("If")
-          .WithControlDependencies(parts.after);
+          .WithControlDependencies(after);
   for (const bool side : {false, true}) {
     FunctionScope f(scope, side ? "then" : "else");
     parts.blocks[side].builder = &*f;
@@ -179,16 +180,22 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   for (const bool side : {false, true}) {
     for (Port p : parts.needed[side]) add_extra(side, Value(parts.blocks[side], p, -1));
     for (int object : parts.made[side]) add_extra(side, parts.blocks[side].lists.at(object));
+    for (int i : parts.waited[side]) {
+      Block& inner = parts.blocks[side];
+      add_extra(side, Done(inner, std::string(foreign_.node(i).name), {inner.operations.at(i)}));
+    }
   }
   const Expr node = FinishCond(scope, pred, *parts.blocks[true].builder, parts.results[true],
                                *parts.blocks[false].builder, parts.results[false]);
-  for (int i : members) NoteOperation(b, region.items[i], node.node());
+  b.graph().SetAttr(node.node(), kLoweredAttr, true);
+  // Whatever runs, some result waits for.
+  for (Block& inner : parts.blocks) inner.builder->function().control_results.clear();
   int k = 0;
   for (int i : parts.merges) {
     const int merge = region.items[i].node;
     Output value = node.sibling(k++).output();
-    // Under the old name, to be fetched or fed.
-    if (b.top()) value = {Add(b, merge, "Identity", {value}, {}), 0};
+    // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
+    if (b.top() || has_effect_[merge]) value = {Add(b, merge, "Identity", {value}, {}), 0};
     b.values[{merge, 0}] = value;
     if (UsesValueIndex(merge)) b.values[{merge, 1}] = node.sibling(k++).output();
   }
@@ -196,17 +203,10 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   for (const bool side : {false, true}) {
     for (Port p : parts.needed[side]) b.values[p] = node.sibling(k++).output();
     for (int object : parts.made[side]) b.lists[object] = node.sibling(k++).output();
-  }
-}
-
-// Whoever waits for something in the item waits for `operation`.
-void Rewriter::NoteOperation(Block& b, const Item& item, NodeId operation) {
-  if (item.node >= 0) {
-    b.operations[item.node] = operation;
-    return;
-  }
-  for (int w : variables_.writes()) {
-    if (loops_.Inside(loops_.FrameOf(w), item.frame)) b.operations[w] = operation;
+    for (int i : parts.waited[side]) {
+      b.operations[i] =
+          b.graph().AddNode("Identity", foreign_.node(i).name, {node.sibling(k++).output()});
+    }
   }
 }
 

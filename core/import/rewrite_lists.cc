@@ -123,29 +123,35 @@ void Rewriter::FinishLists(Block& b) {
   b.pushes.clear();
 }
 
-std::vector<NodeId> Rewriter::WaitsOfFlow(const Block& b, Output flow) const {
-  const Graph& g = b.graph();
+std::vector<NodeId> Rewriter::WaitsOfFlow(Block& b, Output flow) {
+  Graph& g = b.graph();
   const auto makes_list = [&](NodeId id) {
     for (int k = 0; k < g.num_outputs(id); ++k) {
       if (g.dtype({id, k}) != DType::kVariant) return false;
     }
     return g.num_outputs(id) > 0 && g.node(id).op->pure();
   };
-  std::vector<NodeId> waits, open = {flow.node};
-  std::set<NodeId> seen = {flow.node};
+  std::vector<NodeId> waits;
+  std::vector<Output> open = {flow};
+  std::set<Output> seen = {flow};
   while (!open.empty()) {
-    const NodeId id = open.back();
+    const Output at = open.back();
     open.pop_back();
-    const Node& node = g.node(id);
+    const Node& node = g.node(at.node);
     for (NodeId c : node.control_inputs) {
       if (!makes_list(c)) waits.push_back(c);
     }
-    if (!node.op->pure() || node.op->structure >= Structure::kWhile) {
-      if (HasEffect(g, id)) waits.push_back(id);
-      continue;
-    }
-    for (Output o : node.inputs) {
-      if (seen.insert(o.node).second) open.push_back(o.node);
+    if (node.op->structure >= Structure::kWhile && HasEffect(g, at.node)) {
+      // Who waits for the node itself would wait for all that it computes.
+      const auto [it, fresh] = b.flows.try_emplace(at, kNoNode);
+      if (fresh) it->second = g.AddNode("Identity", node.name + "/flow", {at});
+      waits.push_back(it->second);
+    } else if (!node.op->pure()) {
+      waits.push_back(at.node);
+    } else if (node.op->structure < Structure::kWhile) {
+      for (Output o : node.inputs) {
+        if (seen.insert(o).second) open.push_back(o);
+      }
     }
   }
   return waits;

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/control_flow.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/import/rewriter.h"
@@ -71,7 +72,9 @@ void Rewriter::EmitLoop(Block& b, int f) {
   }
   if (frame.loop_cond < 0) ThrowInvalid("it has no LoopCond");
   if (frame.variables.empty()) ThrowInvalid("it has no loop variable");
-  const std::vector<int> cond_nodes = Slice(f, {foreign_.node(frame.loop_cond).inputs.at(0).node});
+  std::vector<int> cond_roots = foreign_.node(frame.loop_cond).controls;
+  cond_roots.push_back(foreign_.node(frame.loop_cond).inputs.at(0).node);
+  const std::vector<int> cond_nodes = Slice(f, cond_roots);
   const std::vector<int> body_nodes = Slice(f, body_roots);
   for (int i : cond_nodes) {
     if (!std::binary_search(body_nodes.begin(), body_nodes.end(), i)) continue;
@@ -91,9 +94,19 @@ void Rewriter::EmitLoop(Block& b, int f) {
   }
   std::vector<Expr> initial;
   for (const LoopVariable& v : frame.variables) {
-    initial.emplace_back(b.builder, Value(b, foreign_.node(v.enter).inputs[0], v.enter));
+    const Port from = foreign_.node(v.enter).inputs[0];
+    initial.emplace_back(b.builder,
+                         After(b, from, Value(b, from, v.enter), foreign_.node(v.enter).controls));
   }
   for (int object : carried) initial.emplace_back(b.builder, List(b, object));
+  // Who reads a variable after a write in the loop waits for that write.
+  std::vector<int> writes;
+  for (int w : variables_.writes()) {
+    if (loops_.Inside(loops_.FrameOf(w), f)) writes.push_back(w);
+  }
+  const Scope consts = b.builder->scope();
+  for (size_t k = 0; k < writes.size(); ++k)
+    initial.push_back(consts.WithName("done").Const(Tensor::Scalar(false)));
 
   const size_t n = frame.variables.size();
   const auto run = [&](const Scope& inside, std::span<const Expr> args,
@@ -114,23 +127,34 @@ void Rewriter::EmitLoop(Block& b, int f) {
         if (inner.lists[carried[i]] != args[n + i].output())
           ThrowInvalid("its condition changes a stack or TensorArray");
       }
+      const ForeignNode& test = foreign_.node(frame.loop_cond);
       return Expr(inner.builder,
-                  Value(inner, foreign_.node(frame.loop_cond).inputs[0], frame.loop_cond));
+                  After(inner, test.inputs[0], Value(inner, test.inputs[0], frame.loop_cond),
+                        test.controls));
     });
   };
   const auto body = [&](const Scope& inside, std::span<const Expr> args) {
     return run(inside, args, body_nodes, [&](Block& inner) {
       std::vector<Expr> results;
-      for (const LoopVariable& v : frame.variables)
-        results.emplace_back(inner.builder, Value(inner, foreign_.node(v.next).inputs[0], v.next));
+      for (const LoopVariable& v : frame.variables) {
+        const ForeignNode& next = foreign_.node(v.next);
+        results.emplace_back(
+            inner.builder,
+            After(inner, next.inputs[0], Value(inner, next.inputs[0], v.next), next.controls));
+      }
       for (int object : carried) results.emplace_back(inner.builder, inner.lists.at(object));
+      for (int w : writes) {
+        std::vector<NodeId> after;
+        if (const auto it = inner.operations.find(w); it != inner.operations.end())
+          after.push_back(it->second);
+        results.emplace_back(inner.builder, Done(inner, std::string(foreign_.node(w).name), after));
+      }
       return results;
     });
   };
+  // What the flows of arrays wait for, the accesses in the loop wait for.
   std::vector<Expr> after;
   for (int enter : frame.enters) {
-    for (NodeId c : Controls(b, enter)) after.emplace_back(b.builder, Output{c, 0});
-    for (NodeId w : WritesOfInputs(b, enter)) after.emplace_back(b.builder, Output{w, 0});
     for (NodeId w : WaitsOfFlows(b, enter)) after.emplace_back(b.builder, Output{w, 0});
   }
   const auto [prefix, leaf] = SplitScopeName(LoopName(frame.name));
@@ -142,11 +166,17 @@ void Rewriter::EmitLoop(Block& b, int f) {
     options.parallel_iterations = parallel->second.i();
   const std::vector<Expr> outputs = WhileLoop(
       ScopeAt(b.builder, prefix).WithControlDependencies(after), cond, body, initial, options);
+  const NodeId loop = outputs[0].node();
+  b.graph().SetAttr(loop, kLoweredAttr, true);
+  // Whatever runs, some loop variable waits for.
+  for (const std::string& name : FunctionNames(b.graph().node(loop)))
+    b.graph().library()->Get(name).control_results.clear();
   for (int s : frame.switches) b.values[{s, 0}] = outputs[loops_.VariableOf(s)].output();
   for (size_t i = 0; i < carried.size(); ++i) b.lists[carried[i]] = outputs[n + i].output();
-  Item loop;
-  loop.frame = f;
-  NoteOperation(b, loop, outputs[0].node());
+  for (size_t k = 0; k < writes.size(); ++k) {
+    b.operations[writes[k]] = b.graph().AddNode("Identity", foreign_.node(writes[k]).name,
+                                                {outputs[n + carried.size() + k].output()});
+  }
 }
 
 }  // namespace graphrun

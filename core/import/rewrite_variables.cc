@@ -38,19 +38,14 @@ Output Rewriter::Handle(Block& b, int variable) {
   return handle;
 }
 
-// What runs the last of `writes`, as far as the block has them.
-std::vector<NodeId> Rewriter::OperationsOf(const Block& b, const std::vector<int>& writes) const {
-  std::vector<NodeId> operations;
-  for (int w : variables_.Last(writes)) {
-    if (const auto it = b.operations.find(w); it != b.operations.end())
-      operations.push_back(it->second);
-  }
-  return operations;
+// What runs the last of `writes`.
+std::vector<NodeId> Rewriter::OperationsOf(Block& b, const std::vector<int>& writes) {
+  return WaitFor(b, variables_.Last(writes));
 }
 
 // What runs the writes of the variables, references to which the node has as inputs, that come
 // before it: an edge that carries a reference is one from its last write.
-std::vector<NodeId> Rewriter::WritesOfInputs(const Block& b, int node) const {
+std::vector<NodeId> Rewriter::WritesOfInputs(Block& b, int node) {
   std::vector<NodeId> operations;
   for (Port p : foreign_.node(node).inputs) {
     const int variable = variables_.VariableOf(p);

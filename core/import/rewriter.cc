@@ -79,15 +79,10 @@ bool Rewriter::HasOwnEffect(int i) const {
                 (op->structure >= Structure::kWhile && !node.def->op().starts_with("Stateless")));
 }
 
-void Rewriter::FindEffects() {
-  has_effect_.assign(foreign_.size(), 0);
-  for (int i : foreign_.order()) {
-    const ForeignNode& node = foreign_.node(i);
-    bool effect = HasOwnEffect(i);
-    for (Port p : node.inputs) effect = effect || has_effect_[p.node];
-    for (int c : node.controls) effect = effect || has_effect_[c];
-    has_effect_[i] = effect;
-  }
+bool Rewriter::MustRun(int i) const {
+  const ForeignNode& node = foreign_.node(i);
+  const OpDef* op = node.kind == ForeignKind::kPlain ? registry_.Find(node.def->op()) : nullptr;
+  return HasOwnEffect(i) && !(op && (op->effect == Effect::kRead || op->effect == Effect::kRandom));
 }
 
 // Those of `items`, which are sorted, that edges among them connect to `first`.
@@ -207,7 +202,8 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
                 [&] {
                   if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
                     // Only one of its sides can run here.
-                    b.values[{item.node, 0}] = Value(b, item.if_true, item.node);
+                    b.values[{item.node, 0}] = {
+                        Add(b, item.node, "Identity", {Value(b, item.if_true, item.node)}, {}), 0};
                   } else {
                     EmitNode(b, item.node);
                   }
@@ -249,9 +245,8 @@ void Rewriter::EmitNode(Block& b, int i) {
       return;  // its outputs are its input, under a condition
     case ForeignKind::kExit: {
       Output value = Value(b, node.inputs[0], i);
-      b.operations[i] = value.node;
-      // Under the old name, to be fetched or fed.
-      if (b.top()) value = {Add(b, i, "Identity", {value}, {}), 0};
+      // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
+      if (b.top() || has_effect_[i]) value = {Add(b, i, "Identity", {value}, {}), 0};
       b.values[{i, 0}] = value;
       return;
     }
@@ -347,22 +342,12 @@ std::vector<Output> Rewriter::Inputs(Block& b, int i, size_t first) {
 }
 
 std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
-  std::vector<NodeId> controls;
-  for (int c : foreign_.node(i).controls) {
-    const auto it = b.operations.find(c);
-    if (it == b.operations.end()) {
-      // A broken node may be anywhere.
-      if (const ForeignNode& broken = foreign_.node(c); broken.detached) {
-        controls.push_back(AddUnavailable(b, "unavailable", broken.def->op(), broken.problem, {},
-                                          {}, /*def=*/nullptr));
-      }
-      continue;
-    }
-    // In loops and conds an edge from what has no effect only said where a node belongs.
-    const bool parameter = b.graph().node(it->second).op->structure == Structure::kArg;
-    if (b.top() || (has_effect_[c] && !parameter)) controls.push_back(it->second);
+  std::vector<int> waits = foreign_.node(i).controls;
+  for (Port p : foreign_.node(i).inputs) {
+    const std::vector<int> more = WaitsOnTheWay(p);
+    waits.insert(waits.end(), more.begin(), more.end());
   }
-  return controls;
+  return WaitFor(b, std::move(waits));
 }
 
 NodeId Rewriter::Add(Block& b, int i, std::string_view op, std::vector<Output> inputs,

@@ -52,6 +52,8 @@ class Rewriter {
   void NoteResult(Port port, std::string text, DType dtype) {
     results_[port] = {std::move(text), dtype};
   }
+  // An operation that a run of the function waits for.
+  void NoteWaited(int node) { waited_.insert(node); }
   // Adds all nodes.
   void Run();
 
@@ -72,6 +74,8 @@ class Rewriter {
     std::map<int, Output> lists;                 // list objects as they are now
     std::vector<int> pushes;                     // of handles: they wait for the block's end
     std::map<std::pair<int, std::vector<int>>, Output> reads;  // (variable, writes before)
+    std::map<Output, NodeId> flows;  // copies of what loops and conds return, to wait for
+    std::map<int, Output> done;  // for inner blocks: a value that is there when the operation ran
 
     Graph& graph() const { return builder->graph(); }
     bool top() const { return parent == nullptr; }
@@ -87,11 +91,11 @@ class Rewriter {
     std::vector<int> sides[2];  // items
     std::vector<int> merges;    // items: the Merges of its predicate
     std::vector<int> carried;   // list objects that it changes
-    std::vector<Expr> after;    // what it waits for
     Block blocks[2];
     std::vector<Expr> results[2];
     std::vector<Port> needed[2];  // values of one side for later conds on the same predicate
     std::vector<int> made[2];     // list objects that one side made
+    std::vector<int> waited[2];   // nodes of one side that others wait for
   };
 
   // --- rewriter.cc: order, values, plain nodes
@@ -116,11 +120,27 @@ class Rewriter {
   Output FindValue(Block& b, Port port);
   std::vector<Output> Inputs(Block& b, int node, size_t first = 0);
   std::vector<NodeId> Controls(Block& b, int node);
+
+  // --- rewrite_waits.cc: what runs before what
+  // Nodes of the block that have run when all of the foreign nodes have.
+  std::vector<NodeId> WaitFor(Block& b, std::vector<int> nodes);
+  // What the Switches and Enters wait for by which the port has its value.
+  std::vector<int> WaitsOnTheWay(Port port) const;
+  // `value` of `port`, for a user that is no node: after `controls` and what lies on the way.
+  Output After(Block& b, Port port, Output value, const std::vector<int>& controls);
+  // A value that is computed after the nodes.
+  static Output Done(Block& b, const std::string& name, const std::vector<NodeId>& after);
+  // Whether somebody outside of `members` waits for the node.
+  bool IsWaitedFor(const Region& region, const std::vector<int>& members, int node) const;
+  // The nodes among those of the items that others wait for, or read variables after.
+  std::vector<int> Waited(const Block& inner, const Region& region, const std::vector<int>& members,
+                          const std::vector<int>& items) const;
+  void FindEffects();
   NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
   bool HasOwnEffect(int node) const;
+  bool MustRun(int node) const;
   // INVALID_ARGUMENT or UNIMPLEMENTED unless the functions that the node names exist here.
   void CheckFunctions(Block& b, int node) const;
-  void FindEffects();
   void NoteAbsent();
 
   // --- rewrite_loops.cc
@@ -135,13 +155,11 @@ class Rewriter {
                 size_t depth);
   // Whether what the members do leaves no trace, as the pivots of a cond that is done with.
   bool IsIdle(const Region& region, const std::vector<int>& members, const CondParts& parts) const;
-  CondParts SplitCond(const Block& b, const Region& region, const std::vector<int>& members,
-                      size_t depth) const;
+  CondParts SplitCond(const Region& region, const std::vector<int>& members, size_t depth) const;
   void EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
                 bool side, size_t depth, CondParts* parts);
   std::vector<int> MadeInside(const Block& b, const Block& inner, const Region& region,
                               const std::vector<int>& members) const;
-  void NoteOperation(Block& b, const Item& item, NodeId operation);
   bool UsesValueIndex(int merge) const;
   std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
                                   const std::vector<int>& side) const;
@@ -189,7 +207,7 @@ class Rewriter {
   bool AreDistinct(Port indices) const;
   std::optional<Tensor> ConstantOf(Port port) const;
   // What a flow waits for in the block, but for accesses of the array, which the list waits for.
-  std::vector<NodeId> WaitsOfFlow(const Block& b, Output flow) const;
+  std::vector<NodeId> WaitsOfFlow(Block& b, Output flow);
   // The same for the flows among the inputs of a foreign node.
   std::vector<NodeId> WaitsOfFlows(Block& b, int node);
   Output ElementShape(Block& b, int object);
@@ -207,8 +225,8 @@ class Rewriter {
   Output ReadVariable(Block& b, Port port, int consumer);
   Output Repeat(Block& b, Output value, const std::vector<int>& nodes);
   Output ReadAfter(Block& b, int variable, const std::vector<int>& writes);
-  std::vector<NodeId> OperationsOf(const Block& b, const std::vector<int>& writes) const;
-  std::vector<NodeId> WritesOfInputs(const Block& b, int node) const;
+  std::vector<NodeId> OperationsOf(Block& b, const std::vector<int>& writes);
+  std::vector<NodeId> WritesOfInputs(Block& b, int node);
   void ReadUnread();
 
   const ForeignGraph& foreign_;
@@ -226,7 +244,9 @@ class Rewriter {
     DType dtype;
   };
   std::map<Port, DeclaredResult> results_;
+  std::set<int> waited_;
   std::vector<uint8_t> has_effect_;  // the node, or something that it needs
+  std::vector<uint8_t> must_run_;    // the same of writes, checks and output
 };
 
 }  // namespace graphrun
