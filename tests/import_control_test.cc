@@ -291,6 +291,25 @@ TEST(ImportControl, ControlTriggerIsANoOp) {
   EXPECT_EQ(f.Run({{"x", F(3)}}, {"y"}, {"t"}), Values({-3}));
 }
 
+TEST(ImportControl, AMergeOfTwoPredicatesTakesTheInputThatRuns) {
+  Imported f(
+      "x = Placeholder.f []\np = Placeholder.b []\nq = Placeholder.b []\n"
+      "xs = Switch.f x p\nnx = Neg.f xs\nxq = Switch.f x q\nsq = Square.f xq:1\n"
+      "m = Merge.f nx sq N=2\ny = Neg.f m\n");
+  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(false)}, {"q", B(false)}}, {"y"}), Values({3}));
+  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(true)}, {"q", B(true)}}, {"y"}), Values({-9}));
+  const Error e = f.RunError({{"x", F(3)}, {"p", B(true)}, {"q", B(false)}}, {"y"});
+  EXPECT_EQ(e.code(), Code::kInvalidArgument);
+}
+
+TEST(ImportControl, AMergeOfAConditionalAndAnUnconditionalValueAlwaysRuns) {
+  Imported f(
+      "x = Placeholder.f []\np = Placeholder.b []\nxs = Switch.f x p\nsame = Identity.f xs\n"
+      "m = Merge.f same x N=2\ny = Neg.f m\n");
+  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(false)}}, {"y", "m"}), Values({-3, 3}));
+  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(true)}}, {"y", "m"}), Values({-3, 3}));
+}
+
 // --- what cannot be rewritten
 
 // The error of a run that needs `fetch`, for a graph in which y = -x must work all the same.
@@ -305,9 +324,9 @@ std::string Refusal(const std::string& lines, const std::string& fetch,
 
 TEST(ImportControl, AMergeOfUnrelatedThingsIsRefused) {
   const std::string text = Refusal(
-      "x = Const.f 1\np = Placeholder.b []\nq = Placeholder.b []\n"
-      "xs = Switch.f x p\nxq = Switch.f x q\n"
-      "m = Merge.f xs xq:1 N=2\ny = Neg.f m\n",
+      "x = Const.f 1\np = Placeholder.b []\nq = Placeholder.b []\nr = Placeholder.b []\n"
+      "xs = Switch.f x p\nxq = Switch.f x q\nxr = Switch.f x r\n"
+      "m = Merge.f xs xq:1 xr:1 N=3\ny = Neg.f m\n",
       "y");
   EXPECT_NE(text.find("'m'"), std::string::npos) << text;
 }

@@ -194,12 +194,23 @@ class ItemMaker {
         break;
       }
     }
-    if (!item.merges) return fail();
+    std::vector<Decision> common;
     for (const Decision& d : live[0].second) {
       const auto& other = live[1].second;
-      if (std::find(other.begin(), other.end(), d) != other.end()) item.state.push_back(d);
+      if (std::find(other.begin(), other.end(), d) != other.end()) common.push_back(d);
     }
-    ++item.level[item.predicate];
+    item.state = common;
+    if (item.merges) {
+      ++item.level[item.predicate];
+      return;
+    }
+    for (auto& [port, state] : live) {
+      std::erase_if(state, [&](const Decision& d) {
+        return std::find(common.begin(), common.end(), d) != common.end();
+      });
+      item.alternatives.push_back({port, std::move(state)});
+    }
+    if (item.alternatives[0].under.empty()) std::swap(item.alternatives[0], item.alternatives[1]);
   }
 
   const ForeignGraph& graph_;

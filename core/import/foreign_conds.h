@@ -26,6 +26,13 @@ struct Item {
   // Of a Merge of a cond: the predicate that it joins, and its inputs for false and true.
   bool merges = false;
   Port predicate, if_false, if_true;
+  // Of a Merge whose inputs no one predicate tells apart: what each input runs under, beyond
+  // `state`. An input that always runs comes last.
+  struct Alternative {
+    Port port;
+    std::vector<Decision> under;
+  };
+  std::vector<Alternative> alternatives;
   // For each predicate how many of its Merges lie on the longest path to the item.
   std::map<Port, int> level;
   bool dead = false;    // never runs: it needs a side that `decided` excludes

@@ -40,6 +40,9 @@ std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vecto
     if (region.done[i] || inside.contains(static_cast<int>(i))) continue;
     for (const Decision& d : item.state) needed.insert(d.first);
     if (item.merges) needed.insert(item.predicate);
+    for (const auto& a : item.alternatives) {
+      for (const Decision& d : a.under) needed.insert(d.first);
+    }
   }
   std::vector<Port> ports;
   for (Port p : needed) {

@@ -236,7 +236,9 @@ void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& it
                                      KnownInputs(b, frame.enters), types, nullptr);
     for (size_t k = 0; k < frame.switches.size(); ++k)
       b.values[{frame.switches[k], 0}] = {id, static_cast<int>(k)};
-    NoteOperation(b, item, id);
+    for (int w : variables_.writes()) {
+      if (loops_.Inside(loops_.FrameOf(w), item.frame)) b.operations[w] = id;
+    }
   }
   for (int object : ObjectsOf(region, items, true))
     GiveUpList(b, object, problem, KnownInputs(b, nodes));

@@ -200,7 +200,9 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
   try {
     WithContext([&] { return "while importing node " + foreign_.Describe(item.node); },
                 [&] {
-                  if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
+                  if (!item.alternatives.empty()) {
+                    EmitAlternatives(b, item);
+                  } else if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
                     // Only one of its sides can run here.
                     b.values[{item.node, 0}] = {
                         Add(b, item.node, "Identity", {Value(b, item.if_true, item.node)}, {}), 0};

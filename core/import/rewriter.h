@@ -164,6 +164,9 @@ class Rewriter {
   std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
                                   const std::vector<int>& side) const;
 
+  // --- rewrite_merges.cc
+  void EmitAlternatives(Block& b, const Item& item);
+
   // --- rewrite_unavailable.cc
   void EmitUnavailable(Block& b, int node, const Problem& problem);
   // Adds a node that cannot run. `def` is what is saved of it, null: it cannot be saved.
