@@ -111,7 +111,7 @@ inline std::string GraphDefText(const std::string& lines) {
     }
     text += " }\n";
   }
-  return text;
+  return text + "versions { producer: 1645 }\n";
 }
 
 // A loop variable of `frame`: NAME is the Merge, NAME/in its value in the body, NAME/exit the final

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/graph/op_def.h"
+#include "core/graph/reference.h"
 
 namespace graphrun {
 namespace {
@@ -48,6 +49,12 @@ Output FunctionBuilder::Resolve(const Expr& e) {
     const auto [it, fresh] = constants_.try_emplace(outer);
     if (fresh) {
       it->second = graph_->AddConst(Leaf(g.node(outer.node).name), *value);
+      const auto copied = g.node(outer.node).attrs.find(kCopyOfAttr);
+      if (copied != g.node(outer.node).attrs.end()) {
+        graph_->SetAttr(it->second.node, kCopyOfAttr, copied->second);
+      } else if (!parent_->function_) {
+        graph_->SetAttr(it->second.node, kCopyOfAttr, g.node(outer.node).name);
+      }
     }
     return it->second;
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 
 #include "core/base/error.h"
 #include "core/graph/node_signature.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_registry.h"
+#include "core/graph/reference.h"
 
 namespace graphrun {
 namespace {
@@ -18,6 +20,15 @@ std::string NameKey(std::string_view name) {
   std::transform(out.begin(), out.end(), out.begin(),
                  [](unsigned char c) { return std::tolower(c); });
   return out;
+}
+
+// The name of output `i` after a node's last, as kMoreOutputsAttr says; "" when there is none.
+std::string MoreOutput(const Node& node, int i) {
+  const auto it = node.attrs.find(kMoreOutputsAttr);
+  if (i < 0 || it == node.attrs.end()) return "";
+  const auto* names = std::get_if<std::vector<std::string>>(&it->second);
+  if (!names || i >= static_cast<int>(names->size())) return "";
+  return (*names)[i].find(':') == std::string::npos ? "" : (*names)[i];
 }
 
 bool Exists(const Graph& g, Output o) {
@@ -266,6 +277,11 @@ Output Graph::FindOutput(std::string_view name) const {
   if (id == kNoNode) {
     ThrowNotFound("no node '" + std::string(node_name) + "' in the graph" +
                   DidYouMean(node_name, NodeNames()));
+  }
+  if (const std::string other = MoreOutput(nodes_[id], index - num_outputs(id)); !other.empty()) {
+    const size_t end = other.rfind(':');
+    const Output o{Find(other.substr(0, end)), std::atoi(other.c_str() + end + 1)};
+    if (Exists(*this, o)) return o;
   }
   if (index >= std::max(1, num_outputs(id)) || (colon != name.npos && num_outputs(id) == 0)) {
     throw Error(Code::kOutOfRange, "'" + std::string(name) + "': node '" + std::string(node_name) +

@@ -47,8 +47,8 @@ Problem Problem::Of(const Error& error) {
 
 ForeignGraph::ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops,
                            bool in_function, const std::vector<std::string>& parameters,
-                           const std::vector<const pb::NodeDef*>& defs)
-    : registry_(registry), in_function_(in_function) {
+                           const std::vector<const pb::NodeDef*>& defs, int producer)
+    : registry_(registry), in_function_(in_function), producer_(producer) {
   if (producer_ops) {
     for (const pb::OpDef& op : producer_ops->op()) producer_ops_[op.name()] = &op;
   }

@@ -111,11 +111,12 @@ class ForeignGraph {
  public:
   // `parameters` are names; inputs are written "node:1" in a main graph (no parameters), and
   // "node:output_name:0" in a function. `producer_ops` (may be null) declare ops that `registry`
-  // does not know. The NodeDefs must outlive this. INVALID_ARGUMENT naming the node for names that
-  // are empty, repeated or lead nowhere, and for cycles.
+  // does not know; `producer` is the graph version of what wrote the file. The NodeDefs must
+  // outlive this. INVALID_ARGUMENT naming the node for names that are empty, repeated or lead
+  // nowhere, and for cycles.
   ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops, bool in_function,
                const std::vector<std::string>& parameters,
-               const std::vector<const pb::NodeDef*>& defs);
+               const std::vector<const pb::NodeDef*>& defs, int producer);
 
   int size() const { return static_cast<int>(nodes_.size()); }
   const ForeignNode& node(int i) const { return nodes_[i]; }
@@ -125,6 +126,7 @@ class ForeignGraph {
   // the first in the file, whose order decides the order of variable accesses that no edge orders.
   const std::vector<int>& order() const { return order_; }
   bool in_function() const { return in_function_; }
+  int producer() const { return producer_; }
   bool has_control_flow() const { return has_control_flow_; }
 
   // -1 when there is none.
@@ -152,6 +154,7 @@ class ForeignGraph {
 
   const OpRegistry& registry_;
   const bool in_function_;
+  const int producer_;
   std::unordered_map<std::string, const pb::OpDef*> producer_ops_;
   std::vector<ForeignNode> nodes_;
   std::vector<std::vector<ForeignConsumer>> consumers_;

@@ -84,6 +84,8 @@ class ForeignVariables {
   // Those of `writes` that come before no other of them.
   std::vector<int> Last(const std::vector<int>& writes) const;
   const std::vector<int>& writes() const { return writes_; }  // all of them
+  // Whether some write may give it a value of another shape than it is declared with.
+  bool ChangesShape(int variable) const { return changes_shape_.contains(variable); }
   // Variables that nodes of the frame, or of frames inside it, write.
   const std::set<int>& WrittenInFrame(int frame) const { return written_in_frame_[frame]; }
 
@@ -102,6 +104,7 @@ class ForeignVariables {
   std::map<int, std::vector<int>> writes_of_;  // variable -> indices into writes_
   std::vector<Bits> before_;                   // [node]: writes
   std::vector<std::set<int>> written_in_frame_;
+  std::set<int> changes_shape_;
 };
 
 }  // namespace graphrun

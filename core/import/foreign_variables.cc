@@ -66,10 +66,14 @@ void ForeignVariables::FindWrites(const ForeignLoops& loops) {
     const int index = static_cast<int>(writes_.size());
     write_index_[i] = index;
     writes_.push_back(i);
+    const auto& attrs = graph_.node(i).def->attr();
+    const auto validate = attrs.find("validate_shape");
+    const bool any_shape = validate != attrs.end() && !validate->second.b();
     for (int k = 0; k < NumReferences(i); ++k) {
       const int v = VariableOf(graph_.node(i).inputs[k]);
       if (v < 0) continue;  // the write itself will be refused
       writes_of_[v].push_back(index);
+      if (any_shape) changes_shape_.insert(v);
       for (int f = loops.FrameOf(i); f >= 0; f = loops.frame(f).parent)
         written_in_frame_[f].insert(v);
     }

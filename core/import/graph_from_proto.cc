@@ -104,9 +104,13 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
 // function (the main graph's is the last).
 class Importer {
  public:
-  Importer(const pb::OpList* producer_ops, ImportBudget* budget, MetaGraph* meta,
+  Importer(int producer, const pb::OpList* producer_ops, ImportBudget* budget, MetaGraph* meta,
            const std::vector<ElementShapes>& known)
-      : producer_ops_(producer_ops), budget_(budget), meta_(meta), known_(known) {}
+      : producer_(producer),
+        producer_ops_(producer_ops),
+        budget_(budget),
+        meta_(meta),
+        known_(known) {}
 
   // What cannot be rewritten becomes an unavailable function.
   void AddFunction(const pb::FunctionDef& def, const FunctionDefs& defs);
@@ -119,6 +123,7 @@ class Importer {
     return found_.size() < known_.size() ? known_[found_.size()] : ElementShapes();
   }
 
+  const int producer_;
   const pb::OpList* const producer_ops_;
   ImportBudget* const budget_;
   MetaGraph* const meta_;
@@ -164,7 +169,8 @@ std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
   }
   std::vector<const pb::NodeDef*> nodes;
   for (const pb::NodeDef& node : def.node_def()) nodes.push_back(&node);
-  ForeignGraph foreign(owner.registry(), producer_ops_, /*in_function=*/true, parameters, nodes);
+  ForeignGraph foreign(owner.registry(), producer_ops_, /*in_function=*/true, parameters, nodes,
+                       producer_);
   FunctionBuilder* home = Scope::Root(*meta_).home()->context()->Wrap(nullptr, function.get());
   Rewriter rewriter(&foreign, budget_, home, Known());
   for (size_t i = 0; i < parameters.size(); ++i)
@@ -201,7 +207,8 @@ std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
 void Importer::AddMain(const pb::GraphDef& def) {
   std::vector<const pb::NodeDef*> nodes;
   for (const pb::NodeDef& node : def.node()) nodes.push_back(&node);
-  ForeignGraph foreign(meta_->graph.registry(), producer_ops_, /*in_function=*/false, {}, nodes);
+  ForeignGraph foreign(meta_->graph.registry(), producer_ops_, /*in_function=*/false, {}, nodes,
+                       producer_);
   Rewriter rewriter(&foreign, budget_, Scope::Root(*meta_).home(), Known());
   rewriter.Run();
   found_.push_back(rewriter.element_shapes());
@@ -210,7 +217,7 @@ void Importer::AddMain(const pb::GraphDef& def) {
 std::vector<ElementShapes> Import(const pb::GraphDef& def, const FunctionDefs& defs,
                                   const pb::OpList* producer_ops, ImportBudget* budget,
                                   const std::vector<ElementShapes>& known, MetaGraph* meta) {
-  Importer importer(producer_ops, budget, meta, known);
+  Importer importer(def.versions().producer(), producer_ops, budget, meta, known);
   FunctionLibrary& library = *meta->graph.library();
   // What becomes a function while we rewrite must not take the name of one that is to come.
   for (const auto& [name, f] : defs.functions) library.UniqueName(name);

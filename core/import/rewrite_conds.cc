@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/graph/control_flow.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/reference.h"
 #include "core/import/rewriter.h"
 
 namespace graphrun {
@@ -56,8 +57,9 @@ std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vecto
   return ports;
 }
 
-// Whether somebody asks which input a Merge took.
-bool Rewriter::UsesValueIndex(int merge) const {
+// Whether somebody asks which input a Merge took, or a run may.
+bool Rewriter::UsesValueIndex(const Block& b, int merge) const {
+  if (b.top()) return true;
   const auto& users = foreign_.consumers(merge);
   return std::any_of(users.begin(), users.end(), [&](const ForeignConsumer& c) {
     return foreign_.node(c.node).inputs[c.input].index == 1;
@@ -106,7 +108,7 @@ void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& member
     const Item& item = region.items[i];
     const Port taken = side ? item.if_true : item.if_false;
     add(After(inner, taken, Value(inner, taken, item.node), {}));
-    if (!UsesValueIndex(item.node)) continue;
+    if (!UsesValueIndex(b, item.node)) continue;
     const int32_t index = foreign_.node(item.node).inputs[0] == taken ? 0 : 1;
     add(inner.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index)));
   }
@@ -197,10 +199,17 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   for (int i : parts.merges) {
     const int merge = region.items[i].node;
     Output value = node.sibling(k++).output();
+    if (UsesValueIndex(b, merge)) b.values[{merge, 1}] = node.sibling(k++).output();
     // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
-    if (b.top() || has_effect_[merge]) value = {Add(b, merge, "Identity", {value}, {}), 0};
+    if (b.top() || has_effect_[merge]) {
+      value = {Add(b, merge, "Identity", {value}, {}), 0};
+      const auto index = b.values.find({merge, 1});
+      if (index != b.values.end()) {
+        b.graph().SetAttr(value.node, kMoreOutputsAttr,
+                          std::vector{b.graph().OutputName(index->second)});
+      }
+    }
     b.values[{merge, 0}] = value;
-    if (UsesValueIndex(merge)) b.values[{merge, 1}] = node.sibling(k++).output();
   }
   for (int object : parts.carried) b.lists[object] = node.sibling(k++).output();
   for (const bool side : {false, true}) {

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
+#include "core/graph/reference.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/node_attrs.h"
 #include "core/import/rewriter.h"
@@ -26,6 +27,8 @@ void Rewriter::EmitVariable(Block& b, int i) {
   const OpDef& op = registry_.Get("VarHandleOp");
   AttrMap attrs = ReadAttrs(foreign_, *foreign_.node(i).def, op, budget_);
   std::erase_if(attrs, [&](const auto& a) { return !op.FindAttr(a.first); });
+  attrs[kReferenceAttr] = true;
+  if (variables_.ChangesShape(i)) attrs["shape"] = Shape::Unknown();
   b.values[{i, 0}] = {Add(b, i, "VarHandleOp", {}, std::move(attrs)), 0};
 }
 
@@ -56,36 +59,32 @@ std::vector<NodeId> Rewriter::WritesOfInputs(Block& b, int node) {
   return operations;
 }
 
-// The variable's value after `writes` (and before any other write of the run), read in the
-// outermost block where that is possible: not outside a loop that writes the variable, and not
-// outside a cond, which may be what keeps an uninitialised variable from being read.
-Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& writes) {
-  const std::pair key{variable, writes};
+// The variable's value after `writes` (and before any other write of the run), for consumers that
+// get it through the nodes `through`, the nearest first. It is read in the outermost block where
+// that is possible: not outside a loop that writes the variable, and not outside a cond, which may
+// be what keeps an uninitialised variable from being read.
+Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& through,
+                           const std::vector<int>& writes) {
+  const std::pair key{through.front(), writes};
   Block* at = &b;
   for (;; at = at->parent) {
     if (const auto it = at->reads.find(key); it != at->reads.end())
       return b.builder->Resolve(Expr(at->builder, it->second));
     if (at->loop < 0 || variables_.WrittenInFrame(at->loop).contains(variable)) break;
   }
-  const std::vector<NodeId> controls = OperationsOf(*at, writes);
-  const std::string name = std::string(foreign_.node(variable).name) + "/value";
   const Output handle = Handle(*at, variable);
-  const Output read{
-      at->graph().AddNode("ReadVariableOp", name, {handle},
-                          {{"dtype", at->graph().type(handle).element_dtype}}, controls),
-      0};
+  AttrMap attrs = {{"dtype", at->graph().type(handle).element_dtype}, {kReferenceAttr, true}};
+  std::vector<std::string> names;
+  for (int i : through) {
+    if (i != variable) names.emplace_back(foreign_.node(i).name);
+  }
+  if (!names.empty()) attrs[kThroughAttr] = names;
+  const std::string name = std::string(foreign_.node(variable).name) + "/value";
+  const Output read{at->graph().AddNode("ReadVariableOp", name, {handle}, std::move(attrs),
+                                        OperationsOf(*at, writes)),
+                    0};
   at->reads[key] = read;
   return b.builder->Resolve(Expr(at->builder, read));
-}
-
-// In TensorFlow `v` itself can be fetched, which is a read before all writes.
-void Rewriter::ReadUnread() {
-  for (int i = 0; i < foreign_.size(); ++i) {
-    if (foreign_.node(i).kind != ForeignKind::kVariable) continue;
-    const auto made = top_.values.find({i, 0});
-    if (made != top_.values.end() && top_.graph().node(made->second.node).op->handles)
-      ReadAfter(top_, i, {});
-  }
 }
 
 Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
@@ -96,22 +95,23 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
   // At the end of a block the port itself is the consumer.
   const std::vector<int> writes = writes_before(consumer < 0 ? port.node : consumer);
   // From the port to the variable.
-  std::vector<int> repeats;
+  std::vector<int> repeats, through;
   Port at = port;
   while (foreign_.node(at.node).kind != ForeignKind::kVariable &&
          foreign_.node(at.node).kind != ForeignKind::kVariableWrite) {
     const ForeignNode& node = foreign_.node(at.node);
     if (node.kind == ForeignKind::kPlain) {
       // A copy that sees the same writes is as good.
-      if (const Output copy = Lookup(b, {at.node, 0});
+      if (const Output copy = Lookup(b, {at.node, 0}, variable);
           copy.valid() && writes_before(at.node) == writes) {
         return Repeat(b, copy, repeats);
       }
-      if (Repeats(*node.def)) repeats.push_back(at.node);
+      (Repeats(*node.def) ? repeats : through).push_back(at.node);
     }
     at = node.inputs[0];
   }
-  return Repeat(b, ReadAfter(b, variable, writes), repeats);
+  through.push_back(at.node);
+  return Repeat(b, ReadAfter(b, variable, through, writes), repeats);
 }
 
 Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats) {
@@ -127,8 +127,7 @@ Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats)
   return value;
 }
 
-// A node whose output is its input in the same memory. The first Identity of a variable becomes the
-// read itself.
+// A node whose output is its input in the same memory. An Identity of a variable is a read.
 void Rewriter::EmitAlias(Block& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   const int variable = variables_.VariableOf({i, 0});
@@ -137,16 +136,15 @@ void Rewriter::EmitAlias(Block& b, int i) {
   while (foreign_.node(at.node).kind == ForeignKind::kSwitch ||
          foreign_.node(at.node).kind == ForeignKind::kEnter)
     at = foreign_.node(at.node).inputs[0];
-  const bool first = !Repeats(*node.def) && !b.reads.contains({variable, writes}) &&
-                     foreign_.node(at.node).kind == ForeignKind::kVariable;
-  if (!first) return EmitPlain(b, i);
+  if (Repeats(*node.def) || foreign_.node(at.node).kind != ForeignKind::kVariable)
+    return EmitPlain(b, i);
   const Output handle = Handle(b, variable);
   const std::vector<NodeId> after = OperationsOf(b, writes);
   const NodeId read =
-      Add(b, i, "ReadVariableOp", {handle}, {{"dtype", b.graph().type(handle).element_dtype}});
+      Add(b, i, "ReadVariableOp", {handle},
+          {{"dtype", b.graph().type(handle).element_dtype}, {kReferenceAttr, true}});
   for (NodeId w : after) b.graph().AddControlInput(read, w);
   b.values[{i, 0}] = {read, 0};
-  b.reads[{variable, writes}] = {read, 0};
 }
 
 void Rewriter::EmitIsInitialized(Block& b, int i) {
@@ -198,10 +196,10 @@ void Rewriter::EmitWrite(Block& b, int i) {
   const Output handle = Handle(b, variable);
   std::vector<int> writes = variables_.WritesBefore(i, variable);
   writes.insert(std::lower_bound(writes.begin(), writes.end(), i), i);
-  const NodeId read =
-      b.graph().AddNodeNamed("ReadVariableOp", node.name, {handle},
-                             {{"dtype", b.graph().type(handle).element_dtype}}, {write});
-  b.reads[{variable, writes}] = {read, 0};
+  const NodeId read = b.graph().AddNodeNamed(
+      "ReadVariableOp", node.name, {handle},
+      {{"dtype", b.graph().type(handle).element_dtype}, {kReferenceAttr, true}}, {write});
+  b.reads[{i, writes}] = {read, 0};
 }
 
 }  // namespace graphrun

@@ -15,6 +15,14 @@
 
 namespace graphrun {
 
+namespace {
+
+// Files of this graph version and of those before write the unknown shape of a placeholder as that
+// of a scalar.
+constexpr int kLastWithoutUnknownRank = 21;
+
+}  // namespace
+
 Rewriter::Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
                    const ElementShapes& shapes)
     : foreign_(*foreign),
@@ -43,7 +51,6 @@ void Rewriter::Run() {
     if (foreign_.node(i).def && loops_.FrameOf(i) == 0) nodes.push_back(i);
   }
   EmitNodes(top_, nodes);
-  ReadUnread();
   NoteAbsent();
 }
 
@@ -293,14 +300,20 @@ void Rewriter::EmitPlain(Block& b, int i) {
   const OpDef& op = registry_.Get(def.op() == "RefIdentity" ? "Identity" : def.op());
   if (op.structure == Structure::kArg)
     ThrowInvalid("only the signature of a function makes parameters");
-  const NodeId id = Add(b, i, op.name, Inputs(b, i), ReadAttrs(foreign_, def, op, budget_));
+  AttrMap attrs = ReadAttrs(foreign_, def, op, budget_);
+  if (op.structure == Structure::kPlaceholder && foreign_.producer() <= kLastWithoutUnknownRank) {
+    const auto it = attrs.find("shape");
+    if (it != attrs.end() && AttrEqual(it->second, Shape{})) it->second = Shape::Unknown();
+  }
+  const NodeId id = Add(b, i, op.name, Inputs(b, i), std::move(attrs));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 
-Output Rewriter::Lookup(Block& b, Port port) {
+Output Rewriter::Lookup(Block& b, Port port, int variable) {
   for (Block* at = &b; at; at = at->parent) {
     if (const auto it = at->values.find(port); it != at->values.end())
       return b.builder->Resolve(Expr(at->builder, it->second));
+    if (at->loop >= 0 && variables_.WrittenInFrame(at->loop).contains(variable)) break;
   }
   return {};
 }

@@ -34,7 +34,8 @@ using ElementShapes = std::vector<Shape>;
 //  3. The accesses of a list object are chained in a topological order of all edges. A loop or cond
 //  that changes the object passes it through.
 //  4. A read of a reference variable is a ReadVariableOp after the writes from which a path leads
-//  to the consumer; consumers with the same writes before them share it.
+//  to the consumer; consumers of one node with the same writes before them share it. It is marked
+//  (reference.h), since it stands for the memory itself when it is fetched or fed.
 //  5. What cannot be rewritten becomes _Unavailable, where it lies: a run that needs it says why it
 //  fails. What is rewritten depends on all _Unavailable that the foreign node would have waited
 //  for.
@@ -73,7 +74,8 @@ class Rewriter {
     std::unordered_map<int, NodeId> operations;  // what runs a foreign node, here
     std::map<int, Output> lists;                 // list objects as they are now
     std::vector<int> pushes;                     // of handles: they wait for the block's end
-    std::map<std::pair<int, std::vector<int>>, Output> reads;  // (variable, writes before)
+    // Of variables: (the node that consumers get the memory from, writes before) -> read.
+    std::map<std::pair<int, std::vector<int>>, Output> reads;
     std::map<Output, NodeId> flows;  // copies of what loops and conds return, to wait for
     std::map<int, Output> done;  // for inner blocks: a value that is there when the operation ran
 
@@ -114,8 +116,9 @@ class Rewriter {
   void EmitPlain(Block& b, int node);
   // The value of `port` for node `consumer` (-1: at the end of the block).
   Output Value(Block& b, Port port, int consumer);
-  // The value where an enclosing block or this one has it; invalid when none does.
-  Output Lookup(Block& b, Port port);
+  // The value where an enclosing block or this one has it; invalid when none does. With `variable`
+  // it must be as good as a read in `b`: not from outside a loop that writes the variable.
+  Output Lookup(Block& b, Port port, int variable = -1);
   // The same for what the port copies, through Switch and Enter.
   Output FindValue(Block& b, Port port);
   std::vector<Output> Inputs(Block& b, int node, size_t first = 0);
@@ -160,7 +163,7 @@ class Rewriter {
                 bool side, size_t depth, CondParts* parts);
   std::vector<int> MadeInside(const Block& b, const Block& inner, const Region& region,
                               const std::vector<int>& members) const;
-  bool UsesValueIndex(int merge) const;
+  bool UsesValueIndex(const Block& b, int merge) const;
   std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
                                   const std::vector<int>& side) const;
 
@@ -227,10 +230,10 @@ class Rewriter {
   Output Handle(Block& b, int variable);
   Output ReadVariable(Block& b, Port port, int consumer);
   Output Repeat(Block& b, Output value, const std::vector<int>& nodes);
-  Output ReadAfter(Block& b, int variable, const std::vector<int>& writes);
+  Output ReadAfter(Block& b, int variable, const std::vector<int>& through,
+                   const std::vector<int>& writes);
   std::vector<NodeId> OperationsOf(Block& b, const std::vector<int>& writes);
   std::vector<NodeId> WritesOfInputs(Block& b, int node);
-  void ReadUnread();
 
   const ForeignGraph& foreign_;
   ImportBudget* const budget_;

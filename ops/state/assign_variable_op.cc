@@ -10,9 +10,9 @@ struct Attrs {
   bool validate_shape;
 };
 
-void InferShape(ShapeContext& c, const Attrs& t) {
-  c.MergeShapes(HandleShape(c, 0, t.dtype), c.In(1), "the variable's shape and the value's");
-}
+// The handle's type says what the variable holds, which a value of another shape may replace: the
+// kernel, which sees what the variable may hold, checks the shape.
+void InferShape(ShapeContext& c, const Attrs& t) { HandleShape(c, 0, t.dtype); }
 
 void Kernel(KernelContext& k, const Attrs& t) {
   VariableState& v = k.VariableAt(0, false);
