@@ -12,10 +12,15 @@
 
 namespace graphrun {
 
+struct InterpreterOptions {
+  bool check_nan = false;
+  bool check_shapes = true;  // that values are as the graph says
+};
+
 class Interpreter {
  public:
-  Interpreter(const Graph& graph, Environment* env, bool check_nan)
-      : graph_(graph), env_(env), check_nan_(check_nan) {}
+  Interpreter(const Graph& graph, Environment* env, const InterpreterOptions& options)
+      : graph_(graph), env_(env), options_(options) {}
 
   std::vector<Tensor> Run(const std::map<Output, Tensor>& feeds, const std::vector<Output>& fetches,
                           const std::vector<NodeId>& targets);
@@ -33,14 +38,14 @@ class Interpreter {
   // Results that are not wanted are empty.
   std::vector<Tensor> Call(const CalleeNeeds& callee, const std::vector<Tensor>& args,
                            const std::string& path);
-  std::vector<Tensor> RunWhile(const std::vector<CalleeNeeds>& callees, std::vector<Tensor> vars,
-                               const std::string& path);
+  std::vector<Tensor> RunWhile(const Node& node, const std::vector<CalleeNeeds>& callees,
+                               std::vector<Tensor> vars, const std::string& path);
   void CheckOutput(const Graph& graph, Output output, const Tensor& value) const;
 
   const Graph& graph_;
   Environment* env_;
   NeedsFinder finder_;
-  bool check_nan_;
+  const InterpreterOptions options_;
 };
 
 }  // namespace graphrun

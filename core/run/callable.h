@@ -1,0 +1,89 @@
+// What a Session and its Callables are made of.
+#ifndef GRAPHRUN_CORE_RUN_CALLABLE_H_
+#define GRAPHRUN_CORE_RUN_CALLABLE_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/run/environment.h"
+#include "core/run/executor.h"
+#include "core/run/fed_constants.h"
+#include "core/run/references.h"
+#include "core/run/session.h"
+
+namespace graphrun {
+
+struct Session::Impl {
+  Impl(const Graph& g, const SessionOptions& o) : graph(g), options(o), env(o.seed, o.max_steps) {}
+
+  const Graph& graph;
+  const SessionOptions options;
+  Environment env;
+  std::mutex mutex;  // guards callables
+  std::map<std::string, Callable> callables;
+  uint64_t callables_version = 0;
+};
+
+struct Session::Callable::Impl {
+  Session::Impl* session;
+  std::unique_ptr<WithoutCopies> freed;  // the graph to run when constants are fed
+  bool feeds_constants = false;
+  // What is given to a run: the caller's feeds, then outputs that are fed with the same. A handle
+  // is given a variable that holds what is fed.
+  std::vector<Output> feeds;
+  std::vector<int> sources;   // which of the caller's feeds each is
+  std::vector<uint8_t> used;  // whether the fetches need this feed
+  bool as_fed = true;         // feeds are the caller's as they come
+  std::vector<Output> fetches;
+  std::vector<NodeId> targets;
+
+  // Where the caller's fetches come from: one of `fetches`, or the memory of a variable after the
+  // run. Empty: they are `fetches`.
+  struct Fetched {
+    int fetch = -1;
+    int memory = -1;
+  };
+  struct Memory {
+    int handle = -1;     // a fetch, or:
+    int predicate = -1;  // a fetch
+    int sides[2] = {-1, -1};
+  };
+  std::vector<Fetched> fetched_from;
+  std::vector<Memory> memories;
+
+  // Plans by the shapes of the used feeds; the one that ran last is tried first.
+  struct Compiled {
+    std::vector<Shape> shapes;
+    std::shared_ptr<Executor> executor;
+  };
+  std::mutex mutex;
+  std::vector<Compiled> compiled;
+  size_t last = 0;
+
+  const Graph& graph() const { return freed ? freed->graph() : session->graph; }
+  bool FeedsVariable(Output feed) const;
+  void AddFeeds(const std::vector<TensorName>& names);
+  void FeedReadsThrough(const std::vector<bool>& needed);
+  void AddFetches(const std::vector<TensorName>& names, const std::set<Output>& written);
+  int AddMemory(const MemoryFinder& finder, int place, std::map<int, int>* added);
+  int AddFetch(Output o);
+  void FreeConstants(const std::set<Output>& fed);
+  void CheckWrites(const std::set<Output>& written) const;
+  void CheckFeed(size_t i, const Tensor& value) const;
+  std::vector<Tensor> Given(const std::vector<Tensor>& values) const;
+  bool Fits(const Compiled& c, const std::vector<Tensor>& values) const;
+  std::shared_ptr<Executor> Find(const std::vector<Tensor>& values,
+                                 const std::vector<Tensor>& given);
+  void RunGiven(const std::vector<Tensor>& values, const std::vector<Tensor>& given,
+                std::vector<Tensor>* fetched);
+  void Run(const std::vector<Tensor>& values, std::vector<Tensor>* fetched);
+  Tensor AfterRun(const Fetched& from, const std::vector<Tensor>& fetched) const;
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_RUN_CALLABLE_H_
