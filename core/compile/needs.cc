@@ -1,6 +1,7 @@
 #include "core/compile/needs.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "core/base/error.h"
@@ -12,6 +13,7 @@ namespace graphrun {
 
 Needs NeedsFinder::OfRun(const Graph& graph, const std::set<Output>& fed,
                          const std::vector<Output>& fetches, const std::vector<NodeId>& targets) {
+  types_hold_ = std::none_of(fed.begin(), fed.end(), [&](Output o) { return graph.ConstValue(o); });
   std::vector<bool> whole(graph.num_ids(), false);
   for (Output o : fetches) whole[o.node] = !fed.contains(o);
   for (NodeId id : targets) whole[id] = true;
@@ -39,34 +41,83 @@ std::shared_ptr<const Needs> NeedsFinder::OfFunction(const Function& f,
   return found;
 }
 
+std::optional<Tensor> ValueByType(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!node.op->pure() || !node.op->partial || graph.num_outputs(id) != 1) return std::nullopt;
+  const std::optional<Shape> elements = graph.PartialValue({id, 0});
+  if (!elements || !elements->fully_known()) return std::nullopt;
+  const ValueType& type = graph.type({id, 0});
+  const int64_t most = type.dtype == DType::kInt32 ? std::numeric_limits<int32_t>::max()
+                                                   : std::numeric_limits<int64_t>::max();
+  // A size that the type cannot hold is an error of the run.
+  if (std::ranges::any_of(elements->dims(), [&](int64_t d) { return d > most; }))
+    return std::nullopt;
+  Tensor value(type.dtype, type.shape);
+  ForInt(type.dtype, [&](auto z) {
+    for (int i = 0; i < elements->rank(); ++i)
+      value.data<decltype(z)>()[i] = static_cast<decltype(z)>((*elements)[i]);
+  });
+  return value;
+}
+
 // From the fetches to what they need; each node after all that use it, so that what is asked of it
 // is complete.
 Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
                         const std::vector<Output>& fetches, const std::vector<NodeId>& targets,
                         const std::vector<bool>& whole) {
   const NodeId n = graph.num_ids();
-  const std::vector<bool> reached = NeededNodes(graph, fed, fetches, targets);
+  const std::vector<bool> reached =
+      WithBetween(graph, NeededNodes(graph, fed, fetches, targets), fed);
   // ExecutionOrder's checks make sure that there is no cycle.
   const std::vector<NodeId> order = ExecutionOrder(graph, reached, fed);
   Needs needs;
   needs.nodes.assign(n, false);
+  needs.by_type = needs.nodes;
   needs.outputs.resize(n);
   needs.targets = targets;
   for (NodeId id = 0; id < n; ++id) {
     if (graph.exists(id)) needs.outputs[id].assign(graph.num_outputs(id), false);
   }
-  std::vector<bool> waited(n, false);
+  std::vector<bool> waited(n, false), only_waited(n, false);
   const auto use = [&](Output o) {
     needs.outputs[o.node][o.index] = true;
     if (!fed.contains(o)) needs.nodes[o.node] = true;
   };
-  const auto wait_for = [&](NodeId id) { needs.nodes[id] = waited[id] = true; };
+  const auto wait_for = [&](NodeId id) {
+    if (OnlyOrders(graph, id)) {
+      only_waited[id] = true;
+    } else {
+      needs.nodes[id] = waited[id] = true;
+      needs.kept.push_back(id);
+    }
+  };
+  // Of a node with functions one waits for what the output needs.
+  const auto wait_for_output = [&](Output o) {
+    if (fed.contains(o)) return;
+    if (OnlyOrders(graph, o.node)) {
+      only_waited[o.node] = true;
+    } else {
+      use(o);
+      needs.kept.push_back(o.node);
+    }
+  };
   for (Output o : fetches) use(o);
-  for (NodeId id : targets) wait_for(id);
+  for (NodeId id : targets) {
+    wait_for(id);
+    if (!whole.empty()) needs.nodes[id] = true;
+  }
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const NodeId id = *it;
-    if (!needs.nodes[id]) continue;
+    if (!needs.nodes[id] && !only_waited[id]) continue;
     const Node& node = graph.node(id);
+    if (needs.nodes[id] && types_hold_ && ValueByType(graph, id)) needs.by_type[id] = true;
+    if (!needs.nodes[id] || needs.by_type[id]) {
+      for (Output o : node.inputs) wait_for_output(o);
+      for (NodeId c : node.control_inputs) {
+        if (!IsFedPlaceholder(graph, c, fed)) wait_for(c);
+      }
+      continue;
+    }
     bool all_inputs = true;
     if (const Structure s = node.op->structure;
         s == Structure::kIf || s == Structure::kWhile || s == Structure::kCall) {

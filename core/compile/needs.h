@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -40,16 +41,22 @@ struct Needs {
   const std::vector<CalleeNeeds>& callees(NodeId id) const { return called.at(id); }
 
   std::vector<bool> nodes;                 // by id
+  std::vector<bool> by_type;               // of them: their types tell the value (ValueByType)
   std::vector<std::vector<bool>> outputs;  // fetched, or inputs of needed nodes
   std::vector<NodeId> targets;             // run for their effects
+  std::vector<NodeId> kept;  // run, since others wait for them, though they may have no effect
   std::map<NodeId, std::vector<bool>> passed;
   std::map<NodeId, std::vector<CalleeNeeds>> called;  // in the order of the op's attributes
 };
 
+// The value of the only output of a node when its type alone tells it, as that of Shape may be.
+std::optional<Tensor> ValueByType(const Graph& graph, NodeId id);
+
 // Finds what is needed as TensorFlow prunes: an If or While that it lowers (IsLowered) computes the
 // outputs that are used, in either branch, and of its inputs needs what they need. The control
 // results of an If's branches run when something waits for the node itself, those of a loop in any
-// case. A node that is not lowered needs all of its inputs, and runs all effects in it.
+// case. A node that is not lowered needs all of its inputs, and runs all effects in it. What is
+// only waited for, or has a value by its type, does not need what it would be computed from.
 class NeedsFinder {
  public:
   // For a run of a graph. The caller names what he wants: of a lowered node that is all of it.
@@ -72,6 +79,7 @@ class NeedsFinder {
 
   std::map<std::tuple<const Function*, std::vector<bool>, Effects>, std::shared_ptr<const Needs>>
       known_;
+  bool types_hold_ = true;  // no constant is fed, from whose value types were inferred
 };
 
 // Fails when a node that certainly runs stands for one that cannot run here: a needed one, or one

@@ -9,6 +9,10 @@
 
 namespace graphrun {
 
+// Whether a node that others wait for, but whose outputs nobody needs, does not run: who waits for
+// it waits for what it needs. As in TensorFlow, where a failing op that is only waited for does not
+// fail; a read of a reference variable, a loop and a cond do.
+bool OnlyOrders(const Graph& graph, NodeId id);
 // As in TensorFlow, who waits for a placeholder does not wait for one that is fed.
 bool IsFedPlaceholder(const Graph& graph, NodeId id, const std::set<Output>& fed);
 
@@ -18,10 +22,15 @@ std::vector<bool> NeededNodes(const Graph& graph, const std::set<Output>& fed,
                               const std::vector<Output>& fetches,
                               const std::vector<NodeId>& targets);
 
-// The nodes of `needed` in order: each after its data and control inputs (but for inputs in `fed`);
-// a node that writes a variable only when nothing else can run, so that reads come before writes
-// that they do not depend on; otherwise by id. TensorFlow leaves what is not ordered by edges to
-// chance; this order is one that it could choose. INVALID_ARGUMENT naming the nodes of a cycle.
+// `needed`, and the nodes through which they wait for others.
+std::vector<bool> WithBetween(const Graph& graph, const std::vector<bool>& needed,
+                              const std::set<Output>& fed);
+
+// The nodes of `needed` in order: each after its data and control inputs (but for inputs in `fed`),
+// through what does not run too; a node that writes a variable only when nothing else can run, so
+// that reads come before writes that they do not depend on; otherwise by id. TensorFlow leaves what
+// is not ordered by edges to chance; this order is one that it could choose. INVALID_ARGUMENT
+// naming the nodes of a cycle.
 std::vector<NodeId> ExecutionOrder(const Graph& graph, const std::vector<bool>& needed,
                                    const std::set<Output>& fed);
 

@@ -1,0 +1,205 @@
+// Calls, Ifs and Whiles: copied with functions of their own, or inlined.
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/compile/copier.h"
+#include "core/graph/function_attr.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+
+std::unique_ptr<Function> SpecialiseFunction(const CalleeNeeds& callee, const Graph& owner,
+                                             const std::vector<int>& keep_args,
+                                             const std::vector<Argument>& args,
+                                             const std::string& path,
+                                             const KernelEnvironment* folding) {
+  const Function& f = *callee.function;
+  auto copy = std::make_unique<Function>(owner.library()->UniqueName(f.name), owner);
+  Copier copier(f.graph, &copy->graph, path, folding);
+  for (size_t k = 0; k < keep_args.size(); ++k) {
+    const NodeId arg = f.args[keep_args[k]];
+    const std::string& arg_name = f.graph.node(arg).name;
+    const Output made = copy->AddArg(arg_name, args[k].type);
+    if (args[k].value) {
+      copier.Map({arg, 0}, copy->graph.AddConst(arg_name, *args[k].value));
+    } else {
+      copier.Map({arg, 0}, made);
+    }
+  }
+  copier.Copy(*callee.needs);
+  for (size_t r = 0; r < callee.results.size(); ++r) {
+    if (callee.results[r]) copy->results.push_back(copier.Mapped(f.results[r]));
+  }
+  copy->control_results = copier.ControlResults();
+  return copy;
+}
+
+// A result of a call, so that effects after it come after what the call waits for. Nodes from
+// `first` on are of the call.
+Output Copier::AfterCall(Output result, NodeId first, const std::string& name,
+                         const std::vector<NodeId>& waits) {
+  if (waits.empty()) return result;
+  if (const Tensor* value = to_.ConstValue(result); value && result.node < first) {
+    result = to_.AddConst(name, *value);
+  } else if (result.node < first) {
+    result = {to_.AddNode("Identity", name, {result}), 0};
+  }
+  AddWaits(result.node, waits);
+  return result;
+}
+
+void Copier::Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
+                    const std::vector<NodeId>& controls) {
+  const Function& f = *callee.function;
+  const std::string& name = from_.node(id).name;
+  Copier inner(f.graph, &to_, path_ + name + "/", folding_);
+  inner.made_ = made_;
+  const NodeId first = to_.num_ids();
+  const std::pair call{callee.needs.get(), inputs};
+  const bool once = controls.empty() && !HasEffect(from_, id);
+  if (const auto it = made_->calls.find(call); once && it != made_->calls.end()) {
+    for (size_t r = 0; r < f.results.size(); ++r) {
+      if (callee.results[r]) SetCopy({id, static_cast<int>(r)}, it->second[r]);
+    }
+    return;
+  }
+  std::vector<NodeId> waits = controls;
+  for (size_t i = 0; i < f.args.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    inner.Map({f.args[i], 0}, inputs[i]);
+    // Who waits for a parameter waits for what is passed.
+    inner.nodes_[f.args[i]] = inputs[i].node;
+  }
+  for (Output o : from_.node(id).inputs) {
+    const auto it = map_.find(o);
+    if (it != map_.end()) AppendWaits(it->second.node, &waits);
+  }
+  inner.Copy(*callee.needs);
+  // What the call waits for, its effects wait for.
+  for (const auto& [from, copy] : inner.nodes_) {
+    if (copy < first || !to_.exists(copy) || !HasEffect(to_, copy)) continue;
+    for (NodeId c : waits) to_.AddControlInput(copy, c);
+  }
+  std::vector<NodeId> orders;
+  for (NodeId c : controls) {
+    if (Ordering(c)) orders.push_back(c);
+  }
+  std::vector<Output> results(f.results.size());
+  for (size_t r = 0; r < f.results.size(); ++r) {
+    if (!callee.results[r]) continue;
+    results[r] = AfterCall(inner.Mapped(f.results[r]), first, name, orders);
+    SetCopy({id, static_cast<int>(r)}, results[r]);
+  }
+  if (once) made_->calls[call] = std::move(results);
+  std::vector<NodeId> done = controls;
+  for (NodeId target : callee.needs->targets) {
+    if (const NodeId copy = inner.Gate(target); copy != kNoNode) inner.AppendWaits(copy, &done);
+  }
+  if (!done.empty()) Finish(id, to_.AddNode("NoOp", name, {}, {}, done));
+}
+
+void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
+  const Node& node = from_.node(id);
+  const std::vector<CalleeNeeds>& branches = needs_->callees(id);
+  if (const Tensor* pred = to_.ConstValue(inputs[0]); pred && pred->dtype() == DType::kBool) {
+    // Who waits for the If waits for the predicate too.
+    std::vector<NodeId> controls = ControlInputs(id);
+    AppendWaits(inputs[0].node, &controls);
+    return Inline(id, branches[pred->scalar<bool>() ? 0 : 1], {inputs.begin() + 1, inputs.end()},
+                  controls);
+  }
+  std::vector<int> keep;
+  std::vector<Output> kept = {inputs[0]};
+  std::vector<Argument> arguments;
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    keep.push_back(static_cast<int>(i) - 1);
+    kept.push_back(inputs[i]);
+    arguments.push_back({to_.type(inputs[i]), to_.ConstValue(inputs[i])});
+  }
+  const std::string path = path_ + node.name + "/";
+  AttrMap attrs = {};
+  if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
+    attrs.insert(*lowered);
+  const std::vector<const char*> names = {"then_branch", "else_branch"};
+  for (size_t b = 0; b < branches.size(); ++b) {
+    std::unique_ptr<Function> copy;
+    try {
+      copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, folding_);
+    } catch (const Error&) {
+      // Shapes that do not fit this branch are no error unless it is taken.
+      const Function& f = *branches[b].function;
+      std::vector<Argument> unknown;
+      for (int i : keep) unknown.push_back({f.graph.type({f.args[i], 0}), nullptr});
+      copy = SpecialiseFunction(branches[b], to_, keep, unknown, path, folding_);
+    }
+    attrs.insert_or_assign(names[b], FuncRef{copy->name});
+    to_.library()->Add(std::move(copy));
+  }
+  std::vector<int> results;
+  std::vector<DType> types;
+  for (int r = 0; r < from_.num_outputs(id); ++r) {
+    if (!branches[0].results[r]) continue;
+    results.push_back(r);
+    types.push_back(from_.dtype({id, r}));
+  }
+  attrs.insert_or_assign("Tout", types);
+  std::vector<NodeId> controls = ControlInputs(id);
+  for (NodeId w : Waits(inputs)) controls.push_back(w);
+  const NodeId copy = to_.AddNode(node.op->name, node.name, kept, attrs, std::move(controls));
+  for (size_t k = 0; k < results.size(); ++k)
+    SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
+  Finish(id, copy);
+}
+
+void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
+  const Node& node = from_.node(id);
+  const CalleeNeeds &cond = needs_->callees(id)[0], &body = needs_->callees(id)[1];
+  const Function& f = *body.function;
+  std::vector<int> live;
+  std::vector<Argument> args;
+  std::vector<Output> initial;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].valid()) continue;
+    const bool invariant = f.results[i] == Output{f.args[i], 0};
+    live.push_back(static_cast<int>(i));
+    initial.push_back(inputs[i]);
+    args.push_back({to_.type(inputs[i]), invariant ? to_.ConstValue(inputs[i]) : nullptr});
+  }
+  const std::string path = path_ + node.name + "/";
+  std::unique_ptr<Function> new_body;
+  // Loop variables start as special as their initial values and become as general as the body makes
+  // them.
+  for (bool changed = true; changed;) {
+    changed = false;
+    new_body = SpecialiseFunction(body, to_, live, args, path, folding_);
+    for (size_t k = 0; k < live.size(); ++k) {
+      const ValueType fit = Generalize(args[k].type, new_body->graph.type(new_body->results[k]));
+      if (args[k].value || fit == args[k].type) continue;
+      args[k].type = fit;
+      changed = true;
+    }
+    if (changed) {
+      for (const std::string& called : CalledFunctions(*new_body)) to_.library()->Remove(called);
+    }
+  }
+  // A constant stays the loop variable's value, although the body knows it.
+  for (size_t k = 0; k < live.size(); ++k) {
+    if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
+  }
+  auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", folding_);
+  AttrMap attrs = {{"cond", FuncRef{new_cond->name}}, {"body", FuncRef{new_body->name}}};
+  if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
+    attrs.insert(*lowered);
+  to_.library()->Add(std::move(new_cond));
+  to_.library()->Add(std::move(new_body));
+  std::vector<NodeId> controls = ControlInputs(id);
+  for (NodeId w : Waits(inputs)) controls.push_back(w);
+  const NodeId copy = to_.AddNode(node.op->name, node.name, initial, attrs, std::move(controls));
+  for (size_t k = 0; k < live.size(); ++k) {
+    SetCopy({id, live[k]}, args[k].value ? initial[k] : Output{copy, static_cast<int>(k)});
+  }
+  Finish(id, copy);
+}
+
+}  // namespace graphrun
