@@ -5,6 +5,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "core/base/error.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -38,6 +39,12 @@ void CallKernel(KernelContext& context) {
   } catch (const std::length_error&) {
     throw Error(Code::kResourceExhausted, "more elements than memory can hold");
   }
+}
+
+void Environment::CheckTrips(const Node& loop, int64_t trips) const {
+  if (!max_steps_ || trips < *max_steps_) return;
+  throw Error(Code::kResourceExhausted, "loop '" + loop.name + "' made " + std::to_string(trips) +
+                                            " trips, as many as max_steps allows, and is not done");
 }
 
 std::string DescribeNode(const Node& node, std::span<Tensor* const> inputs) {

@@ -15,7 +15,8 @@ namespace graphrun {
 
 class Environment {
  public:
-  explicit Environment(std::optional<int64_t> seed) : pool_(BufferPool::Create()), seed_(seed) {
+  Environment(std::optional<int64_t> seed, std::optional<int64_t> max_steps)
+      : pool_(BufferPool::Create()), seed_(seed), max_steps_(max_steps) {
     kernels_ = {pool_.get(), &variables_};
   }
   const KernelEnvironment& kernels() const { return kernels_; }
@@ -24,12 +25,15 @@ class Environment {
   // The stream of the random node at `path`: its name, after the names of the calls that lead to
   // it.
   RandomStream* Stream(const std::string& path);
+  // RESOURCE_EXHAUSTED naming the loop when one that made `trips` may not make another.
+  void CheckTrips(const Node& loop, int64_t trips) const;
 
  private:
   std::shared_ptr<BufferPool> pool_;
   VariableStore variables_;
   KernelEnvironment kernels_;
   std::optional<int64_t> seed_;
+  std::optional<int64_t> max_steps_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<RandomStream>> streams_;
 };

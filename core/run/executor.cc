@@ -12,8 +12,7 @@ namespace graphrun {
 // The memory of one run: a tensor for each slot, and the arena. Kept between runs, so that a steady
 // step allocates nothing.
 struct Executor::Frame {
-  Frame(const Plan& plan, const KernelEnvironment& environment,
-        const std::vector<RandomStream*>& random);
+  Frame(const Plan& plan, const Environment& environment, const std::vector<RandomStream*>& random);
 
   void RunBlock(const Block& block);
   void RunKernel(const Instruction& in);
@@ -30,6 +29,7 @@ struct Executor::Frame {
   void Reset();  // slots as before a run: constants and arena values are there, nothing else
 
   const Plan& plan;
+  const Environment& environment;
   const KernelEnvironment& env;
   const std::vector<RandomStream*>& streams;
   RefPtr<MemoryBuffer> arena;
@@ -52,10 +52,11 @@ void ForEachInstruction(const Block& block, Fn&& fn) {
 
 }  // namespace
 
-Executor::Frame::Frame(const Plan& p, const KernelEnvironment& environment,
+Executor::Frame::Frame(const Plan& p, const Environment& e,
                        const std::vector<RandomStream*>& random)
     : plan(p),
-      env(environment),
+      environment(e),
+      env(e.kernels()),
       streams(random),
       arena(MemoryBuffer::New(p.arena_bytes)),
       slots(p.num_slots),
@@ -197,7 +198,7 @@ void Executor::Frame::RunWhile(const Instruction& in) {
     Tensor& source = slots[in.inputs[k]];
     slots[in.outputs[k].slot] = in.last_use[k] && source.owning() ? std::move(source) : source;
   }
-  for (;;) {
+  for (int64_t trips = 0;; ++trips) {
     for (size_t k = 0; k < n; ++k) {
       if (cond.args[k] >= 0) slots[cond.args[k]] = slots[in.outputs[k].slot];
     }
@@ -205,6 +206,7 @@ void Executor::Frame::RunWhile(const Instruction& in) {
     const bool more = GoesOn(slots[cond.results[0]]);
     ClearArgs(cond);
     if (!more) break;
+    environment.CheckTrips(*in.node, trips);
     for (size_t k = 0; k < n; ++k) {
       if (body.args[k] < 0) continue;
       Tensor& variable = slots[in.outputs[k].slot];
@@ -241,7 +243,7 @@ Executor::Executor(std::unique_ptr<const Plan> plan, Environment* env)
 Executor::~Executor() = default;
 
 std::unique_ptr<Executor::Frame> Executor::NewFrame() {
-  return std::make_unique<Frame>(*plan_, env_->kernels(), streams_);
+  return std::make_unique<Frame>(*plan_, *env_, streams_);
 }
 
 void Executor::Run(const std::vector<Tensor>& values, const std::vector<uint8_t>& used,

@@ -33,6 +33,8 @@ struct SessionOptions {
   // With interpret: a NaN or infinity in any output is an error naming the node.
   bool check_nan = false;
   std::optional<int64_t> seed = {};  // makes random ops without seeds reproducible
+  // A loop that would make more trips is RESOURCE_EXHAUSTED; without a value it runs on.
+  std::optional<int64_t> max_steps = {};
 };
 
 //   Session session(meta.graph);
@@ -52,7 +54,8 @@ class Session {
   // feeds that nothing needs are ignored, but must exist and fit. NOT_FOUND for a name that is not
   // there (with the nearest ones); INVALID_ARGUMENT for a feed of another dtype or shape, a
   // placeholder that is needed and not fed, or what an op refuses; FAILED_PRECONDITION for a
-  // variable without a value.
+  // variable without a value; RESOURCE_EXHAUSTED for calls that multiply beyond what can be run
+  // (limits.h).
   std::vector<Tensor> Run(const Feeds& feeds, const std::vector<TensorName>& fetches,
                           const std::vector<TensorName>& targets = {});
 
