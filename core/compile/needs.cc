@@ -83,12 +83,15 @@ Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
     needs.outputs[o.node][o.index] = true;
     if (!fed.contains(o)) needs.nodes[o.node] = true;
   };
+  const auto keep = [&](NodeId id) {
+    if (graph.node(id).op->structure != Structure::kArg) needs.kept.push_back(id);
+  };
   const auto wait_for = [&](NodeId id) {
     if (OnlyOrders(graph, id)) {
       only_waited[id] = true;
     } else {
       needs.nodes[id] = waited[id] = true;
-      needs.kept.push_back(id);
+      keep(id);
     }
   };
   // Of a node with functions one waits for what the output needs.
@@ -98,7 +101,7 @@ Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
       only_waited[o.node] = true;
     } else {
       use(o);
-      needs.kept.push_back(o.node);
+      keep(o.node);
     }
   };
   for (Output o : fetches) use(o);

@@ -23,6 +23,7 @@ bool OnlyOrders(const Graph& graph, NodeId id) {
     case Structure::kWhile:
     case Structure::kIf:
     case Structure::kUnavailable:
+    case Structure::kArg:  // the caller is waited for
       return false;
     case Structure::kCall:
       return !HasEffect(graph, id);

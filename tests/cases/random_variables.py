@@ -140,9 +140,11 @@ def answers(seed):
         steps = program.build()
         init = tf.group(tf.global_variables_initializer(), name="init_all")
         kinds = set()
-        for k in range(5):
+        for k in range(6):  # threads and rewriting change the order of what no edge orders
             case = Case(f"random{seed}")
-            with tf.Session() as session:
+            config = tf.ConfigProto(inter_op_parallelism_threads=k % 3)
+            config.graph_options.rewrite_options.disable_meta_optimizer = k > 3
+            with tf.Session(config=config) as session:
                 case.ask(session, targets=[init])
                 for fetches, feeds, targets in steps:
                     case.ask(session, fetches, feeds, targets)
