@@ -26,6 +26,9 @@ bool MemoryFinder::LeaveFunction(Position* at) const {
   const Context& c = contexts_[at->context];
   size_t arg = 0;
   while (c.function->args[arg] != at->output.node) ++arg;
+  // A loop variable that the trips change is no input of the loop.
+  const bool loop = c.outer->node(c.caller).op->structure == Structure::kWhile;
+  if (loop && c.function->results[arg] != at->output) return false;
   *at = {c.outer, c.outer->node(c.caller).inputs[c.first_input + arg], c.parent};
   return true;
 }
@@ -58,6 +61,19 @@ int MemoryFinder::Enter(const Position& at, const char* attr, int first_input) {
   return static_cast<int>(contexts_.size()) - 1;
 }
 
+Output MemoryFinder::TripsOf(const Position& at) const {
+  const Node& node = at.graph->node(at.output.node);
+  const Function& body = FunctionAttr(*at.graph, node, "body");
+  const Node& next = body.graph.node(body.results[0].node);
+  const Tensor* start = at.graph->ConstValue(node.inputs[0]);
+  const bool counts = start && start->dtype() == DType::kInt32 && start->shape().rank() == 0 &&
+                      start->int_at(0) == 0 && next.op->adds &&
+                      next.inputs[0] == Output{body.args[0], 0};
+  const Tensor* step = counts ? body.graph.ConstValue(next.inputs[1]) : nullptr;
+  if (!step || step->num_elements() != 1 || step->int_at(0) != 1) return {};
+  return OnTop({at.graph, {at.output.node, 0}, at.context});
+}
+
 int MemoryFinder::Search(Position at, int depth) {
   std::vector<Output> passed;  // of the main graph
   int found = -1;
@@ -84,7 +100,18 @@ int MemoryFinder::Search(Position at, int depth) {
       at = {&f.graph, f.results[at.output.index], inner};
       continue;
     }
-    if (node.op->structure != Structure::kIf || depth == kMaxDepth) break;
+    if (depth == kMaxDepth) break;
+    if (node.op->structure == Structure::kWhile) {
+      Place place{.handle = {}, .predicate = TripsOf(at)};
+      const Output initial = node.inputs[at.output.index];
+      place.sides[0] = Search({at.graph, initial, at.context}, depth + 1);
+      const int inner = Enter(at, "body", 0);
+      const Function& f = *contexts_[inner].function;
+      place.sides[1] = Search({&f.graph, f.results[at.output.index], inner}, depth + 1);
+      if (place.sides[0] >= 0 || place.sides[1] >= 0) found = Add(place);
+      break;
+    }
+    if (node.op->structure != Structure::kIf) break;
     Place place{.handle = {}, .predicate = OnTop({at.graph, node.inputs[0], at.context})};
     for (const bool side : {false, true}) {
       const int inner = Enter(at, side ? "then_branch" : "else_branch", 1);

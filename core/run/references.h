@@ -13,11 +13,12 @@
 namespace graphrun {
 
 // Whose memory an output of the main graph is in TensorFlow, found through reads, nodes that hand
-// on their input, calls and Ifs.
+// on their input, calls, Ifs and Whiles.
 class MemoryFinder {
  public:
   // The variable that `handle` leads to; or, when it is invalid, the place of the side that
-  // `predicate` chooses (-1: memory of its own). An invalid predicate is known in a branch only.
+  // `predicate` chooses (-1: memory of its own), an If's or whether a loop made trips. An invalid
+  // predicate is known in a branch or a trip only.
   struct Place {
     Output handle;
     Output predicate;
@@ -53,6 +54,8 @@ class MemoryFinder {
   bool LeaveFunction(Position* at) const;
   bool HandOn(Position* at) const;
   int Enter(const Position& at, const char* attr, int first_input);
+  // The output that counts the trips of a While; invalid when it does not.
+  Output TripsOf(const Position& at) const;
   int Add(Place place);
 
   const Graph& graph_;
