@@ -29,6 +29,10 @@ class Program:
     def value(self, env):
         return self.r.choice(env["values"])
 
+    def computed(self, t):
+        """Loops and conds hand on values, no memory: what is read of that and when is not always told here."""
+        return tf.maximum(t, -1000.0)
+
     def after(self, env):
         """What the next node waits for."""
         waits = [env["last"]] if env["last"] is not None and (self.orders or self.r.random() < 0.5) else []
@@ -37,7 +41,7 @@ class Program:
         return tf.control_dependencies(waits)
 
     def done(self, env, op):
-        env["last"] = op.op if isinstance(op, tf.Tensor) else op
+        env["last"] = getattr(op, "op", op)
 
     def statement(self, env, depth):
         r, v = self.r, self.r.choice(self.variables)
@@ -46,7 +50,7 @@ class Program:
             with self.after(env):
                 t = r.choice([lambda: v.value(), lambda: v.read_value(), lambda: tf.identity(v), lambda: v + 0.0])()
             env["values"].append(t)
-            if r.random() < 0.6:
+            if self.orders or r.random() < 0.6:
                 self.done(env, t)
         elif kind == "alias":
             t = self.value(env)
@@ -58,7 +62,7 @@ class Program:
             with self.after(env):
                 t = r.choice([lambda: a + b * 0.5, lambda: tf.tanh(a) - b, lambda: a * 0.25 + 1.0, lambda: tf.maximum(a, -b)])()
             env["values"].append(t)
-            if r.random() < 0.3:
+            if self.orders or r.random() < 0.3:
                 self.done(env, t)
         elif kind == "write":
             t = self.value(env)
@@ -66,6 +70,7 @@ class Program:
                 w = r.choice([tf.assign, tf.assign_add, tf.assign_sub])(v, t * 0.5 + 0.25)
             if r.random() < 0.4:
                 env["values"].append(tf.identity(w))
+                w = env["values"][-1]
             self.done(env, w)
         elif kind == "scatter":
             with self.after(env):
@@ -106,7 +111,7 @@ class Program:
                         start = tf.no_op() if not self.v2 else None
                     inner = dict(env, values=env["values"] + [t])
                     return i + 1, self.block(inner, depth, r.randint(1, 3), start, tied=True)
-                i, t = tf.while_loop(lambda i, t: i < trips, body, [tf.constant(0), self.value(env)], parallel_iterations=1)
+                i, t = tf.while_loop(lambda i, t: i < trips, body, [tf.constant(0), self.computed(self.value(env))], parallel_iterations=1)
             env["values"].append(t)
             self.done(env, t)
 
@@ -114,9 +119,8 @@ class Program:
         inner = {"values": list(env["values"]), "last": start}
         for _ in range(statements):
             self.statement(inner, depth + 1)
-        t = self.value(inner)
         with tf.control_dependencies([inner["last"]] if inner["last"] is not None else []):
-            return tf.identity(t)
+            return self.computed(self.value(inner))
 
     def build(self):
         env = {"values": [self.x, tf.constant(VALUE * 0.5)], "last": None}
