@@ -8,10 +8,21 @@
 #include <utility>
 #include <vector>
 
+#include "core/compile/limits.h"
 #include "core/compile/needs.h"
 #include "core/graph/op_context.h"
 
 namespace graphrun {
+
+// What all copies of one run share.
+struct CopyContext {
+  const KernelEnvironment* folding = nullptr;
+  NeedsFinder finder;
+  RunSizes sizes;
+  bool calls = false;  // the run is too large to be inlined as a whole
+  // Functions that are called, by what is needed of them and their parameters' types.
+  std::map<std::string, std::string> called;
+};
 
 // What a parameter of a function becomes: a parameter of the copy, or a known value.
 struct Argument {
@@ -22,8 +33,8 @@ struct Argument {
 // Copies a graph, or the part of a function that is needed, into another graph.
 class Copier {
  public:
-  Copier(const Graph& from, Graph* to, std::string path, const KernelEnvironment* folding)
-      : from_(from), to_(*to), path_(std::move(path)), folding_(folding) {}
+  Copier(const Graph& from, Graph* to, std::string path, CopyContext* context)
+      : from_(from), to_(*to), path_(std::move(path)), context_(context) {}
 
   // REQUIRES: maps are set for the fed outputs.
   void Map(Output from, Output to) { map_[from] = to; }
@@ -46,7 +57,9 @@ class Copier {
   bool FoldKnown(NodeId id, NodeId copy);
   void CopyWhile(NodeId id, const std::vector<Output>& inputs);
   void CopyIf(NodeId id, const std::vector<Output>& inputs);
-  // `controls` is what the node waits for.
+  // Both: `controls` is what the node waits for.
+  void CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
+                std::vector<NodeId> controls);
   void Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
               const std::vector<NodeId>& controls);
   // A fed output stays what it is fed with.
@@ -63,7 +76,7 @@ class Copier {
   const Graph& from_;
   Graph& to_;
   const std::string path_;
-  const KernelEnvironment* folding_;
+  CopyContext* const context_;
   const Needs* needs_ = nullptr;
   std::map<Output, Output> map_;
   std::map<NodeId, NodeId> nodes_;  // copies of nodes; a node without one left nothing to wait for
@@ -84,8 +97,7 @@ class Copier {
 std::unique_ptr<Function> SpecialiseFunction(const CalleeNeeds& callee, const Graph& owner,
                                              const std::vector<int>& keep_args,
                                              const std::vector<Argument>& args,
-                                             const std::string& path,
-                                             const KernelEnvironment* folding);
+                                             const std::string& path, CopyContext* context);
 
 }  // namespace graphrun
 

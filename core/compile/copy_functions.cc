@@ -11,11 +11,10 @@ namespace graphrun {
 std::unique_ptr<Function> SpecialiseFunction(const CalleeNeeds& callee, const Graph& owner,
                                              const std::vector<int>& keep_args,
                                              const std::vector<Argument>& args,
-                                             const std::string& path,
-                                             const KernelEnvironment* folding) {
+                                             const std::string& path, CopyContext* context) {
   const Function& f = *callee.function;
   auto copy = std::make_unique<Function>(owner.library()->UniqueName(f.name), owner);
-  Copier copier(f.graph, &copy->graph, path, folding);
+  Copier copier(f.graph, &copy->graph, path, context);
   for (size_t k = 0; k < keep_args.size(); ++k) {
     const NodeId arg = f.args[keep_args[k]];
     const std::string& arg_name = f.graph.node(arg).name;
@@ -48,11 +47,49 @@ Output Copier::AfterCall(Output result, NodeId first, const std::string& name,
   return result;
 }
 
+// A call of a function that all calls of equal types share.
+void Copier::CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
+                      std::vector<NodeId> controls) {
+  std::vector<int> keep;
+  std::vector<Output> kept;
+  std::vector<Argument> args;
+  std::string key = callee.function->name + ":";
+  for (const bool wanted : callee.results) key += wanted ? '1' : '0';
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    key += ",";
+    if (!inputs[i].valid()) continue;
+    keep.push_back(static_cast<int>(i));
+    kept.push_back(inputs[i]);
+    args.push_back({to_.type(inputs[i]), nullptr});
+    key += to_.type(inputs[i]).ToString();
+  }
+  auto it = context_->called.find(key);
+  if (it == context_->called.end()) {
+    auto copy = SpecialiseFunction(callee, to_, keep, args, "", context_);
+    it = context_->called.emplace(key, copy->name).first;
+    to_.library()->Add(std::move(copy));
+  }
+  std::vector<int> results;
+  std::vector<DType> types;
+  for (int r = 0; r < from_.num_outputs(id); ++r) {
+    if (!callee.results[r]) continue;
+    results.push_back(r);
+    types.push_back(from_.dtype({id, r}));
+  }
+  const Node& node = from_.node(id);
+  for (NodeId w : Waits(inputs)) controls.push_back(w);
+  const NodeId copy = to_.AddNode(node.op->name, node.name, kept,
+                                  {{"f", FuncRef{it->second}}, {"Tout", types}}, controls);
+  for (size_t k = 0; k < results.size(); ++k)
+    SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
+  Finish(id, copy);
+}
+
 void Copier::Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
                     const std::vector<NodeId>& controls) {
   const Function& f = *callee.function;
   const std::string& name = from_.node(id).name;
-  Copier inner(f.graph, &to_, path_ + name + "/", folding_);
+  Copier inner(f.graph, &to_, path_ + name + "/", context_);
   inner.made_ = made_;
   const NodeId first = to_.num_ids();
   const std::pair call{callee.needs.get(), inputs};
@@ -60,6 +97,17 @@ void Copier::Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Outp
   if (const auto it = made_->calls.find(call); once && it != made_->calls.end()) {
     for (size_t r = 0; r < f.results.size(); ++r) {
       if (callee.results[r]) SetCopy({id, static_cast<int>(r)}, it->second[r]);
+    }
+    return;
+  }
+  if (context_->calls && from_.node(id).op->structure == Structure::kCall && !Draws(f) &&
+      context_->sizes.Of(f.graph, *callee.needs) >= static_cast<double>(kCalledFrom)) {
+    CopyCall(id, callee, inputs, controls);
+    if (!once) return;
+    std::vector<Output>& results = made_->calls[call];
+    results.resize(f.results.size());
+    for (size_t r = 0; r < f.results.size(); ++r) {
+      if (callee.results[r]) results[r] = map_.at({id, static_cast<int>(r)});
     }
     return;
   }
@@ -125,13 +173,13 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   for (size_t b = 0; b < branches.size(); ++b) {
     std::unique_ptr<Function> copy;
     try {
-      copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, folding_);
+      copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, context_);
     } catch (const Error&) {
       // Shapes that do not fit this branch are no error unless it is taken.
       const Function& f = *branches[b].function;
       std::vector<Argument> unknown;
       for (int i : keep) unknown.push_back({f.graph.type({f.args[i], 0}), nullptr});
-      copy = SpecialiseFunction(branches[b], to_, keep, unknown, path, folding_);
+      copy = SpecialiseFunction(branches[b], to_, keep, unknown, path, context_);
     }
     attrs.insert_or_assign(names[b], FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
@@ -172,14 +220,14 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   // them.
   for (bool changed = true; changed;) {
     changed = false;
-    new_body = SpecialiseFunction(body, to_, live, args, path, folding_);
+    new_body = SpecialiseFunction(body, to_, live, args, path, context_);
     for (size_t k = 0; k < live.size(); ++k) {
       const ValueType fit = Generalize(args[k].type, new_body->graph.type(new_body->results[k]));
       if (args[k].value || fit == args[k].type) continue;
       args[k].type = fit;
       changed = true;
     }
-    if (changed) {
+    if (changed && !context_->calls) {
       for (const std::string& called : CalledFunctions(*new_body)) to_.library()->Remove(called);
     }
   }
@@ -187,7 +235,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   for (size_t k = 0; k < live.size(); ++k) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
   }
-  auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", folding_);
+  auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", context_);
   AttrMap attrs = {{"cond", FuncRef{new_cond->name}}, {"body", FuncRef{new_body->name}}};
   if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
     attrs.insert(*lowered);

@@ -65,7 +65,8 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
       if (CheckedBytes(out[i].shape.num_elements(), out[i].dtype) > kMaxFoldedBytes) return false;
       results[i] = Tensor(out[i].dtype, out[i].shape);
     }
-    KernelContext kernel(node, *folding_, in_pointers, out_pointers, shapes, nullptr, nullptr);
+    KernelContext kernel(node, *context_->folding, in_pointers, out_pointers, shapes, nullptr,
+                         nullptr);
     op.kernel(kernel);
   } catch (const Error&) {
     return false;  // the error belongs to the run, which may never get here

@@ -56,46 +56,56 @@ void CheckNesting(const Graph& graph) {
   }
 }
 
-namespace {
-
-class Sizes {
- public:
-  // As many as a double can tell; REQUIRES: CheckNesting.
-  double Of(const Graph& graph, const Needs& needs) {
-    if (const auto it = known_.find(&needs); it != known_.end()) return it->second;
-    double size = static_cast<double>(std::count(needs.nodes.begin(), needs.nodes.end(), true));
-    std::set<std::pair<const Needs*, std::vector<Output>>> calls;
-    for (const auto& [id, called] : needs.called) {
-      const bool call = graph.node(id).op->structure == Structure::kCall;
-      if (call && !HasEffect(graph, id) &&
-          !calls.emplace(called[0].needs.get(), graph.node(id).inputs).second)
-        continue;
-      double most = 0, sum = 0;
-      for (const CalleeNeeds& callee : called) {
-        const double inner = Of(callee.function->graph, *callee.needs);
-        most = std::max(most, inner);
-        sum += inner;
-      }
-      size += graph.node(id).op->structure == Structure::kIf ? most : sum;
+double RunSizes::Of(const Graph& graph, const Needs& needs) {
+  if (const auto it = known_.find(&needs); it != known_.end()) return it->second;
+  double size = static_cast<double>(std::count(needs.nodes.begin(), needs.nodes.end(), true));
+  std::set<std::pair<const Needs*, std::vector<Output>>> calls;
+  for (const auto& [id, called] : needs.called) {
+    const Structure structure = graph.node(id).op->structure;
+    if (structure == Structure::kCall && !HasEffect(graph, id) &&
+        !calls.emplace(called[0].needs.get(), graph.node(id).inputs).second)
+      continue;
+    double most = 0, sum = 0;
+    for (const CalleeNeeds& callee : called) {
+      const double inner = Of(callee.function->graph, *callee.needs);
+      most = std::max(most, inner);
+      sum += inner;
     }
-    return known_[&needs] = size;
+    size += structure == Structure::kIf ? most : sum;
   }
+  return known_[&needs] = size;
+}
 
- private:
-  std::unordered_map<const Needs*, double> known_;
-};
-
-}  // namespace
+bool Draws(const Function& function) {
+  const auto draws = [](const Graph& g) {
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      if (g.exists(id) && g.node(id).op->effect == Effect::kRandom) return true;
+    }
+    return false;
+  };
+  if (draws(function.graph)) return true;
+  const std::vector<std::string> called = CalledFunctions(function);
+  return std::any_of(called.begin(), called.end(), [&](const std::string& name) {
+    return draws(function.graph.library()->Get(name).graph);
+  });
+}
 
 void CheckSize(const Graph& graph, const Needs& needs) {
-  const double size = Sizes().Of(graph, needs);
-  if (size <= static_cast<double>(kMaxRunNodes)) return;
+  const double size = RunSizes().Of(graph, needs);
+  if (size <= static_cast<double>(kMaxInlined)) return;
+  // What draws is inlined all the same.
+  const bool draws = std::any_of(needs.called.begin(), needs.called.end(), [](const auto& node) {
+    return std::any_of(node.second.begin(), node.second.end(),
+                       [](const CalleeNeeds& c) { return Draws(*c.function); });
+  });
+  const int64_t most = draws ? kMaxInlined : kMaxRunNodes;
+  if (size <= static_cast<double>(most)) return;
   char text[32];
   std::snprintf(text, sizeof(text), "%.3g", size);
   throw Error(Code::kResourceExhausted,
               "the functions that the run calls come to " + std::string(text) +
                   " nodes, each counted wherever it is called; the limit is " +
-                  std::to_string(kMaxRunNodes));
+                  std::to_string(most) + (draws ? ", since they draw random numbers" : ""));
 }
 
 }  // namespace graphrun

@@ -1,6 +1,7 @@
 #include "core/compile/plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -24,6 +25,7 @@ class Planner {
  public:
   explicit Planner(Plan* plan) : plan_(*plan) {}
   void PlanBlock(const Function& f, Block* block);
+  const Block* PlanFunction(const Function& f);
   void AssignMemory();
 
  private:
@@ -132,12 +134,12 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       in.last_use.push_back(values[o].last_use == static_cast<int>(i) && !is_const(o) && !again);
     }
     const int start = time_++;
-    if (in.structure == Structure::kWhile || in.structure == Structure::kIf ||
-        in.structure == Structure::kCall) {
-      const std::vector<const char*> attrs =
-          in.structure == Structure::kWhile ? std::vector{"cond", "body"}
-          : in.structure == Structure::kIf  ? std::vector{"then_branch", "else_branch"}
-                                            : std::vector{"f"};
+    if (in.structure == Structure::kCall) {
+      in.callee = PlanFunction(FunctionAttr(g, node, "f"));
+    } else if (in.structure == Structure::kWhile || in.structure == Structure::kIf) {
+      const std::vector<const char*> attrs = in.structure == Structure::kWhile
+                                                 ? std::vector{"cond", "body"}
+                                                 : std::vector{"then_branch", "else_branch"};
       for (const char* attr : attrs) {
         in.blocks.push_back(std::make_unique<Block>());
         PlanBlock(FunctionAttr(g, node, attr), in.blocks.back().get());
@@ -226,6 +228,21 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     if (it != arena_.end()) requests_[it->second].last = time_;
   }
   ++time_;
+}
+
+// A function that is called from several places: its memory is its own for the whole run.
+const Block* Planner::PlanFunction(const Function& f) {
+  std::unique_ptr<Block>& block = plan_.functions[f.name];
+  if (block) return block.get();
+  block = std::make_unique<Block>();
+  const Block* made = block.get();
+  const size_t first = requests_.size();
+  PlanBlock(f, block.get());
+  for (size_t i = first; i < requests_.size(); ++i) {
+    requests_[i].first = 0;
+    requests_[i].last = std::numeric_limits<int>::max();
+  }
+  return made;
 }
 
 void Planner::AssignMemory() {

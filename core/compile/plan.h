@@ -4,6 +4,7 @@
 #define GRAPHRUN_CORE_COMPILE_PLAN_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,14 +44,15 @@ struct Instruction {
   std::vector<Shape> shapes;  // of the outputs; partial where storage is not kArena or kPool
   // The shape function is called before the kernel: it knows more then than when this was planned.
   bool infer_shapes = false;
-  std::vector<int> release;  // slots that are emptied afterwards
-  int stream = -1;           // index into Plan::streams
-  std::vector<std::unique_ptr<Block>>
-      blocks;  // While: cond, body. If: then, else. Call: the function
+  std::vector<int> release;                    // slots that are emptied afterwards
+  int stream = -1;                             // index into Plan::streams
+  std::vector<std::unique_ptr<Block>> blocks;  // While: cond, body. If: then, else
+  const Block* callee = nullptr;               // Call: one of Plan::functions
 };
 
-// The instructions of one function at one place of call. Blocks at different places share nothing,
-// so that every slot and every arena offset is fixed for the whole plan.
+// The instructions of one function at one place of call, or of a function that is called. They
+// share nothing, so that every slot and every arena offset is fixed for the whole plan; a called
+// function never runs twice at the same time, since none calls itself.
 struct Block {
   std::vector<Instruction> instructions;
   std::vector<int> args;              // slots; -1 for a parameter that nothing uses
@@ -75,6 +77,7 @@ struct ArenaValue {
 struct Plan {
   std::unique_ptr<Function> function;  // what was planned; instructions point to its nodes
   Block block;
+  std::map<std::string, std::unique_ptr<Block>> functions;  // that are called, by name
   int num_slots = 0;
   int num_instructions = 0;
   std::vector<Constant> constants;

@@ -98,14 +98,16 @@ std::unique_ptr<Function> Specialise(const Graph& graph, const RunSignature& sig
   VariableStore no_variables;
   const std::shared_ptr<BufferPool> pool = BufferPool::Create();
   const KernelEnvironment folding{pool.get(), &no_variables};
-  NeedsFinder finder;
-  Copier copier(graph, &f->graph, "", &folding);
+  CopyContext context;
+  context.folding = &folding;
+  Copier copier(graph, &f->graph, "", &context);
   std::set<Output> fed;
   for (const auto& [output, type] : signature.feeds) {
     copier.Map(output, f->AddArg(graph.node(output.node).name, type));
     fed.insert(output);
   }
-  const Needs needs = finder.OfRun(graph, fed, signature.fetches, signature.targets);
+  const Needs needs = context.finder.OfRun(graph, fed, signature.fetches, signature.targets);
+  context.calls = context.sizes.Of(graph, needs) > static_cast<double>(kMaxInlined);
   copier.Copy(needs);
   for (Output o : signature.fetches) f->results.push_back(copier.Mapped(o));
   f->control_results = copier.ControlResults();

@@ -63,10 +63,12 @@ Executor::Frame::Frame(const Plan& p, const Environment& e,
       inputs(p.num_instructions),
       outputs(p.num_instructions) {
   Reset();
-  ForEachInstruction(plan.block, [&](const Instruction& in) {
+  const auto prepare = [&](const Instruction& in) {
     for (int slot : in.inputs) inputs[in.index].push_back(&slots[slot]);
     for (const PlannedOutput& out : in.outputs) outputs[in.index].push_back(&slots[out.slot]);
-  });
+  };
+  ForEachInstruction(plan.block, prepare);
+  for (const auto& [name, block] : plan.functions) ForEachInstruction(*block, prepare);
 }
 
 void Executor::Frame::RunBlock(const Block& block) {
@@ -185,9 +187,9 @@ void Executor::Frame::RunIf(const Instruction& in) {
 }
 
 void Executor::Frame::RunCall(const Instruction& in) {
-  PassArgs(in, 0, *in.blocks[0]);
-  RunBlock(*in.blocks[0]);
-  TakeResults(in, *in.blocks[0]);
+  PassArgs(in, 0, *in.callee);
+  RunBlock(*in.callee);
+  TakeResults(in, *in.callee);
 }
 
 void Executor::Frame::RunWhile(const Instruction& in) {
