@@ -19,7 +19,7 @@ struct Options {
   bool init = false;
   bool interpret = false;
   std::optional<int> threads;
-  std::optional<int64_t> seed;
+  std::optional<int64_t> seed, max_steps;
 };
 
 Tensor FeedValue(const std::string& text, DType dtype) {
@@ -79,11 +79,17 @@ void Run(const Options& options) {
     const auto [name, value] = SplitAssignment(text, "--feed");
     WithContext([&name = name] { return fmt::format("while reading --feed {}", name); },
                 [&, &name = name, &value = value] {
-                  feeds.emplace_back(name, FeedValue(value, graph.dtype(graph.FindOutput(name))));
+                  const ValueType& type = graph.type(graph.FindOutput(name));
+                  // A variable is fed with a value of it.
+                  const bool variable = type.dtype == DType::kResource;
+                  feeds.emplace_back(name,
+                                     FeedValue(value, variable ? type.element_dtype : type.dtype));
                 });
   }
   for (const std::string& name : options.fetches) CheckFetch(name, graph);
-  Session session(graph, {.interpret = options.interpret, .seed = options.seed});
+  Session session(
+      graph,
+      {.interpret = options.interpret, .seed = options.seed, .max_steps = options.max_steps});
   if (options.init) session.Run({}, {}, InitOperations(model, options.file));
   const std::vector<Tensor> values =
       session.Run(feeds, {options.fetches.begin(), options.fetches.end()},
@@ -126,6 +132,9 @@ void AddRunCommand(CLI::App& app) {
   command->add_option("--threads", options->threads, "Threads of the kernels")
       ->check(CLI::Range(1, 1024));
   command->add_option("--seed", options->seed, "Seed of random operations that have none");
+  command
+      ->add_option("--max-steps", options->max_steps, "Most trips of each loop; more is an error")
+      ->check(CLI::NonNegativeNumber);
   command->footer(
       "Example:\n"
       "  graphrun run model.pb --feed x=1 --feed y=2 --fetch z\n"
