@@ -136,7 +136,7 @@ void AddBinaries(OpTable* t) {
   t->cases.push_back({.op = "ApproximateEqual",
                       .inputs = {Values("[4]", {1, 1, 5, kNan}), Values("[4]", {1.25, 2, 4.5, 0})},
                       .attrs = {{"tolerance", 0.5f}},
-                      .expected = {Array("[4]", {1, 0, 0, 0})}});
+                      .expected = {Array("[4]", {1, 0, 1, 0})}});
   t->shapes.push_back({"ApproximateEqual", "[2,?];[?,3]", "[2,3]"});
   t->shapes.push_back({"ApproximateEqual", "[2];[3]", "error: the operands' shapes"});
 }

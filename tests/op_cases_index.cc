@@ -236,10 +236,6 @@ OpTable IndexCases() {
        .label = "numbers",
        .reference = WhereReference,
        .types = numbers},
-      {.op = "Where",
-       .inputs = {Fed(Tensor::Scalar(true))},
-       .label = "scalar",
-       .reference = WhereReference},
       {.op = "DynamicStitch",
        .inputs = {Ints({3, 0}), Int(1), "[2,2]", "[2]"},
        .reference = [](const Arrays& in) -> Arrays {
@@ -299,6 +295,7 @@ OpTable IndexCases() {
       {"Unique", "[5,2]", "error: rank 1"},
       {"Where", "[5,2]", "[?,2]"},
       {"Where", "?", "[?,?]"},
+      {"Where", "[]", "error: rank"},
       {"DynamicStitch",
        "[2];[];[2,3];[3]",
        "[?,3]",

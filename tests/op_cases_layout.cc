@@ -71,11 +71,6 @@ void AddViews(OpTable* t) {
        .reference = Under("[]"),
        .grad = {0}});
   add({.op = "Reshape",
-       .inputs = {"[2,6]", Int(-1)},
-       .label = "lone_size",
-       .reference = Under("[12]"),
-       .grad = {0}});
-  add({.op = "Reshape",
        .inputs = {"[0,3]", Ints({3, -1})},
        .label = "empty",
        .reference = Under("[3,0]")});

@@ -56,7 +56,13 @@ OpDef AssertOp() {
       .TypeListAttr("T", 1)
       .Attr("summarize", &Attrs::summarize, 3)
       .Has(Effect::kOther)
-      .Shape([](ShapeContext& c) { c.WithRank(0, 0); })
+      .Shape([](ShapeContext& c, const Attrs& t) {
+        if (t.summarize != static_cast<int32_t>(t.summarize)) {
+          ThrowInvalid("Assert: summarize is " + std::to_string(t.summarize) +
+                       "; it must be an int32");
+        }
+        c.WithRank(0, 0);
+      })
       .NoGradient("it has no outputs")
       .Kernel(assert_op::Kernel);
 }

@@ -1,5 +1,7 @@
 // BroadcastGradientArgs: over which axes the gradients of two broadcast operands are summed.
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -8,55 +10,64 @@ namespace graphrun::ops {
 namespace broadcast_gradient_args {
 namespace {
 
-struct Axes {
-  std::array<Shape, 2> of;  // as values, not as a shape
-};
+// Sizes as the ops' inputs have them, negative ones too.
+using Sizes = std::vector<int64_t>;
+using Axes = std::array<Sizes, 2>;
+
+std::string ToString(const Sizes& sizes) { return Tensor::Vector(sizes).ToString(); }
 
 // The axes of the broadcast shape in which an operand has size 1 or is missing. Equal shapes have
 // none.
-Axes AxesOf(const Shape& s0, const Shape& s1) {
+Axes AxesOf(const Sizes& s0, const Sizes& s1) {
   Axes axes;
   if (s0 == s1) return axes;
-  const int rank = std::max(s0.rank(), s1.rank());
-  for (int i = 0; i < rank; ++i) {
-    const int i0 = i - (rank - s0.rank()), i1 = i - (rank - s1.rank());
+  const int64_t rank0 = std::ssize(s0), rank1 = std::ssize(s1), rank = std::max(rank0, rank1);
+  for (int64_t i = 0; i < rank; ++i) {
+    const int64_t i0 = i - (rank - rank0), i1 = i - (rank - rank1);
     const int64_t d0 = i0 < 0 ? 1 : s0[i0], d1 = i1 < 0 ? 1 : s1[i1];
     if (d0 != d1 && d0 != 1 && d1 != 1) {
-      ThrowInvalid("shapes " + s0.ToString() + " and " + s1.ToString() +
+      ThrowInvalid("shapes " + ToString(s0) + " and " + ToString(s1) +
                    " cannot be broadcast together");
     }
-    if (d0 == 1) axes.of[0].Append(i);
-    if (d1 == 1) axes.of[1].Append(i);
+    if (d0 == 1) axes[0].push_back(i);
+    if (d1 == 1) axes[1].push_back(i);
   }
   return axes;
 }
 
+Sizes ValueOf(const Tensor& t) {
+  Sizes sizes(t.num_elements());
+  for (int64_t i = 0; i < t.num_elements(); ++i) sizes[i] = t.int_at(i);
+  return sizes;
+}
+
 void InferShape(ShapeContext& c) {
-  const Shape s0 = c.ValueAsShape(0), s1 = c.ValueAsShape(1);
   c.WithRank(0, 1);
   c.WithRank(1, 1);
   c.SetOut(0, {kUnknownDim});
   c.SetOut(1, {kUnknownDim});
-  if (!s0.fully_known() || !s1.fully_known()) return;
-  const Axes axes = AxesOf(s0, s1);
-  for (int i : {0, 1}) c.SetOut(i, {axes.of[i].rank()});
-}
-
-Shape ValueOf(const Tensor& t) {
-  Shape s;
-  for (int64_t i = 0; i < t.num_elements(); ++i) s.Append(t.int_at(i));
-  return s;
+  std::array<Sizes, 2> sizes;
+  for (int i : {0, 1}) {
+    if (const Tensor* value = c.Value(i)) {
+      sizes[i] = ValueOf(*value);
+      continue;
+    }
+    const Shape known = c.ValueAsShape(i);
+    if (!known.fully_known()) return;
+    sizes[i].assign(known.dims().begin(), known.dims().end());
+  }
+  const Axes axes = AxesOf(sizes[0], sizes[1]);
+  for (int i : {0, 1}) c.SetOut(i, {std::ssize(axes[i])});
 }
 
 void Kernel(KernelContext& k) {
   const Axes axes = AxesOf(ValueOf(k.In(0)), ValueOf(k.In(1)));
   const DType dtype = k.In(0).dtype();
   for (int i : {0, 1}) {
-    Tensor& out = k.Allocate(i, dtype, {axes.of[i].rank()});
+    Tensor& out = k.Allocate(i, dtype, {std::ssize(axes[i])});
     ForInt(dtype, [&](auto zero) {
       using T = decltype(zero);
-      std::ranges::transform(axes.of[i].dims(), out.data<T>(),
-                             [](int64_t d) { return static_cast<T>(d); });
+      std::ranges::transform(axes[i], out.data<T>(), [](int64_t d) { return static_cast<T>(d); });
     });
   }
 }

@@ -37,13 +37,13 @@ void Kernel(KernelContext& k, const Attrs& t) {
 }
 
 void EqualKernel(KernelContext& k, const EqualAttrs& t) {
-  ForNumeric(k.In(0).dtype(), [&](auto zero) {
+  ForFloat(k.In(0).dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T *x = k.In(0).data<T>(), *y = k.In(1).data<T>();
     bool* z = k.Out(0).data<bool>();
     const T tolerance = static_cast<T>(t.tolerance);
     ParallelFor(k.Out(0).num_elements(), kCheap, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) z[i] = std::abs(x[i] - y[i]) < tolerance;
+      for (int64_t i = begin; i < end; ++i) z[i] = std::abs(x[i] - y[i]) <= tolerance;
     });
   });
 }
@@ -72,11 +72,11 @@ OpDef BucketizeOp() {
 OpDef ApproximateEqualOp() {
   using bucketize::EqualAttrs;
   return Op<EqualAttrs>("ApproximateEqual")
-      .Doc("|x - y| < tolerance, element-wise; x and y have one shape.")
+      .Doc("|x - y| <= tolerance, element-wise; x and y have one shape.")
       .Input("x", "T")
       .Input("y", "T")
       .Output("z", "bool")
-      .TypeAttr("T", kNumbers)
+      .TypeAttr("T", kFloats)
       .Attr("tolerance", &EqualAttrs::tolerance, 1e-5f)
       .Shape([](ShapeContext& c) {
         c.SetOut(0, c.MergeShapes(c.In(0), c.In(1), "the operands' shapes"));

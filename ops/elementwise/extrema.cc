@@ -19,8 +19,13 @@ struct Smaller {
   }
 };
 using ClipFn = decltype([](const auto& x, const auto& low, const auto& high) {
-  return PerElement([](auto v, auto l, auto h) { return Larger{}(Smaller{}(v, h), l); }, x, low,
-                    high);
+  // A bound of NaN is none.
+  return PerElement(
+      [](auto v, auto l, auto h) {
+        const auto capped = h < v ? h : v;
+        return capped < l ? l : capped;
+      },
+      x, low, high);
 });
 
 // The gradient goes to x where `x_wins(x, y)`, to y elsewhere.

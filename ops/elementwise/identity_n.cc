@@ -7,6 +7,12 @@ namespace graphrun::ops {
 namespace identity_n {
 namespace {
 
+// What Snapshot is made for in TensorFlow: types whose elements are plain memory.
+const std::vector<DType> kPlain = {DType::kFloat, DType::kDouble, DType::kHalf,   DType::kBFloat16,
+                                   DType::kBool,  DType::kInt8,   DType::kInt16,  DType::kInt32,
+                                   DType::kInt64, DType::kUInt8,  DType::kUInt16, DType::kUInt32,
+                                   DType::kUInt64};
+
 void SameTypes(ShapeContext& c) {
   for (int i = 0; i < c.num_inputs(); ++i) c.Out(i) = c.Type(i);
 }
@@ -44,10 +50,10 @@ OpDef IdentityNOp() {
 
 OpDef SnapshotOp() {
   return Op("Snapshot")
-      .Doc("The input itself, of any type and shape.")
+      .Doc("The input itself, of any shape.")
       .Input("input", "T")
       .Output("output", "T")
-      .TypeAttr("T")
+      .TypeAttr("T", identity_n::kPlain)
       .Shape(identity_n::SameTypes)
       .NoGradient("TensorFlow defines none; Identity has one")
       .Kernel(identity_n::Pass)

@@ -57,7 +57,9 @@ void Count(KernelContext& k, int64_t rows, bool binary) {
 
 void Kernel(KernelContext& k, bool matrix, bool binary) {
   const Shape &x = k.In(0).shape(), &weights = k.In(2).shape();
-  if (weights.num_elements() > 0 && weights != x) {
+  // Of Bincount only the numbers of elements matter.
+  const bool fits = matrix ? weights == x : weights.num_elements() == x.num_elements();
+  if (weights.num_elements() > 0 && !fits) {
     ThrowInvalid(k.node().op->name + ": weights of shape " + weights.ToString() +
                  " for an input of shape " + x.ToString());
   }
@@ -71,7 +73,8 @@ OpDef BincountOp() {
   return Op("Bincount")
       .Doc(
           "bins[v] is how often v occurs in arr, or the sum of the weights there, for v in "
-          "[0, size); weights has arr's shape or no element. INVALID_ARGUMENT for a negative "
+          "[0, size); weights has as many elements as arr, or none. INVALID_ARGUMENT for a "
+          "negative "
           "number.")
       .Input("arr", "int32")
       .Input("size", "int32")

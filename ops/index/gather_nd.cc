@@ -15,7 +15,7 @@ void InferGather(ShapeContext& c) {
 
 void InferScatter(ShapeContext& c) {
   c.WithRank(2, 1);
-  const Shape y = c.ValueAsShape(2);
+  const Shape y = c.ValueAsSizes(2);
   c.MergeShapes(c.In(1), UpdatesShape("ScatterNd", c.WithRankAtLeast(0, 1), y),
                 "shapes of updates and indexed slices");
   c.SetOut(0, y);
@@ -36,6 +36,10 @@ void GatherKernel(KernelContext& k) {
   const int depth = static_cast<int>(indices[indices.rank() - 1]);
   const int64_t slice = CountElements(x, depth, x.rank()),
                 count = CountElements(indices, 0, indices.rank() - 1);
+  if (count > 0 && x.num_elements() == 0) {
+    ThrowInvalid("GatherNd: " + std::to_string(count) + " slices of an empty tensor of shape " +
+                 x.ToString());
+  }
   StridedCopy copy;
   copy.Add(slice, 1, 1);
   for (int64_t i = 0; i < count; ++i)

@@ -50,7 +50,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
     wide ? Run<T, int64_t>(k) : Run<T, int32_t>(k);
   };
   if (k.In(0).dtype() == DType::kString) return run(std::string());
-  ForNumericOrBool(k.In(0).dtype(), run);
+  ForNumeric(k.In(0).dtype(), run);
 }
 
 }  // namespace list_diff
@@ -64,7 +64,7 @@ OpDef ListDiffOp() {
       .Input("y", "T")
       .Output("out", "T")
       .Output("idx", "out_idx")
-      .TypeAttr("T")
+      .TypeAttr("T", {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64, DType::kString})
       .TypeAttr("out_idx", &list_diff::Attrs::out_idx, kInts, DType::kInt32)
       .Shape(list_diff::InferShape)
       .NoGradient("positions of elements")

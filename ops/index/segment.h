@@ -11,15 +11,16 @@ namespace graphrun::ops {
 
 enum class SegmentMode { kSum, kMean, kProd, kMax, kMin };
 
+// `b` joins `a`. An extremum takes a NaN, and the next number in its place, as TensorFlow does.
 template <typename T>
 T JoinRows(SegmentMode mode, T a, T b) {
   switch (mode) {
     case SegmentMode::kProd:
       return a * b;
     case SegmentMode::kMax:
-      return std::max(a, b);
+      return std::max(b, a);
     case SegmentMode::kMin:
-      return std::min(a, b);
+      return std::min(b, a);
     default:
       return a + b;
   }

@@ -101,6 +101,7 @@ void GradKernel(KernelContext& k, Norm norm) {
   const Tensor &grad = k.In(0), &indices = k.In(1), &ids = k.In(2);
   const int64_t n = ids.num_elements(), segments = grad.shape()[0], rows = k.Out(0).shape()[0];
   const int64_t width = CountElements(grad.shape(), 1, grad.shape().rank());
+  if (rows == 0) return;  // as TensorFlow, whatever the indices are
   Tensor sizes = k.Scratch(DType::kInt64, {segments});
   int64_t* const size = sizes.data<int64_t>();
   std::fill_n(size, segments, 0);

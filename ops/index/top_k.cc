@@ -184,7 +184,12 @@ OpDef InTopKOp() {
       .Output("precision", "bool")
       .Attr("k", &Attrs::k)
       .TypeAttr("T", kInts, DType::kInt32)
-      .Shape(top_k::InferIn)
+      .Shape([](ShapeContext& c, const Attrs& t) {
+        if (t.k != static_cast<int32_t>(t.k)) {
+          ThrowInvalid("InTopK: k is " + std::to_string(t.k) + "; it must be an int32");
+        }
+        top_k::InferIn(c);
+      })
       .NoGradient("its output is bool")
       .Kernel([](KernelContext& k, const Attrs& t) { top_k::InKernel(k, t.k); });
 }

@@ -6,7 +6,7 @@ namespace graphrun::ops {
 namespace where {
 
 void InferShape(ShapeContext& c) {
-  const Shape& x = c.In(0);
+  const Shape x = c.WithRankAtLeast(0, 1);
   c.SetOut(0, {kUnknownDim, x.known_rank() ? x.rank() : kUnknownDim});
 }
 

@@ -13,6 +13,7 @@ namespace concat {
 
 void InferShape(ShapeContext& c) {
   const int n = c.num_inputs() - 1;
+  c.WithRank(n, 0);
   Shape joined = Shape::Unknown();
   int rank = Shape::kUnknownRank;
   for (int i = 0; i < n && rank < 0; ++i) rank = c.In(i).rank();

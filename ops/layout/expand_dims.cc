@@ -8,7 +8,10 @@ namespace graphrun::ops {
 namespace expand_dims {
 
 void InferShape(ShapeContext& c) {
-  const Shape& x = c.In(0);
+  const Shape &x = c.In(0), &dim = c.In(1);
+  if (dim.fully_known() && dim.num_elements() != 1) {
+    ThrowInvalid("ExpandDims: dim must be one number, but its shape is " + dim.ToString());
+  }
   if (!x.known_rank()) return;
   const std::optional<int> axis = KnownAxis(c, 1, x.rank() + 1);
   if (!axis) return c.SetOut(0, Shape::UnknownOfRank(x.rank() + 1));

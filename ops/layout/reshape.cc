@@ -10,9 +10,8 @@ namespace reshape {
 
 void InferShape(ShapeContext& c) {
   const Shape& x = c.In(0);
-  const bool scalar = c.In(1).rank() == 0;  // TensorFlow takes a lone size for a vector of one
-  if (!scalar) c.WithRank(1, 1);
-  Shape y = scalar ? Shape{c.IntValue(1).value_or(kUnknownDim)} : c.ValueAsShape(1);
+  c.WithRank(1, 1);
+  Shape y = c.ValueAsShape(1);
   c.SetOut(0, y);
   if (!y.known_rank()) return;
   // Of the sizes that are not zero, as in TensorFlow.

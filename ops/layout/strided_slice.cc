@@ -12,6 +12,16 @@ namespace strided_slice {
 
 using Attrs = SliceMasks;
 
+// INVALID_ARGUMENT for a mask that is no int32, as which TensorFlow reads it.
+void CheckMasks(const Attrs& t) {
+  for (const int64_t mask : {t.begin, t.end, t.ellipsis, t.new_axis, t.shrink_axis}) {
+    if (mask != static_cast<int32_t>(mask)) {
+      ThrowInvalid("a mask of a strided slice is " + std::to_string(mask) +
+                   "; it must be an int32");
+    }
+  }
+}
+
 // The number of indices, or -1.
 int NumIndices(ShapeContext& c, int first) {
   int64_t n = c.WithRank(first, 1)[0];
@@ -22,6 +32,7 @@ int NumIndices(ShapeContext& c, int first) {
 }
 
 void InferShape(ShapeContext& c, const Attrs& t) {
+  CheckMasks(t);
   const int n = NumIndices(c, 1);
   if (n < 0 || !c.In(0).known_rank()) return;
   const auto element = [&](int input) {
@@ -86,6 +97,7 @@ void Kernel(KernelContext& k, const Attrs& t) {
 }
 
 void InferGradShape(ShapeContext& c, const Attrs& t) {
+  CheckMasks(t);
   c.WithRank(0, 1);
   const int n = NumIndices(c, 1);
   const Shape x = c.ValueAsSizes(0);

@@ -21,13 +21,10 @@ void InferShape(ShapeContext& c) {
 
 template <typename T>
 T Divide(T x, T u) {
-  if constexpr (std::is_integral_v<T>) {
-    if (u == 0) ThrowInvalid("ResourceScatterDiv: integer division by zero");
-    // The lowest number has no negative: it wraps around, as in all other arithmetic.
-    if constexpr (std::is_signed_v<T>) {
-      using Bits = std::make_unsigned_t<T>;
-      if (u == -1) return static_cast<T>(Bits{0} - static_cast<Bits>(x));
-    }
+  // The lowest number has no negative: it wraps around, as in all other arithmetic.
+  if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+    using Bits = std::make_unsigned_t<T>;
+    if (u == -1) return static_cast<T>(Bits{0} - static_cast<Bits>(x));
   }
   return static_cast<T>(x / u);
 }
@@ -89,6 +86,9 @@ void Kernel(KernelContext& k, Mode mode) {
   ForInt(indices.dtype(), [&](auto i) {
     ForNumericOrBool(params.dtype(), [&](auto z) {
       using T = decltype(z);
+      if (mode == Mode::kDiv && std::ranges::count(updates.span<T>(), T(0)) > 0) {
+        ThrowInvalid("ResourceScatterDiv: division by zero");
+      }
       Scatter<T, decltype(i)>(mode, indices.span<decltype(i)>(), inner, updates.data<T>(), scalar,
                               params.data<T>());
     });
@@ -142,7 +142,7 @@ OpDef ResourceScatterMulOp() {
 OpDef ResourceScatterDivOp() {
   return resource_scatter::Declare("ResourceScatterDiv",
                                    "Divides rows of a variable by updates, one by one. "
-                                   "INVALID_ARGUMENT for an integer zero.",
+                                   "INVALID_ARGUMENT for a zero.",
                                    resource_scatter::Mode::kDiv);
 }
 

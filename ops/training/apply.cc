@@ -11,6 +11,11 @@ Shape VariableShapes(ShapeContext& c, int handles, DType dtype) {
   return shape;
 }
 
+[[noreturn]] void ThrowSlot(const VariableState& v, const VariableState& slot) {
+  ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
+               ", and its slot '" + slot.name + "' " + slot.value.shape().ToString());
+}
+
 [[noreturn]] void ThrowShape(const VariableState& v, const Shape& grad) {
   ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
                ", and the gradient " + grad.ToString());
@@ -57,6 +62,8 @@ void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices
     if (has.rank() == 0 || shape.rank() != has.rank() || shape.From(1) != has.From(1)) {
       apply::ThrowShape(v, shape);
     }
+    const VariableState& first = VariableOfType(k, 0, k.In(grad).dtype());
+    if (has != first.value.shape()) apply::ThrowSlot(first, v);
     CheckIndices(k.In(indices), has[0]);
   }
 }

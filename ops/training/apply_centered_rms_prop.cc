@@ -4,13 +4,19 @@
 namespace graphrun::ops {
 namespace apply_centered_rms_prop {
 
+// The sparse op weighs old and new apart, which matters where they are infinite.
 template <typename T>
-auto Rule(const KernelContext& k) {
+auto Rule(const KernelContext& k, bool sparse) {
   const T lr = k.In(4).scalar<T>(), rho = k.In(5).scalar<T>();
   const T momentum = k.In(6).scalar<T>(), epsilon = k.In(7).scalar<T>();
   return [=](const auto& grad, auto var, auto mg, auto ms, auto mom) {
-    ms += (grad.square() - ms) * (T(1) - rho);
-    mg += (grad - mg) * (T(1) - rho);
+    if (sparse) {
+      ms = ms * rho + grad.square() * (T(1) - rho);
+      mg = mg * rho + grad * (T(1) - rho);
+    } else {
+      ms += (grad.square() - ms) * (T(1) - rho);
+      mg += (grad - mg) * (T(1) - rho);
+    }
     mom = mom * momentum + grad * lr / ExactSqrt(ms - mg.square() + epsilon);
     var -= mom;
   };
@@ -31,7 +37,8 @@ OpDef Declare(const char* name, const char* doc, bool sparse) {
       .Kernel([sparse](KernelContext& k) {
         ForFloat(k.In(8).dtype(), [&](auto z) {
           using T = decltype(z);
-          sparse ? ApplySparse<T, 4>(k, 8, 9, Rule<T>(k)) : ApplyDense<T, 4>(k, 8, Rule<T>(k));
+          const auto rule = Rule<T>(k, sparse);
+          sparse ? ApplySparse<T, 4>(k, 8, 9, rule) : ApplyDense<T, 4>(k, 8, rule);
         });
       });
 }

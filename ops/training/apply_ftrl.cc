@@ -1,4 +1,5 @@
 // ResourceApplyFtrl, ResourceApplyFtrlV2 and their sparse forms: follow the regularized leader.
+#include <algorithm>
 #include <cmath>
 
 #include "ops/training/apply.h"
@@ -14,7 +15,9 @@ struct Attrs {
 template <typename T>
 struct Settings {
   T lr, l1, l2, l2_shrinkage, lr_power;
-  bool scaled;  // `linear` holds lr times what it holds otherwise
+  bool shrinks;  // whether there is an l2_shrinkage
+  bool scaled;   // `linear` holds lr times what it holds otherwise
+  bool sparse;
 };
 
 template <typename T>
@@ -34,9 +37,9 @@ void CheckSettings(const KernelContext& k, const Settings<T>& h) {
 
 // The scalars that begin at input `at`; only the second version has l2_shrinkage.
 template <typename T>
-Settings<T> ReadSettings(const KernelContext& k, int at, bool v2, bool scaled) {
+Settings<T> ReadSettings(const KernelContext& k, int at, bool v2, bool scaled, bool sparse) {
   const auto in = [&](int i) { return k.In(at + i).scalar<T>(); };
-  return {in(0), in(1), in(2), v2 ? in(3) : T(0), in(v2 ? 4 : 3), scaled};
+  return {in(0), in(1), in(2), v2 ? in(3) : T(0), in(v2 ? 4 : 3), v2, scaled, sparse};
 }
 
 template <typename T>
@@ -45,16 +48,17 @@ void Step(const Settings<T>& h, T grad, T& var, T& accum, T& linear) {
     return h.lr_power == T(-0.5) ? std::sqrt(x) : std::pow(x, -h.lr_power);
   };
   const T next = accum + grad * grad, before = power(accum), after = power(next);
-  const T pull = grad + T(2) * h.l2_shrinkage * var;
+  // Not a product with zero: var may be infinite.
+  const T pull = h.shrinks ? grad + T(2) * h.l2_shrinkage * var : grad;
   linear += h.scaled ? pull * h.lr - (after - before) * var : pull - (after - before) / h.lr * var;
   const T l1 = h.scaled ? h.l1 * h.lr : h.l1;
   const T curve = h.scaled ? after + T(2) * h.l2 * h.lr : after / h.lr + T(2) * h.l2;
-  var = std::abs(linear) > l1 ? ((linear > 0   ? l1
-                                  : linear < 0 ? -l1
-                                               : T(0)) -
-                                 linear) /
-                                    curve
-                              : T(0);
+  // The dense op takes a NaN for one that l1 outweighs.
+  if (h.sparse || std::abs(linear) > l1) {
+    var = (std::max(std::min(linear, l1), -l1) - linear) / curve;
+  } else {
+    var = T(0);
+  }
   accum = next;
 }
 
@@ -83,7 +87,7 @@ OpDef Declare(const char* name, const char* doc, bool v2, bool sparse) {
       .Kernel([v2, sparse](KernelContext& k, const Attrs& t) {
         ForFloat(k.In(3).dtype(), [&](auto z) {
           using T = decltype(z);
-          const auto h = ReadSettings<T>(k, sparse ? 5 : 4, v2, t.multiply_linear_by_lr);
+          const auto h = ReadSettings<T>(k, sparse ? 5 : 4, v2, t.multiply_linear_by_lr, sparse);
           if (sparse) CheckSettings(k, h);
           const auto rule = Rule(h);
           sparse ? ApplySparse<T, 3>(k, 3, 4, rule) : ApplyDense<T, 3>(k, 3, rule);

@@ -1,5 +1,8 @@
 // ResourceApplyProximalGradientDescent, ResourceApplyProximalAdagrad and their sparse forms: a
 // step, then shrinking towards zero by l1 and l2.
+#include <cmath>
+#include <limits>
+
 #include "ops/training/apply.h"
 
 namespace graphrun::ops {
@@ -10,6 +13,7 @@ template <typename T>
 T Shrink(T x, T step, T l1, T l2) {
   const T scale = T(1) + l2 * step;
   if (!(l1 > 0)) return x / scale;
+  if (std::isnan(x) || std::isnan(step)) return std::numeric_limits<T>::quiet_NaN();
   const T size = std::max(std::abs(x) - step * l1, T(0));
   return (x > 0 ? size : x < 0 ? -size : T(0)) / scale;
 }

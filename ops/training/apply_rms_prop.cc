@@ -4,12 +4,17 @@
 namespace graphrun::ops {
 namespace apply_rms_prop {
 
+// The sparse op weighs ms and grad² apart, which matters where ms is infinite.
 template <typename T>
-auto Rule(const KernelContext& k) {
+auto Rule(const KernelContext& k, bool sparse) {
   const T lr = k.In(3).scalar<T>(), rho = k.In(4).scalar<T>();
   const T momentum = k.In(5).scalar<T>(), epsilon = k.In(6).scalar<T>();
   return [=](const auto& grad, auto var, auto ms, auto mom) {
-    ms += (grad.square() - ms) * (T(1) - rho);
+    if (sparse) {
+      ms = ms * rho + grad.square() * (T(1) - rho);
+    } else {
+      ms += (grad.square() - ms) * (T(1) - rho);
+    }
     mom = mom * momentum + grad * lr / ExactSqrt(ms + epsilon);
     var -= mom;
   };
@@ -30,7 +35,8 @@ OpDef Declare(const char* name, const char* doc, bool sparse) {
       .Kernel([sparse](KernelContext& k) {
         ForFloat(k.In(7).dtype(), [&](auto z) {
           using T = decltype(z);
-          sparse ? ApplySparse<T, 3>(k, 7, 8, Rule<T>(k)) : ApplyDense<T, 3>(k, 7, Rule<T>(k));
+          const auto rule = Rule<T>(k, sparse);
+          sparse ? ApplySparse<T, 3>(k, 7, 8, rule) : ApplyDense<T, 3>(k, 7, rule);
         });
       });
 }
