@@ -263,5 +263,23 @@ TEST(WhileGradients, ATwiceDifferentiatedLoopRunsOnceForward) {
   EXPECT_EQ(loops, 3);  // forward, and one for each Gradients
 }
 
+TEST(Gradients, RowsThatWereGatheredByTwoTypesOfIndicesAreJoined) {
+  TestGraph t;
+  const Expr table = op::Placeholder(t.root, DType::kFloat, {5, 2});
+  const Expr narrow = op::Placeholder(t.root, DType::kInt32, {3});
+  const Expr wide = op::Placeholder(t.root, DType::kInt64, {4});
+  const Expr loss = op::AddV2(t.root, op::ReduceSum(t.root, op::Gather(t.root, table, narrow)),
+                              op::ReduceSum(t.root, op::Gather(t.root, table, wide)));
+  const Grad grad = Gradients(t.root, {loss}, {table})[0];
+  ASSERT_TRUE(grad.sparse());
+  EXPECT_EQ(grad.slices.indices.dtype(), DType::kInt64);
+  const Tensor dense = t.Run({{table, Tensor::Zeros(DType::kFloat, {5, 2})},
+                              {narrow, Tensor::Vector<int32_t>({4, 0, 4})},
+                              {wide, Tensor::Vector<int64_t>({1, 4, 2, 2})}},
+                             {ToDense(t.root, grad)})[0];
+  const std::vector<float> expected = {1, 1, 1, 1, 2, 2, 0, 0, 3, 3};
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(dense.span<float>()[i], expected[i]) << i;
+}
+
 }  // namespace
 }  // namespace graphrun

@@ -185,10 +185,13 @@ void AddIntegers(OpTable* t) {
                       .expected = {Array("[3]", {lowest, lowest, -4})},
                       .types = {DType::kInt32}});
   for (const char* op : {"TruncateDiv", "TruncateMod", "Mod"}) {
-    t->errors.push_back({.op = op,
-                         .inputs = {Values("[2]", {1, 2}), Values("[2]", {1, 0})},
-                         .error = "division by zero",
-                         .type = DType::kInt32});
+    t->errors.push_back(
+        {.op = op,
+         .inputs = {Values("[2]", {1, 2}), Values("[2]", {1, 0})},
+         .error = "division by zero",
+         .type = DType::kInt32,
+         // As in TensorFlow.
+         .code = op == std::string("Mod") ? Code::kInvalidArgument : Code::kInternal});
   }
   t->shapes.push_back({"TruncateDiv", "[2];[2]", "error: float32"});
   t->shapes.push_back({"Invert", "[2]", "error: float32"});

@@ -125,8 +125,41 @@ OpTable LossCases() {
                      .inputs = {"[3,4]", distribution},
                      .label = "backprop",
                      .reference = DenseReference,
-                     .grad = {0, 1},
+                     .grad = {0},
                      .grad_outputs = {1}});
+  // Rows, or columns, of one operand are repeated. The gradient is checked for rows that are.
+  const auto repeated = [](const Arrays& in) {
+    Arrays full = {Array{Shape{3, 4}}, Array{Shape{3, 4}}};
+    for (int i = 0; i < 2; ++i) {
+      const Array& x = in[i];
+      const int rank = x.shape.rank();
+      for (int64_t j = 0; j < 12; ++j) {
+        const int64_t r = rank < 2 || x.dim(0) == 1 ? 0 : j / 4;
+        const int64_t c = rank < 1 || x.dim(rank - 1) == 1 ? 0 : j % 4;
+        full[i].v[j] = x.v[r * (rank < 1 ? 1 : x.dim(rank - 1)) + c];
+      }
+    }
+    return DenseReference(full);
+  };
+  const OpInput one_row = Values("[1,4]", {0.1, 0.2, 0.3, 0.4});
+  t.cases.push_back({.op = "SoftmaxCrossEntropyWithLogits",
+                     .inputs = {"[3,4]", one_row},
+                     .label = "one_row_of_labels",
+                     .reference = repeated,
+                     .grad = {0, 1},
+                     .second = false,
+                     .grad_outputs = {0}});
+  t.cases.push_back({.op = "SoftmaxCrossEntropyWithLogits",
+                     .inputs = {"[1,4]", distribution},
+                     .label = "one_row_of_features",
+                     .reference = repeated,
+                     .grad = {0, 1},
+                     .second = false,
+                     .grad_outputs = {0}});
+  t.cases.push_back({.op = "SoftmaxCrossEntropyWithLogits",
+                     .inputs = {"[3,1]", Values("[4]", {0.1, 0.2, 0.3, 0.4})},
+                     .label = "one_column",
+                     .reference = repeated});
   const std::vector<DType> with_labels = {DType::kFloat, DType::kInt64};
   t.shapes = {
       {"Softmax", "[2,?]", "[2,?]"},
@@ -135,7 +168,11 @@ OpTable LossCases() {
       {"LogSoftmax", "[2,?]", "[2,?]"},
       {"LogSoftmax", "[]", "error: at least rank 1"},
       {"SoftmaxCrossEntropyWithLogits", "[?,3];[2,?]", "[2];[2,3]"},
-      {"SoftmaxCrossEntropyWithLogits", "[2,3];[2,4]", "error: shapes of features and labels"},
+      {"SoftmaxCrossEntropyWithLogits", "[1,3];[4]", "error: cannot be broadcast"},
+      {"SoftmaxCrossEntropyWithLogits", "[1,3];[5,3]", "[5];[5,3]"},
+      {"SoftmaxCrossEntropyWithLogits", "[3];[3]", "error: no matrix"},
+      {"SoftmaxCrossEntropyWithLogits", "?;[]", "[?];[?,?]"},
+      {"SoftmaxCrossEntropyWithLogits", "[2,3];[2,4]", "error: cannot be broadcast"},
       {"SparseSoftmaxCrossEntropyWithLogits", "[?,3];[2]", "[2];[2,3]", {}, with_labels},
       {"SparseSoftmaxCrossEntropyWithLogits", "?;?", "[?];[?,?]", {}, with_labels},
       {"SparseSoftmaxCrossEntropyWithLogits",

@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include "core/base/denormals.h"
+
 namespace graphrun {
 
 int NumThreads() { return omp_get_max_threads(); }
@@ -12,9 +14,11 @@ namespace internal {
 
 void RunChunks(int chunks, void (*chunk)(void* context, int i), void* context) {
   std::exception_ptr first;
+  const bool flush = FlushDenormals::Active();
 #pragma omp parallel for schedule(static) num_threads(chunks)
   for (int i = 0; i < chunks; ++i) {
     try {
+      FlushDenormals::Follow(flush);
       chunk(context, i);
     } catch (...) {
 #pragma omp critical(graphrun_run_chunks)

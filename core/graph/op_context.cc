@@ -101,6 +101,14 @@ Shape ShapeContext::ValueAsSizes(int i) const {
   return ValueAsShape(i);
 }
 
+void KernelContext::SetOut(int i, Tensor value) {
+  if (!value.owning() && !(i == 0 && node_.op->view_of >= 0)) {
+    ThrowInternal(node_.op->name + ": output " + std::to_string(i) +
+                  " shows memory of an input, which the op does not declare");
+  }
+  *outputs_[i] = std::move(value);
+}
+
 Tensor& KernelContext::Allocate(int i, DType dtype, const Shape& shape) {
   *outputs_[i] = Tensor(dtype, shape, env_.pool);
   return *outputs_[i];

@@ -156,8 +156,9 @@ class KernelContext {
   // For ops marked AllocatesOutputs: output i with this shape and the declared dtype,
   // uninitialised.
   Tensor& Allocate(int i, DType dtype, const Shape& shape);
-  // Hands over a finished output: a handle, a list, a tensor that shares memory with another.
-  void SetOut(int i, Tensor value) { *outputs_[i] = std::move(value); }
+  // Hands over a finished output: a handle, a list, a tensor. INTERNAL when it is a view of memory
+  // that somebody else keeps: only output 0 of an op that declares ViewOf may show an input's.
+  void SetOut(int i, Tensor value);
   // Input i, moved when this is its last use, otherwise shared.
   Tensor Take(int i) {
     return last_use_ && last_use_[i] && inputs_[i]->owning() ? std::move(*inputs_[i]) : *inputs_[i];

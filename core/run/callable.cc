@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/denormals.h"
 #include "core/base/error.h"
 #include "core/compile/compile.h"
 #include "core/graph/op_def.h"
@@ -253,6 +254,7 @@ void Session::Callable::Impl::Run(const std::vector<Tensor>& values, std::vector
   while (asked < sources.size() && sources[asked] == static_cast<int>(asked)) ++asked;
   Check(values.size() == asked, "a callable gets as many feeds as it was prepared for");
   for (size_t i = 0; i < values.size(); ++i) CheckFeed(i, values[i]);
+  const FlushDenormals flush;
   const std::vector<Tensor> made = as_fed ? std::vector<Tensor>() : Given(values);
   const std::vector<Tensor>& given = as_fed ? values : made;
   if (fetched_from.empty()) return RunGiven(values, given, fetched);

@@ -99,10 +99,15 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
   const Node& node = graph.node(id);
   std::vector<ValueType> in_types, out_types;
   std::vector<Tensor*> in, out;
+  // Kernels get views, as of a plan's arena: one that keeps or hands on memory without saying so is
+  // found here, whatever the plan.
+  std::vector<Tensor> views;
   for (Tensor& t : inputs) {
     in_types.push_back(TypeOf(t));
-    in.push_back(&t);
+    const bool plain = DTypeSize(t.dtype()) > 0;
+    views.push_back(plain ? Tensor::View(t.dtype(), t.shape(), t.raw()) : t);
   }
+  for (Tensor& t : views) in.push_back(&t);
   for (int i = 0; i < graph.num_outputs(id); ++i)
     out_types.push_back({.dtype = graph.dtype({id, i})});
   const ShapeContext::Values known{
@@ -124,6 +129,9 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
       node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
   KernelContext context(node, env_->kernels(), in, out, out_shapes, nullptr, stream);
   CallKernel(context);
+  if (const int source = node.op->view_of; source >= 0 && !outputs[0].owning()) {
+    outputs[0] = inputs[source].Reshaped(outputs[0].shape());
+  }
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].empty() || outputs[i].dtype() != out_types[i].dtype ||
         !outputs[i].shape().CompatibleWith(out_shapes[i])) {

@@ -44,14 +44,14 @@ OpDef SigmoidGradOp() {
   return ElementwiseGrad(
              "SigmoidGrad",
              "Gradient of Sigmoid: dy * y * (1 - y), of the result y and its gradient dy.",
-             kFloatTypes, [](const auto& y, const auto& dy) { return dy * y * (Num(y, 1) - y); })
+             kFloatTypes, [](const auto& y, const auto& dy) { return dy * (y * (Num(y, 1) - y)); })
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         std::vector<Grad> grads(2);
         if (g.Needs(0)) {
-          const Expr slope =
-              op::Sub(s, ConstLike(s, g.In(0), 1), op::Mul(s, ConstLike(s, g.In(0), 2), g.In(0)));
-          grads[0] = op::Mul(s, op::Mul(s, g.DOut(0), g.In(1)), slope);
+          const Expr product = op::Mul(s, g.DOut(0), g.In(1));
+          const Expr twice = op::Mul(s, ConstLike(s, product, 2), product);
+          grads[0] = op::Sub(s, product, op::Mul(s, twice, g.In(0)));
         }
         if (g.Needs(1)) grads[1] = op::SigmoidGrad(s, g.In(0), g.DOut(0));
         return grads;

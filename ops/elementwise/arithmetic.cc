@@ -69,7 +69,15 @@ OpDef MulOp() {
 
 OpDef NegOp() {
   return UnaryElementwise("Neg", "-x, element-wise.", kNumberTypes,
-                          [](const auto& x) { return -x; })
+                          [](const auto& x) {
+                            using T = typename std::decay_t<decltype(x)>::Scalar;
+                            if constexpr (std::is_floating_point_v<T>) {
+                              // Of zero too: Eigen subtracts from zero.
+                              return PerElement([](T v) { return -v; }, x);
+                            } else {
+                              return -x;
+                            }
+                          })
       .Grad([](GradContext& g) -> std::vector<Grad> { return {op::Neg(g.scope(), g.DOut(0))}; });
 }
 
@@ -99,8 +107,9 @@ OpDef SquaredDifferenceOp() {
       .Commutative()
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
-        const Expr twice = op::Mul(s, ConstLike(s, g.In(0), 2), op::Sub(s, g.In(0), g.In(1)));
-        const Expr dx = op::Mul(s, g.DOut(0), twice);
+        // In this order: a difference may overflow when it is doubled, where dy is 0.
+        const Expr twice = op::Mul(s, ConstLike(s, g.In(0), 2), g.DOut(0));
+        const Expr dx = op::Mul(s, twice, op::Sub(s, g.In(0), g.In(1)));
         return BinaryGrad(
             g, [&] { return dx; }, [&] { return op::Neg(s, dx); });
       });

@@ -27,12 +27,9 @@ OpDef Atan2Op() {
 
 // dx = dz·y, dy = x·dz, each by the same product
 OpDef MulNoNanOp() {
-  return BinaryElementwise(
-             "MulNoNan", "x * y, and 0 where y is 0 whatever x is, broadcast.", kFloatTypes,
-             [](const auto& x, const auto& y) {
-               return PerElement([](auto a, auto b) -> decltype(a) { return b == 0 ? 0 : a * b; },
-                                 x, y);
-             })
+  return BinaryElementwise("MulNoNan", "x * y, and 0 where y is 0 whatever x is, broadcast.",
+                           kFloatTypes,
+                           [](const auto& x, const auto& y) { return ProductNoNan(x, y); })
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         return BinaryGrad(

@@ -68,7 +68,7 @@ std::vector<Grad> QuotientGrad(GradContext& g, Divide divide) {
 }
 
 std::vector<Grad> ReciprocalHelperGrad(GradContext& g) {
-  // z = -dy·y²: dz/dy = -2·dy·y, dz/ddy = -y²
+  // z = -dy·y², and 0 where dy is: dz/dy = -2·dy·y, dz/ddy = -y²
   const Scope& s = g.scope();
   std::vector<Grad> grads(2);
   if (g.Needs(0)) {
@@ -87,9 +87,9 @@ Op<> ReciprocalNamed(const char* name) {
   return op;
 }
 Op<> ReciprocalGradNamed(const char* name) {
-  Op<> op =
-      ElementwiseGrad(name, "Gradient of 1/x: -dy * y * y, of the result y and its gradient dy.",
-                      kFloatTypes, [](const auto& y, const auto& dy) { return -dy * y * y; });
+  Op<> op = ElementwiseGrad(
+      name, "Gradient of 1/x: -dy * y * y, of the result y and its gradient dy; 0 where dy is 0.",
+      kFloatTypes, [](const auto& y, const auto& dy) { return ProductNoNan(-(y * y), dy); });
   op.Grad(ReciprocalHelperGrad);
   return op;
 }
@@ -124,7 +124,8 @@ OpDef DivNoNanOp() {
   return BinaryElementwise("DivNoNan", "x / y, and 0 where y is 0, broadcast.", kFloatTypes,
                            [](const auto& x, const auto& y) {
                              return PerElement(
-                                 [](auto a, auto b) { return b == 0 ? b * 0 : a / b; }, x, y);
+                                 [](auto a, auto b) -> decltype(a) { return b == 0 ? 0 : a / b; },
+                                 x, y);
                            })
       .Grad([](GradContext& g) { return division::QuotientGrad(g, op::DivNoNan); });
 }
@@ -162,8 +163,9 @@ OpDef FloorModOp() {
 OpDef XdivyOp() {
   return BinaryElementwise("Xdivy", "x / y, and 0 where x is 0, broadcast.", kFloatTypes,
                            [](const auto& x, const auto& y) {
-                             return PerElement([](auto a, auto b) { return a == 0 ? a : a / b; }, x,
-                                               y);
+                             return PerElement(
+                                 [](auto a, auto b) -> decltype(a) { return a == 0 ? 0 : a / b; },
+                                 x, y);
                            })
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();

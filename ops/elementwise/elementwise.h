@@ -178,6 +178,12 @@ auto PerElement(Fn fn, const X&... x) {
   for (int i = 0; i < kBlock; ++i) out.data()[i] = fn(x.coeff(i)...);
   return out;
 }
+// x·y, and 0 where y is 0 whatever x is, for lambdas. So do gradients at singular points: what the
+// loss does not depend on gets no gradient, however steep.
+template <typename X, typename Y>
+auto ProductNoNan(const X& x, const Y& y) {
+  return PerElement([](auto a, auto b) -> decltype(a) { return b == 0 ? 0 : a * b; }, x, y);
+}
 // A constant of x's scalar type, for lambdas: x * Num(x, 0.5).
 template <typename Array>
 auto Num(const Array&, double value) {

@@ -4,6 +4,7 @@
 
 #include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/exact_exp.h"
 
 namespace graphrun::ops {
 namespace exponential {
@@ -21,6 +22,13 @@ T IntPower(T x, T exponent) {
   return static_cast<T>(result);
 }
 
+// x with zero for a denormal number where those are flushed: functions that look at the bits would
+// see it.
+template <typename T>
+T Flushed(T x) {
+  return x == 0 ? std::copysign(T{0}, x) : x;
+}
+
 // 1 where x is not 0, else 0.
 Expr NotZero(const Scope& s, Expr x) {
   return op::Cast(s, op::NotEqual(s, x, ConstLike(s, x, 0)), x.dtype());
@@ -33,7 +41,7 @@ Expr NotZero(const Scope& s, Expr x) {
 OpDef ExpOp() {
   return UnaryElementwise(
              "Exp", "e to the power x, element-wise.", kFloatTypes,
-             [](const auto& x) { return x.exp(); }, kHeavy)
+             [](const auto& x) { return ExactExp(x); }, kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::Mul(g.scope(), g.DOut(0), g.Out(0))};
       });
@@ -43,7 +51,7 @@ OpDef ExpOp() {
 OpDef Expm1Op() {
   return UnaryElementwise(
              "Expm1", "exp(x) - 1, exact also near 0, element-wise.", kFloatTypes,
-             [](const auto& x) { return x.expm1(); }, kHeavy)
+             [](const auto& x) { return ExactExpm1(x); }, kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::Mul(g.scope(), g.DOut(0), op::Exp(g.scope(), g.In(0)))};
       });
@@ -81,7 +89,8 @@ OpDef PowOp() {
              [](const auto& x, const auto& y) {
                using T = typename std::decay_t<decltype(x)>::Scalar;
                if constexpr (std::is_floating_point_v<T>) {
-                 return PerElement([](T a, T b) { return std::pow(a, b); }, x, y);
+                 return PerElement([](T a, T b) { return std::pow(exponential::Flushed(a), b); }, x,
+                                   y);
                } else {
                  return PerElement(exponential::IntPower<T>, x, y);
                }
@@ -93,13 +102,14 @@ OpDef PowOp() {
         return BinaryGrad(
             g,
             [&] {
+              // dz first: 0 stays 0 where the other product overflows.
               const Expr power = op::Pow(s, x, op::Sub(s, y, ConstLike(s, y, 1)));
-              return op::Mul(s, dz, op::Mul(s, y, power));
+              return op::Mul(s, op::Mul(s, dz, y), power);
             },
             [&] {
               const Expr positive = op::Greater(s, x, ConstLike(s, x, 0));
               const Expr safe = op::SelectV2(s, positive, x, ConstLike(s, x, 1));
-              return op::Mul(s, dz, op::Mul(s, g.Out(0), op::Log(s, safe)));
+              return op::Mul(s, op::Mul(s, dz, g.Out(0)), op::Log(s, safe));
             });
       });
 }
@@ -109,7 +119,9 @@ OpDef XlogyOp() {
   return BinaryElementwise(
              "Xlogy", "x * log(y), and 0 where x is 0, broadcast.", kFloatTypes,
              [](const auto& x, const auto& y) {
-               return PerElement([](auto a, auto b) { return a == 0 ? a : a * std::log(b); }, x, y);
+               return PerElement(
+                   [](auto a, auto product) -> decltype(a) { return a == 0 ? 0 : product; }, x,
+                   (x * y.log()).eval());
              },
              kHeavy)
       .Grad([](GradContext& g) {
@@ -131,8 +143,9 @@ OpDef Xlog1pyOp() {
   return BinaryElementwise(
              "Xlog1py", "x * log(1 + y), and 0 where x is 0, broadcast.", kFloatTypes,
              [](const auto& x, const auto& y) {
-               return PerElement([](auto a, auto b) { return a == 0 ? a : a * std::log1p(b); }, x,
-                                 y);
+               return PerElement(
+                   [](auto a, auto b) -> decltype(a) { return a == 0 ? 0 : a * std::log1p(b); }, x,
+                   y);
              },
              kHeavy)
       .Grad([](GradContext& g) {

@@ -44,8 +44,10 @@ double DigammaOf(double x) {
   return y + std::log(x) - 0.5 / x - tail - reflected;
 }
 
-// Hurwitz' ζ(s, q) = Σ (q+k)^-s for s > 1, by Euler and Maclaurin from the tenth term on.
-double ZetaOf(double s, double q) {
+// Hurwitz' ζ(s, q) = Σ (q+k)^-s for s > 1, by Euler and Maclaurin from the tenth term on, or from
+// q+k > 9 on where it `reaches` so far. As in TensorFlow it does for float64 only: below -9, a
+// float32 result lacks the terms near the poles.
+double ZetaOf(double s, double q, bool reaches) {
   if (s == 1) return kInfinity;
   if (s < 1) return kNan;
   if (q == kInfinity) return 0;
@@ -54,7 +56,7 @@ double ZetaOf(double s, double q) {
     if (s != std::floor(s)) return kNan;
   }
   double sum = 0;
-  for (int i = 0; i < 10 || q <= 9; ++i, q += 1) {
+  for (int i = 0; i < 10 || (reaches && q <= 9); ++i, q += 1) {
     const double term = std::pow(q, -s);
     sum += term;
     if (q > 0 && std::abs(term) < 1e-18 * std::abs(sum)) return sum;
@@ -82,10 +84,10 @@ double ZetaOf(double s, double q) {
 }
 
 // ψ⁽ⁿ⁾(x) = (-1)ⁿ⁺¹ n! ζ(n+1, x)
-double PolygammaOf(double n, double x) {
+double PolygammaOf(double n, double x, bool reaches) {
   if (n < 0 || n != std::floor(n)) return kNan;
   if (n == 0) return DigammaOf(x);
-  const double value = std::exp(LogGamma(n + 1)) * ZetaOf(n + 1, x);
+  const double value = std::exp(LogGamma(n + 1)) * ZetaOf(n + 1, x, reaches);
   return std::fmod(n, 2) == 0 ? -value : value;
 }
 
@@ -131,7 +133,8 @@ OpDef PolygammaOp() {
              [](const auto& a, const auto& x) {
                return PerElement(
                    [](auto n, auto v) {
-                     return static_cast<decltype(v)>(gamma::PolygammaOf(n, v));
+                     constexpr bool kReaches = std::is_same_v<decltype(v), double>;
+                     return static_cast<decltype(v)>(gamma::PolygammaOf(n, v, kReaches));
                    },
                    a, x);
              },

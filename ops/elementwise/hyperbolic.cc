@@ -52,7 +52,7 @@ OpDef AtanhOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         const Scope& s = g.scope();
         const Expr difference = op::Sub(s, ConstLike(s, g.In(0), 1), op::Square(s, g.In(0)));
-        return {op::RealDiv(s, g.DOut(0), difference)};
+        return {op::Mul(s, g.DOut(0), op::Reciprocal(s, difference))};
       });
 }
 

@@ -90,7 +90,7 @@ OpDef SeluOp() {
              "Selu", "1.0507 x where x > 0, else 1.7581 (exp(x) - 1), element-wise.", kFloatTypes,
              [](const auto& x) {
                using T = typename std::decay_t<decltype(x)>::Scalar;
-               return ((x < T{0}).select(x.expm1() * Num(x, leaky_relu::kScaleAlpha),
+               return ((x < T{0}).select((x.exp() - T{1}) * Num(x, leaky_relu::kScaleAlpha),
                                          x * Num(x, leaky_relu::kScale)))
                    .eval();
              },

@@ -1,6 +1,7 @@
 // Relu, Relu6, Elu, Softplus, Softsign and their gradients: element-wise.
 #include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/exact_exp.h"
 
 namespace graphrun::ops {
 namespace rectifiers {
@@ -44,11 +45,12 @@ OpDef ReluOp() {
 
 OpDef ReluGradOp() {
   return ElementwiseGrad(
-             "ReluGrad", "Gradient of Relu: the gradients where features > 0, else 0.",
+             "ReluGrad",
+             "Gradient of Relu: the gradients times 1 where features > 0, else times 0.",
              kNumberTypes,
              [](const auto& dy, const auto& x) {
-               return PerElement([](auto d, auto v) -> decltype(d) { return v > 0 ? d : 0; }, dy,
-                                 x);
+               return PerElement([](auto d, auto v) -> decltype(d) { return d * (v > 0 ? 1 : 0); },
+                                 dy, x);
              },
              kCheap, rectifiers::kOfFeatures)
       .Grad(rectifiers::LinearGrad("ReluGrad"));
@@ -73,11 +75,13 @@ OpDef Relu6Op() {
 
 OpDef Relu6GradOp() {
   return ElementwiseGrad(
-             "Relu6Grad", "Gradient of Relu6: the gradients where 0 < features < 6, else 0.",
+             "Relu6Grad",
+             "Gradient of Relu6: the gradients times 1 where 0 < features < 6, else times 0.",
              kNumberTypes,
              [](const auto& dy, const auto& x) {
                return PerElement(
-                   [](auto d, auto v) -> decltype(d) { return v > 0 && v < 6 ? d : 0; }, dy, x);
+                   [](auto d, auto v) -> decltype(d) { return d * (v > 0 && v < 6 ? 1 : 0); }, dy,
+                   x);
              },
              kCheap, rectifiers::kOfFeatures)
       .Grad(rectifiers::LinearGrad("Relu6Grad"));
@@ -87,7 +91,8 @@ OpDef EluOp() {
   return UnaryElementwise(
              "Elu", "x where x > 0, else exp(x) - 1, element-wise.", kFloatTypes,
              [](const auto& x) {
-               return (rectifiers::AboveZero(x) + rectifiers::BelowZero(x).expm1()).eval();
+               return (rectifiers::AboveZero(x) + (rectifiers::BelowZero(x).exp() - Num(x, 1)))
+                   .eval();
              },
              kHeavy, rectifiers::kActivation)
       .Grad([](GradContext& g) -> std::vector<Grad> {
@@ -102,7 +107,8 @@ OpDef EluGradOp() {
              "Gradient of Elu: gradients * (outputs + 1) where outputs < 0, else gradients.",
              kFloatTypes,
              [](const auto& dy, const auto& y) {
-               return (dy * (rectifiers::BelowZero(y) + Num(y, 1))).eval();
+               return PerElement(
+                   [](auto d, auto v) -> decltype(d) { return v < 0 ? (v + 1) * d : d; }, dy, y);
              },
              kCheap, ArgNames{{"gradients", "outputs"}, "backprops"})
       .Grad([](GradContext& g) {
@@ -126,7 +132,7 @@ OpDef SoftplusOp() {
              },
              kHeavy, rectifiers::kActivation)
       .Grad([](GradContext& g) -> std::vector<Grad> {
-        return {op::SoftplusGrad(g.scope(), g.DOut(0), g.In(0))};
+        return {op::Mul(g.scope(), g.DOut(0), op::Sigmoid(g.scope(), g.In(0)))};
       });
 }
 
@@ -134,14 +140,17 @@ OpDef SoftplusOp() {
 OpDef SoftplusGradOp() {
   return ElementwiseGrad(
              "SoftplusGrad", "Gradient of Softplus: gradients / (1 + exp(-features)).", kFloatTypes,
-             [](const auto& dy, const auto& x) { return dy * x.logistic(); }, kHeavy,
-             rectifiers::kOfFeatures)
+             [](const auto& dy, const auto& x) { return (dy / (ExactExp(-x) + Num(x, 1))).eval(); },
+             kHeavy, rectifiers::kOfFeatures)
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         std::vector<Grad> grads(2);
         if (g.Needs(0)) grads[0] = op::SoftplusGrad(s, g.DOut(0), g.In(1));
         if (g.Needs(1)) {
-          grads[1] = op::SigmoidGrad(s, op::Sigmoid(s, g.In(1)), op::Mul(s, g.DOut(0), g.In(0)));
+          const Expr x = g.In(1), product = op::Mul(s, g.DOut(0), g.In(0));
+          const Expr sum = op::AddV2(s, op::AddV2(s, op::Exp(s, op::Neg(s, x)), ConstLike(s, x, 2)),
+                                     op::Exp(s, x));
+          grads[1] = op::RealDiv(s, product, sum);
         }
         return grads;
       });

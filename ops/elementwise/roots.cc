@@ -12,18 +12,20 @@ OpDef SqrtOp() {
       });
 }
 
-// z = dy/(2y): dz/dy = -z/y, dz/ddy = 1/(2y)
+// z = dy/(2y), and 0 where dy is: dz/dy = -z/y, dz/ddy = 1/(2y)
 OpDef SqrtGradOp() {
   return ElementwiseGrad(
-             "SqrtGrad", "Gradient of Sqrt: dy * 0.5 / y, of the result y and its gradient dy.",
-             kFloatTypes, [](const auto& y, const auto& dy) { return dy * Num(y, 0.5) / y; })
+             "SqrtGrad",
+             "Gradient of Sqrt: dy * 0.5 / y, of the result y and its gradient dy; 0 where dy is "
+             "0.",
+             kFloatTypes,
+             [](const auto& y, const auto& dy) { return ProductNoNan(Num(y, 0.5) / y, dy); })
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
+        const Expr ratio = op::RealDiv(s, g.DOut(0), g.In(0));
         std::vector<Grad> grads(2);
-        if (g.Needs(0)) {
-          grads[0] = op::Mul(s, op::Neg(s, op::RealDiv(s, g.DOut(0), g.In(0))), g.Out(0));
-        }
-        if (g.Needs(1)) grads[1] = op::SqrtGrad(s, g.In(0), g.DOut(0));
+        if (g.Needs(0)) grads[0] = op::Mul(s, op::Neg(s, ratio), g.Out(0));
+        if (g.Needs(1)) grads[1] = op::Mul(s, ConstLike(s, ratio, 0.5), ratio);
         return grads;
       });
 }
@@ -36,12 +38,16 @@ OpDef RsqrtOp() {
       });
 }
 
-// z = -dy·y³/2: dz/dy = -3/2·dy·y², dz/ddy = -y³/2
+// z = -dy·y³/2, and 0 where dy is: dz/dy = -3/2·dy·y², dz/ddy = -y³/2
 OpDef RsqrtGradOp() {
-  return ElementwiseGrad("RsqrtGrad",
-                         "Gradient of Rsqrt: dy * -0.5 * y^3, of the result y and its gradient dy.",
-                         kFloatTypes,
-                         [](const auto& y, const auto& dy) { return dy * Num(y, -0.5) * y.cube(); })
+  return ElementwiseGrad(
+             "RsqrtGrad",
+             "Gradient of Rsqrt: dy * -0.5 * y^3, of the result y and its gradient dy; 0 where dy "
+             "is 0.",
+             kFloatTypes,
+             [](const auto& y, const auto& dy) {
+               return ProductNoNan(y * y * Num(y, -0.5), ProductNoNan(y, dy));
+             })
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         std::vector<Grad> grads(2);

@@ -6,9 +6,9 @@ namespace graphrun::ops {
 namespace trigonometric {
 namespace {
 
-// √(1 - x²)
-Expr Complement(const Scope& s, Expr x) {
-  return op::Sqrt(s, op::Sub(s, ConstLike(s, x, 1), op::Square(s, x)));
+// 1/√(1 - x²)
+Expr InverseComplement(const Scope& s, Expr x) {
+  return op::Reciprocal(s, op::Sqrt(s, op::Sub(s, ConstLike(s, x, 1), op::Square(s, x))));
 }
 
 }  // namespace
@@ -51,7 +51,8 @@ OpDef AsinOp() {
              "Asin", "The inverse of Sin, element-wise.", kFloatTypes,
              [](const auto& x) { return x.asin(); }, kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
-        return {op::RealDiv(g.scope(), g.DOut(0), trigonometric::Complement(g.scope(), g.In(0)))};
+        const Scope& s = g.scope();
+        return {op::Mul(s, g.DOut(0), trigonometric::InverseComplement(s, g.In(0)))};
       });
 }
 
@@ -62,7 +63,7 @@ OpDef AcosOp() {
              [](const auto& x) { return x.acos(); }, kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         const Scope& s = g.scope();
-        return {op::Neg(s, op::RealDiv(s, g.DOut(0), trigonometric::Complement(s, g.In(0))))};
+        return {op::Neg(s, op::Mul(s, g.DOut(0), trigonometric::InverseComplement(s, g.In(0))))};
       });
 }
 
@@ -74,7 +75,7 @@ OpDef AtanOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         const Scope& s = g.scope();
         const Expr sum = op::AddV2(s, ConstLike(s, g.In(0), 1), op::Square(s, g.In(0)));
-        return {op::RealDiv(s, g.DOut(0), sum)};
+        return {op::Mul(s, g.DOut(0), op::Reciprocal(s, sum))};
       });
 }
 

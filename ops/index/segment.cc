@@ -18,19 +18,6 @@ void InferShape(ShapeContext& c) {
   c.SetOut(0, Concatenate({kUnknownDim}, data.From(1)));
 }
 
-// The number of segments of ids that are checked to ascend from 0 or more.
-int64_t CountSegments(const Tensor& ids) {
-  const int64_t n = ids.num_elements();
-  for (int64_t i = 0; i < n; ++i) {
-    const int64_t id = ids.int_at(i);
-    if (id < (i > 0 ? ids.int_at(i - 1) : 0)) {
-      ThrowInvalid("segment_ids[" + std::to_string(i) + "] = " + std::to_string(id) +
-                   (i > 0 ? " is less than the one before it" : " is negative"));
-    }
-  }
-  return n > 0 ? ids.int_at(n - 1) + 1 : 0;
-}
-
 // Columns [begin, end) of the rows of all segments. Segments without rows are 1 in a product, 0
 // otherwise.
 template <typename T>
@@ -79,7 +66,7 @@ std::vector<Grad> Gradient(GradContext& g, SegmentMode mode) {
                               [&](Expr x) {
                                 return s.Add("SegmentProd", {x, ids});
                               },
-                              gather};
+                              gather, gather};
   if (mode == SegmentMode::kSum) return {gather(g.DOut(0)), {}};
   if (mode == SegmentMode::kProd) return {by.OfProd(g), {}};
   if (mode != SegmentMode::kMean) return {by.OfExtremum(g), {}};
@@ -109,6 +96,20 @@ OpDef Declare(const char* name, const std::string& what, SegmentMode mode) {
 
 }  // namespace segment
 
+int64_t CountSegments(const Tensor& ids) {
+  const int64_t n = ids.num_elements();
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t id = ids.int_at(i);
+    const auto fail = [&](const char* why) {
+      ThrowInvalid("segment_ids[" + std::to_string(i) + "] = " + std::to_string(id) + why);
+    };
+    if (id < 0) fail(" is negative");
+    if (i > 0 && id < ids.int_at(i - 1)) fail(" is less than the one before it");
+    if (id == std::numeric_limits<int64_t>::max()) fail(" is too large");
+  }
+  return n > 0 ? ids.int_at(n - 1) + 1 : 0;
+}
+
 // With one zero in a segment only that element has a gradient, with more none has: products of the
 // rest are taken with ones in place of zeros.
 Expr SegmentGradient::OfProd(GradContext& g) const {
@@ -119,8 +120,7 @@ Expr SegmentGradient::OfProd(GradContext& g) const {
   const Expr wanted =
       op::SelectV2(s, op::Greater(s, zeros, op::Const(s, 1)), op::ZerosLike(s, dy), dy);
   const Expr others = op::SelectV2(s, is_zero, op::OnesLike(s, x), x);
-  const Expr slope =
-      op::SelectV2(s, is_zero, gather(prod(others)), op::RealDiv(s, gather(y), others));
+  const Expr slope = op::SelectV2(s, is_zero, any(prod(others)), op::RealDiv(s, any(y), others));
   return op::Mul(s, gather(wanted), slope);
 }
 

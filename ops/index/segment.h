@@ -11,28 +11,31 @@ namespace graphrun::ops {
 
 enum class SegmentMode { kSum, kMean, kProd, kMax, kMin };
 
-// `b` joins `a`. An extremum takes a NaN, and the next number in its place, as TensorFlow does.
 template <typename T>
 T JoinRows(SegmentMode mode, T a, T b) {
   switch (mode) {
     case SegmentMode::kProd:
       return a * b;
     case SegmentMode::kMax:
-      return std::max(b, a);
+      return a > b ? a : b;  // NaN counts unless a number comes after it
     case SegmentMode::kMin:
-      return std::min(b, a);
+      return a < b ? a : b;
     default:
       return a + b;
   }
 }
 
+// The number of segments of ids; INVALID_ARGUMENT unless they ascend from 0 or more.
+int64_t CountSegments(const Tensor& ids);
+
 // The rows of `params` that ids name, and zeros for a negative id.
 Expr GatherNonNegative(GradContext& g, Expr params, Expr ids);
 
 // The gradients of a product, maximum or minimum over segments (data, ids, ...). `sum` and `prod`
-// add up or multiply rows like data's over the same segments; `gather` takes each row's segment.
+// add up or multiply rows like data's over the same segments; `gather` takes each row's segment,
+// and zeros for a row that belongs to none, where `any` takes anything.
 struct SegmentGradient {
-  std::function<Expr(Expr)> sum, prod, gather;
+  std::function<Expr(Expr)> sum, prod, gather, any;
   Expr OfProd(GradContext& g) const;
   Expr OfExtremum(GradContext& g) const;
 };

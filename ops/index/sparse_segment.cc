@@ -8,6 +8,7 @@
 #include "ops/axis.h"
 #include "ops/builders.h"
 #include "ops/index/rows.h"
+#include "ops/index/segment.h"
 
 namespace graphrun::ops {
 namespace sparse_segment {
@@ -39,17 +40,8 @@ void InferShape(ShapeContext& c) {
 }
 
 // The number of segments; INVALID_ARGUMENT unless the ids ascend from 0 or more and stay below it.
-int64_t CountSegments(const KernelContext& k) {
-  const Tensor& ids = k.In(2);
-  const int64_t n = ids.num_elements();
-  for (int64_t i = 0; i < n; ++i) {
-    const int64_t id = ids.int_at(i);
-    if (id < (i > 0 ? ids.int_at(i - 1) : 0)) {
-      ThrowInvalid("segment_ids[" + std::to_string(i) + "] = " + std::to_string(id) +
-                   (i > 0 ? " is less than the one before it" : " is negative"));
-    }
-  }
-  const int64_t used = n > 0 ? ids.int_at(n - 1) + 1 : 0;
+int64_t NumSegments(const KernelContext& k) {
+  const int64_t used = CountSegments(k.In(2));
   if (k.num_inputs() < 4) return used;
   const int64_t segments = k.In(3).int_at(0);
   if (segments < used) {
@@ -69,7 +61,7 @@ void Kernel(KernelContext& k, Norm norm) {
   const Tensor &data = k.In(0), &indices = k.In(1), &ids = k.In(2);
   const Shape row = data.shape().From(1);
   const int64_t n = ids.num_elements(), rows = data.shape()[0], width = row.num_elements();
-  Tensor& out = k.Allocate(0, data.dtype(), Concatenate({CountSegments(k)}, row));
+  Tensor& out = k.Allocate(0, data.dtype(), Concatenate({NumSegments(k)}, row));
   ForNumeric(data.dtype(), [&](auto z) {
     using T = decltype(z);
     const T* x = data.data<T>();

@@ -88,11 +88,12 @@ std::vector<Grad> Gradient(GradContext& g, SegmentMode mode) {
   const Expr ids = g.In(1), count = g.In(2);
   const auto gather = [&](Expr x) { return GatherNonNegative(g, x, ids); };
   if (mode == SegmentMode::kSum) return {gather(g.DOut(0)), {}, {}};
-  const SegmentGradient by = {[&](Expr x) { return op::UnsortedSegmentSum(s, x, ids, count); },
-                              [&](Expr x) {
-                                return s.Add("UnsortedSegmentProd", {x, ids, count});
-                              },
-                              gather};
+  const SegmentGradient by = {
+      [&](Expr x) { return op::UnsortedSegmentSum(s, x, ids, count); },
+      [&](Expr x) {
+        return s.Add("UnsortedSegmentProd", {x, ids, count});
+      },
+      gather, [&](Expr x) { return op::Gather(s, x, op::Maximum(s, ids, ScalarLike(ids, 0))); }};
   return {mode == SegmentMode::kProd ? by.OfProd(g) : by.OfExtremum(g), {}, {}};
 }
 

@@ -1,6 +1,7 @@
 // Range: evenly spaced numbers.
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -8,49 +9,42 @@
 namespace graphrun::ops {
 namespace range {
 
-constexpr double kMaxElements = 1e12;
-
+// How many numbers lie before limit, counted in the type T of all three, as TensorFlow does: of
+// floats the rounded quotient decides, and a distance of integers that T cannot hold wraps.
 template <typename T>
-void Refuse(T start, T limit, T delta, const char* why) {
-  ThrowInvalid("Range: start " + std::to_string(start) + ", limit " + std::to_string(limit) +
-               ", delta " + std::to_string(delta) + ": " + why);
-}
-
-template <typename T>
-void CheckDirection(T start, T limit, T delta) {
-  if (!(delta > 0 || delta < 0)) Refuse(start, limit, delta, "delta must not be zero");
-  if (delta > 0 ? start > limit : start < limit)
-    Refuse(start, limit, delta, "delta leads away from limit");
-}
-
-void CheckBounds(double start, double limit, double delta) {
-  CheckDirection(start, limit, delta);
-  if (!((limit - start) / delta < kMaxElements)) Refuse(start, limit, delta, "too many elements");
-}
-
-// Between any two int64 there are numbers that fit uint64.
-int64_t CountInts(int64_t start, int64_t limit, int64_t delta) {
-  CheckDirection(start, limit, delta);
-  const auto a = static_cast<uint64_t>(start), b = static_cast<uint64_t>(limit),
-             d = static_cast<uint64_t>(delta);
-  const uint64_t span = delta > 0 ? b - a : a - b, step = delta > 0 ? d : 0 - d;
-  const uint64_t n = span / step + (span % step > 0 ? 1 : 0);
-  if (n > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
-    ThrowInvalid("Range: " + std::to_string(n) + " elements are too many");
-  return static_cast<int64_t>(n);
+int64_t Count(T start, T limit, T delta) {
+  const auto fail = [&](const char* why) {
+    ThrowInvalid("Range: start " + std::to_string(start) + ", limit " + std::to_string(limit) +
+                 ", delta " + std::to_string(delta) + ": " + why);
+  };
+  if (delta == 0) fail("delta must not be zero");
+  if (delta > 0 ? !(start <= limit) : !(start >= limit)) fail("delta leads away from limit");
+  if constexpr (std::is_floating_point_v<T>) {
+    const T n = std::ceil(std::abs((limit - start) / delta));
+    if (!(n < static_cast<T>(std::numeric_limits<int64_t>::max()))) fail("too many elements");
+    return static_cast<int64_t>(n);
+  } else {
+    using U = std::make_unsigned_t<T>;
+    const auto size = [](U difference) {
+      return static_cast<T>(difference) < 0 ? U{0} - difference : difference;
+    };
+    const U span = size(static_cast<U>(limit) - static_cast<U>(start));
+    const U step = size(static_cast<U>(delta));
+    return static_cast<int64_t>(span / step + (span % step != 0 ? 1 : 0));
+  }
 }
 
 void InferShape(ShapeContext& c) {
   for (int i = 0; i < 3; ++i) c.WithRank(i, 0);
   int64_t n = kUnknownDim;
-  if (IsInteger(c.Type(0).dtype)) {
+  if (c.Value(0) && c.Value(1) && c.Value(2)) {
+    ForNumeric(c.Type(0).dtype, [&](auto z) {
+      using T = decltype(z);
+      n = Count(c.Value(0)->scalar<T>(), c.Value(1)->scalar<T>(), c.Value(2)->scalar<T>());
+    });
+  } else if (IsInteger(c.Type(0).dtype)) {
     const auto start = c.IntValue(0), limit = c.IntValue(1), delta = c.IntValue(2);
-    if (start && limit && delta) n = CountInts(*start, *limit, *delta);
-  } else if (c.Value(0) && c.Value(1) && c.Value(2)) {
-    const double start = c.Value(0)->number_at(0), limit = c.Value(1)->number_at(0),
-                 delta = c.Value(2)->number_at(0);
-    CheckBounds(start, limit, delta);
-    n = static_cast<int64_t>(std::ceil(std::abs((limit - start) / delta)));
+    if (start && limit && delta) n = Count(*start, *limit, *delta);
   }
   c.SetOut(0, {n});
 }

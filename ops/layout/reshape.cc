@@ -47,6 +47,7 @@ void InferShape(ShapeContext& c) {
     // Any size would do. TensorFlow's leaves the zeros out of both shapes.
     int64_t rest = 1;
     for (int64_t d : x.dims()) rest = d > 0 ? CheckedMul(rest, d) : rest;
+    if (rest % known != 0) mismatch();
     y.Set(at, rest / known);
   }
   c.SetOut(0, y);

@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 
+#include "core/base/denormals.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 
@@ -101,7 +102,9 @@ void RowProduct(const Sizes& s, float alpha, const float* a, const float* b, flo
 
 void Product(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
   if (s.m == 1 && !s.tb) return RowProduct(s, alpha, a, b, beta, c);
-  const OneThread one(static_cast<double>(s.m) * s.n * s.k < kParallelWork);
+  const bool small = static_cast<double>(s.m) * s.n * s.k < kParallelWork;
+  const OneThread one(small);
+  if (!small) FlushDenormals::ChangeWorkers();
   const dnnl_status_t status = dnnl_sgemm(s.ta ? 'T' : 'N', s.tb ? 'T' : 'N', s.m, s.n, s.k, alpha,
                                           a, s.lda, b, s.ldb, beta, c, s.ldc);
   if (status == dnnl_out_of_memory) {

@@ -7,14 +7,19 @@
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
 #include "ops/builders.h"
+#include "ops/layout/strided.h"
 #include "ops/loss/softmax_rows.h"
 
 namespace graphrun::ops {
 namespace cross_entropy {
 
 void InferDense(ShapeContext& c) {
-  const Shape x =
-      c.MergeShapes(c.WithRank(0, 2), c.WithRank(1, 2), "shapes of features and labels");
+  Shape x = Broadcast(c.In(0), c.In(1));
+  if (!x.known_rank()) x = Shape::UnknownOfRank(2);
+  if (x.rank() != 2) {
+    ThrowInvalid("SoftmaxCrossEntropyWithLogits: features " + c.In(0).ToString() + " and labels " +
+                 c.In(1).ToString() + " are no matrix together");
+  }
   c.SetOut(0, x.Slice(0, 1));
   c.SetOut(1, x);
 }
@@ -47,39 +52,50 @@ Expr FeaturesGradient(GradContext& g) {
   return dx;
 }
 
-// dlabels = -dloss·log p - dbackprop
+// dlabels = -dloss·log p. As in TensorFlow, none for backprop, though it holds -labels.
 std::vector<Grad> DenseGradient(GradContext& g) {
   const Scope& s = g.scope();
   std::vector<Grad> dx = g.None();
-  if (g.Needs(0)) dx[0] = FeaturesGradient(g);
-  if (!g.Needs(1)) return dx;
-  Expr labels;
-  if (g.HasDOut(0))
-    labels = op::Neg(s, op::Mul(s, Column(s, g.DOut(0)), op::LogSoftmax(s, g.In(0))));
-  if (g.HasDOut(1)) labels = labels.valid() ? op::Sub(s, labels, g.DOut(1)) : op::Neg(s, g.DOut(1));
-  dx[1] = labels;
+  if (g.Needs(0)) dx[0] = g.SumTo(0, FeaturesGradient(g));
+  if (g.Needs(1) && g.HasDOut(0)) {
+    const Expr log = op::Neg(s, op::LogSoftmax(s, g.In(0)));
+    dx[1] = g.SumTo(1, op::Mul(s, Column(s, g.DOut(0)), log));
+  }
   return dx;
 }
 
 // Calls row(r, features of row r, backprop of row r) in parallel.
 template <typename T, typename Row>
-void ForRows(KernelContext& k, Row&& row) {
-  const Shape& shape = k.In(0).shape();
+void ForRows(KernelContext& k, const T* x, Row&& row) {
+  const Shape& shape = k.Out(1).shape();
   const int64_t n = shape[1];
-  const T* x = k.In(0).data<T>();
   T* y = k.Out(1).data<T>();
   ParallelFor(shape[0], kSoftmaxGrain / (n + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) row(r, x + r * n, y + r * n);
   });
 }
 
+// Input i, repeated to the shape of backprop.
+Tensor Repeated(KernelContext& k, int i) {
+  const Shape &from = k.In(i).shape(), &to = k.Out(1).shape();
+  if (from == to) return k.In(i);
+  Tensor all = k.Scratch(k.In(i).dtype(), to);
+  const auto dim = [&](int d) { return d < 2 - from.rank() ? 1 : from[d - (2 - from.rank())]; };
+  StridedCopy copy;
+  copy.Add(to[0], to[1], dim(0) == 1 ? 0 : dim(1));
+  copy.Add(to[1], 1, dim(1) == 1 ? 0 : 1);
+  copy.Run(all, 0, k.In(i), 0);
+  return all;
+}
+
 void DenseKernel(KernelContext& k) {
-  const int64_t n = k.In(0).shape()[1];
+  const int64_t n = k.Out(1).shape()[1];
+  const Tensor features = Repeated(k, 0), all_labels = Repeated(k, 1);
   ForFloat(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
-    const T* labels = k.In(1).data<T>();
+    const T* labels = all_labels.data<T>();
     T* loss = k.Out(0).data<T>();
-    ForRows<T>(k, [&](int64_t r, const T* x, T* y) {
+    ForRows<T>(k, features.data<T>(), [&](int64_t r, const T* x, T* y) {
       T sum = 0;
       if (n > 0) {
         const ExpSum<T> row = ExpRow(x, n, y);
@@ -100,7 +116,7 @@ void SparseKernel(KernelContext& k) {
   ForFloat(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
     T* loss = k.Out(0).data<T>();
-    ForRows<T>(k, [&](int64_t r, const T* x, T* y) {
+    ForRows<T>(k, k.In(0).data<T>(), [&](int64_t r, const T* x, T* y) {
       const int64_t label = k.In(1).int_at(r);
       if (label < 0 || label >= n) {
         ThrowInvalid("SparseSoftmaxCrossEntropyWithLogits: label " + std::to_string(label) +
@@ -121,11 +137,12 @@ void SparseKernel(KernelContext& k) {
 OpDef SoftmaxCrossEntropyWithLogitsOp() {
   return Op<>("SoftmaxCrossEntropyWithLogits")
       .Doc(
-          "For features and labels [rows,classes], where each row of labels is a distribution: "
+          "For features and labels [rows,classes], broadcast, where each row of labels is a "
+          "distribution: "
           "loss[r] is the sum of "
           "-labels[r,j] * log softmax(features[r])[j], and backprop [rows,classes] its gradient, "
           "softmax - labels. "
-          "INVALID_ARGUMENT when the shapes differ.")
+          "INVALID_ARGUMENT when the shapes do not fit.")
       .Input("features", "T")
       .Input("labels", "T")
       .Output("loss", "T")

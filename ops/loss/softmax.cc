@@ -1,5 +1,7 @@
 // Softmax, LogSoftmax: normalised exponentials along the last dimension, and their logarithms.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/base/parallel.h"
 #include "core/graph/gradients.h"
@@ -28,6 +30,18 @@ std::vector<Grad> LogGradient(GradContext& g) {
   return {op::Sub(s, dy, op::Mul(s, all, op::Exp(s, g.Out(0))))};
 }
 
+// exp(x[i] - max) of a row that holds NaN or infinity, where they are infinite, divided by their
+// infinite sum: NaN there, 0 elsewhere. So does the library with which TensorFlow computes float32;
+// its float64 is NaN in the whole row.
+void FinishOddRow(int64_t n, float* y) {
+  for (int64_t i = 0; i < n; ++i) {
+    if (y[i] == y[i]) y[i] = 0;
+  }
+}
+void FinishOddRow(int64_t n, double* y) {
+  std::fill_n(y, n, std::numeric_limits<double>::quiet_NaN());
+}
+
 template <bool kLog>
 void Kernel(KernelContext& k) {
   const Shape& shape = k.In(0).shape();
@@ -45,8 +59,10 @@ void Kernel(KernelContext& k) {
         if (kLog) {
           const T log_sum = std::log(row.sum);
           for (int64_t i = 0; i < n; ++i) to[i] = from[i] - row.max - log_sum;
-        } else {
+        } else if (row.sum == row.sum) {
           ScaleRow(1 / row.sum, n, to);
+        } else {
+          FinishOddRow(n, to);
         }
       }
     });

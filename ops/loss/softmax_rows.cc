@@ -9,7 +9,7 @@ ExpSum<T> ExpRow(const T* x, int64_t n, T* y) {
   using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
   const Eigen::Map<const Array> in(x, n);
   Eigen::Map<Array> out(y, n);
-  const T max = in.maxCoeff();
+  const T max = in.template maxCoeff<Eigen::PropagateNumbers>();
   out = (in - max).exp();
   return {max, out.sum()};
 }

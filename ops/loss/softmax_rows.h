@@ -13,8 +13,8 @@ struct ExpSum {
   T max, sum;
 };
 
-// y[i] = exp(x[i] - max), where max is the largest of x[0..n); also returns the sum of y. y may be
-// x. T: float, double. REQUIRES: n > 0.
+// y[i] = exp(x[i] - max), where max is the largest number of x[0..n); also returns the sum of y. y
+// may be x. T: float, double. REQUIRES: n > 0.
 template <typename T>
 ExpSum<T> ExpRow(const T* x, int64_t n, T* y);
 

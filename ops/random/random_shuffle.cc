@@ -25,7 +25,7 @@ void Shuffle(Philox philox, int64_t* order, int64_t rows) {
 void Kernel(KernelContext& k, const Attrs& t) {
   const Tensor& in = k.In(0);
   const int64_t rows = in.shape().rank() == 0 ? 1 : in.shape()[0];
-  if (in.num_elements() <= 1 || rows <= 1) return k.SetOut(0, k.Take(0));
+  if (in.num_elements() <= 1 || rows <= 1) return k.SetOut(0, k.Retain(0));
   Tensor order = k.Scratch(DType::kInt64, {rows});
   Shuffle(k.stream().Reserve(t.seed, t.seed2, (rows - 1 + 3) / 4), order.data<int64_t>(), rows);
   Tensor& out = k.Allocate(0, in.dtype(), in.shape());

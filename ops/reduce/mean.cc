@@ -22,7 +22,22 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
   return {op::BroadcastTo(s, share, g.ShapeOf(x)), {}};
 }
 
+struct Widen {
+  int64_t operator()(int32_t x) const { return x; }
+};
+
+// int32 is summed in int64, where it cannot overflow.
+void Int32Kernel(KernelContext& k) {
+  Tensor sums = k.Scratch(DType::kInt64, k.Out(0).shape());
+  const int64_t count = ReduceTo<Adder<int64_t>, int32_t, Widen>(k, sums.data<int64_t>());
+  const auto y = k.Out<int32_t>(0);
+  for (size_t i = 0; i < y.size(); ++i) {
+    y[i] = count == 0 ? 0 : static_cast<int32_t>(sums.data<int64_t>()[i] / count);
+  }
+}
+
 void Kernel(KernelContext& k) {
+  if (k.Out(0).dtype() == DType::kInt32) return Int32Kernel(k);
   ForNumeric(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
     const int64_t count = Reduce<Adder<T>, T>(k);

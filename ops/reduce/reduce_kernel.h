@@ -37,15 +37,19 @@ struct Identical {
 inline constexpr int64_t kReduceGrain = 32 << 10;  // elements worth a second thread
 inline constexpr int64_t kReduceBlock = 4096;      // elements added in lanes, without pairing
 
+// The type in which elements of type T are joined: what they are mapped to.
+template <typename Map, typename T>
+using Joined = std::invoke_result_t<Map, T>;
+
 // x[0..n) joined, each element mapped first, in lanes that a vector unit works on side by side.
 // Not inlined: the recursion of ReduceRun would multiply it.
 template <typename Joiner, typename Map, typename T>
-[[gnu::noinline]] T ReduceBlock(const T* x, int64_t n, Map map) {
+[[gnu::noinline]] Joined<Map, T> ReduceBlock(const T* x, int64_t n, Map map) {
   constexpr int64_t kLanes = 64;
-  T all = Joiner::Start();
+  Joined<Map, T> all = Joiner::Start();
   int64_t i = 0;
   if (n >= kLanes) {
-    T lanes[kLanes];
+    Joined<Map, T> lanes[kLanes];
     std::fill_n(lanes, kLanes, all);
     for (; i + kLanes <= n; i += kLanes) {
       for (int j = 0; j < kLanes; ++j) lanes[j] = Joiner::Join(lanes[j], map(x[i + j]));
@@ -61,7 +65,7 @@ template <typename Joiner, typename Map, typename T>
 
 // The same for runs of any length: blocks are joined in pairs.
 template <typename Joiner, typename Map = Identical, typename T>
-T ReduceRun(const T* x, int64_t n, Map map = {}) {
+Joined<Map, T> ReduceRun(const T* x, int64_t n, Map map = {}) {
   if (n <= kReduceBlock) return ReduceBlock<Joiner>(x, n, map);
   const int64_t half = (n / 2 + kReduceBlock - 1) / kReduceBlock * kReduceBlock;
   return Joiner::Join(ReduceRun<Joiner>(x, half, map), ReduceRun<Joiner>(x + half, n - half, map));
@@ -69,11 +73,11 @@ T ReduceRun(const T* x, int64_t n, Map map = {}) {
 
 // The same for a long run, in parallel.
 template <typename Joiner, typename Map = Identical, typename T>
-T ReduceLongRun(const T* x, int64_t n, Map map = {}) {
+Joined<Map, T> ReduceLongRun(const T* x, int64_t n, Map map = {}) {
   constexpr int64_t kMaxParts = 64;
   const int64_t parts = std::min(kMaxParts, n / kReduceGrain);
   if (parts < 2) return ReduceRun<Joiner>(x, n, map);
-  T partial[kMaxParts];
+  Joined<Map, T> partial[kMaxParts];
   ParallelFor(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
       const int64_t first = n * p / parts;
@@ -87,10 +91,10 @@ T ReduceLongRun(const T* x, int64_t n, Map map = {}) {
 // first column.
 inline constexpr int64_t kReduceColumns = 256;
 template <typename Joiner, typename Map, typename T>
-void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n, T* y,
-                   Map map) {
+void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n,
+                   Joined<Map, T>* y, Map map) {
   constexpr int64_t kRows = 32;  // added one after the other
-  T sums[kReduceColumns];
+  Joined<Map, T> sums[kReduceColumns];
   std::fill_n(y, n, Joiner::Start());
   for (int64_t row = begin; row < end;) {
     const int64_t stop = std::min(end, row + kRows);
@@ -105,14 +109,14 @@ void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, 
 
 // The innermost dimension is reduced.
 template <typename Joiner, typename Map, typename T>
-void ReduceInner(const ReducePlan& p, const T* x, T* y, Map map) {
+void ReduceInner(const ReducePlan& p, const T* x, Joined<Map, T>* y, Map map) {
   const int64_t runs = p.count / p.inner;
   const bool few = p.outputs < 8 && p.inner >= 2 * kReduceGrain;
   ParallelFor(p.outputs, few ? p.outputs : kReduceGrain / p.count + 1,
               [&](int64_t begin, int64_t end) {
                 for (int64_t i = begin; i < end; ++i) {
                   const T* from = x + ReducePlan::Offset(p.kept.data(), p.num_kept, i);
-                  T all = Joiner::Start();
+                  Joined<Map, T> all = Joiner::Start();
                   for (int64_t r = 0; r < runs; ++r) {
                     const T* run = from + ReducePlan::Offset(p.reduced.data(), p.num_reduced, r);
                     all = Joiner::Join(all, few ? ReduceLongRun<Joiner>(run, p.inner, map)
@@ -125,14 +129,15 @@ void ReduceInner(const ReducePlan& p, const T* x, T* y, Map map) {
 
 // The innermost dimension is kept.
 template <typename Joiner, typename Map, typename T>
-void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y, Map map) {
+void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, Joined<Map, T>* y, Map map) {
+  using Sum = Joined<Map, T>;
   const int64_t tiles = (p.inner + kReduceColumns - 1) / kReduceColumns;
   const int64_t units = p.outputs / p.inner * tiles;
   // With few columns the rows are shared out instead, and the parts joined in the end.
   const int64_t parts =
       units < 8 ? std::clamp<int64_t>(p.outputs * p.count / (2 * kReduceGrain), 1, 16) : 1;
-  Tensor scratch = parts > 1 ? k.Scratch(kDTypeOf<T>, {parts, p.outputs}) : Tensor();
-  T* to = parts > 1 ? scratch.data<T>() : y;
+  Tensor scratch = parts > 1 ? k.Scratch(kDTypeOf<Sum>, {parts, p.outputs}) : Tensor();
+  Sum* to = parts > 1 ? scratch.data<Sum>() : y;
   const int64_t unit_work = std::min(p.inner, kReduceColumns) * (p.count / parts);
   ParallelFor(parts * units, kReduceGrain / (unit_work + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t u = begin; u < end; ++u) {
@@ -146,19 +151,18 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, T* y, Map ma
   });
   if (parts == 1) return;
   for (int64_t i = 0; i < p.outputs; ++i) {
-    T all = to[i];
+    Sum all = to[i];
     for (int64_t part = 1; part < parts; ++part) all = Joiner::Join(all, to[part * p.outputs + i]);
     y[i] = all;
   }
 }
 
-// Input 0, each element mapped first, over the axes of input 1 into output 0. Returns how many
-// elements each result joins.
+// Input 0, each element mapped first, over the axes of input 1 into y, which has output 0's
+// elements. Returns how many elements each result joins.
 template <typename Joiner, typename T, typename Map = Identical>
-int64_t Reduce(KernelContext& k, Map map = {}) {
+int64_t ReduceTo(KernelContext& k, Joined<Map, T>* y, Map map = {}) {
   const Tensor& x = k.In(0);
   const ReducePlan plan(x.shape(), AxesOf(k.In(1), x.shape().rank()));
-  T* y = k.Out(0).data<T>();
   if (x.num_elements() == 0) {
     std::fill_n(y, plan.outputs, Joiner::Start());
   } else if (plan.inner_reduced) {
@@ -167,6 +171,12 @@ int64_t Reduce(KernelContext& k, Map map = {}) {
     ReduceOuter<Joiner>(plan, k, x.data<T>(), y, map);
   }
   return plan.count;
+}
+
+// The same into output 0.
+template <typename Joiner, typename T, typename Map = Identical>
+int64_t Reduce(KernelContext& k, Map map = {}) {
+  return ReduceTo<Joiner, T, Map>(k, k.Out(0).data<Joined<Map, T>>(), map);
 }
 
 }  // namespace graphrun::ops
