@@ -6,6 +6,7 @@
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow.h"
 #include "core/graph/control_flow_gradients.h"
+#include "core/graph/fixed_constants.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
@@ -60,8 +61,9 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       Output found;
       if (arg != args.end()) {
         found = branch.back->Resolve(Expr(outer, node.inputs[first + (arg - args.begin())]));
-      } else if (const Tensor* value = graph.ConstValue(o)) {
-        found = branch.back->graph().AddConst(graph.node(o.node).name, *value);
+      } else if (graph.ConstValue(o)) {
+        found = CopyConstant(graph, /*from_main=*/false, o, graph.node(o.node).name,
+                             &branch.back->graph());
       } else {
         found = branch.back->AddArg("saved", graph.type(o)).output();
         branch.saved.emplace_back(o, found.node);

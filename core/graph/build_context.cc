@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/graph/fixed_constants.h"
 #include "core/graph/op_def.h"
-#include "core/graph/reference.h"
 
 namespace graphrun {
 namespace {
@@ -48,13 +48,8 @@ Output FunctionBuilder::Resolve(const Expr& e) {
       value->bytes() <= kCopiedConstantBytes) {
     const auto [it, fresh] = constants_.try_emplace(outer);
     if (fresh) {
-      it->second = graph_->AddConst(Leaf(g.node(outer.node).name), *value);
-      const auto copied = g.node(outer.node).attrs.find(kCopyOfAttr);
-      if (copied != g.node(outer.node).attrs.end()) {
-        graph_->SetAttr(it->second.node, kCopyOfAttr, copied->second);
-      } else if (!parent_->function_) {
-        graph_->SetAttr(it->second.node, kCopyOfAttr, g.node(outer.node).name);
-      }
+      const bool from_main = parent_->function_ == nullptr;
+      it->second = CopyConstant(g, from_main, outer, Leaf(g.node(outer.node).name), graph_);
     }
     return it->second;
   }

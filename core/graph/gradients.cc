@@ -2,6 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
+#include "core/graph/build_context.h"
+#include "core/graph/fixed_constants.h"
 
 namespace graphrun {
 
@@ -39,6 +41,10 @@ std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys,
   }
   std::set<Output> reached;
   if (why != nullptr) request.reached = &reached;
+  // Gradients are built for the shapes and axes that are known.
+  std::vector<NodeId> nodes;
+  for (Output y : request.ys) nodes.push_back(y.node);
+  FixConstantsOfTypes(&s.home()->context()->root()->graph(), s.graph(), nodes);
   std::vector<Grad> grads = BackwardPass(request);
   if (why != nullptr) {
     why->assign(xs.size(), "");

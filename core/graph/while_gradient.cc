@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow_gradients.h"
+#include "core/graph/fixed_constants.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/graph_algo.h"
@@ -142,6 +143,9 @@ int WhileDifferentiator::FindTripCounter() const {
     if (step.valid() && outer_->graph().dtype(node_.inputs[i]) == DType::kInt32 &&
         is(outer_->graph().ConstValue(node_.inputs[i]), 0) &&
         is(body().graph.ConstValue(step), 1)) {
+      Graph* main = &outer_->context()->root()->graph();
+      FixConstant(main, outer_->graph(), node_.inputs[i]);
+      FixConstant(main, body().graph, step);
       return i;
     }
   }

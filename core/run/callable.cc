@@ -6,6 +6,7 @@
 #include "core/base/denormals.h"
 #include "core/base/error.h"
 #include "core/compile/compile.h"
+#include "core/graph/fixed_constants.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/graph/reference.h"
@@ -179,6 +180,12 @@ bool Session::Callable::Impl::FeedsVariable(Output feed) const {
 void Session::Callable::Impl::CheckFeed(size_t i, const Tensor& value) const {
   const Graph& g = session->graph;
   ValueType type = g.type(feeds[i]);
+  const Tensor* fixed =
+      g.node(feeds[i].node).attrs.contains(kFixedAttr) ? g.ConstValue(feeds[i]) : nullptr;
+  if (fixed && !AttrEqual(*fixed, value)) {
+    ThrowInvalid("'" + g.OutputName(feeds[i]) +
+                 "' may not be fed with another value: gradients were built for the one it has");
+  }
   if (FeedsVariable(feeds[i])) type = {.dtype = type.element_dtype, .shape = type.element_shape};
   if (value.dtype() != type.dtype || !value.shape().CompatibleWith(type.shape)) {
     ThrowInvalid("'" + g.OutputName(feeds[i]) + "' is " + type.ToString() +
