@@ -143,6 +143,18 @@ const LoopCase kLoops[] = {
            s, big, [&](const Scope& b) { return std::vector<Expr>{op::Exp(b, x) * x}; },
            [&](const Scope& b) { return std::vector<Expr>{op::Sin(b, x)}; })[0];
      }},
+    {"SumOfTwoOutputsOfABranch",
+     [](const Scope& s, Expr x) {
+       const auto both = Cond(
+           s, op::ReduceSum(s, x) > 0.1,
+           [&](const Scope& b) {
+             return std::vector<Expr>{op::Exp(b, x), op::Sin(b, x) * x};
+           },
+           [&](const Scope& b) {
+             return std::vector<Expr>{x * x, op::Tanh(b, x)};
+           });
+       return both[0] + both[1];
+     }},
     {"BranchWithoutGradient",
      [](const Scope& s, Expr x) {
        const Expr big = op::ReduceSum(s, x) > 100.0;

@@ -85,6 +85,17 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
       const Expr dy(s.home(), s.home()->Resolve(g.DOut(j)));
       ValueType type = dy.type();
       type.shape = Generalize(type.shape, outer->graph().shape({g.id(), j}));
+      // One gradient may be that of several outputs, as of the terms of a sum.
+      const auto& captures = back->captures();
+      const auto bound = std::find_if(captures.begin(), captures.end(),
+                                      [&](const auto& c) { return c.outer == dy; });
+      if (bound != captures.end()) {
+        const Output arg{bound->arg, 0};
+        type.shape = Generalize(type.shape, back->graph().shape(arg));
+        back->graph().SetType(arg, type);
+        request.dys.emplace_back(Expr(branch.back, arg));
+        continue;
+      }
       const Expr arg = back->AddArg("dy", type);
       back->BindCapture(arg.node(), dy);
       request.dys.push_back(arg);
