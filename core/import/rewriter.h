@@ -39,6 +39,8 @@ using ElementShapes = std::vector<Shape>;
 //  5. What cannot be rewritten becomes _Unavailable, where it lies: a run that needs it says why it
 //  fails. What is rewritten depends on all _Unavailable that the foreign node would have waited
 //  for.
+//  6. In the If of a cond and the While of a loop, a node runs for the results that the foreign
+//  node's consumers lead to, and for no others: the control results of their functions are empty.
 class Rewriter {
  public:
   // Adds to the graph of *home, which holds the parameters of a function and nothing else. `shapes`

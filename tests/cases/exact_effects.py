@@ -11,6 +11,8 @@ import os
 
 from case_writer import Case, np, tf
 
+from tensorflow.python.eager import def_function
+from tensorflow.python.framework import function
 from tensorflow.python.ops import control_flow_switch_case
 
 PROGRAMS = []
@@ -136,6 +138,21 @@ def outputs_of_a_case(p, n, vs):
     branches = [lambda: (after(add(vs[0]), 2.0), a), lambda: (b, after(add(vs[1]), 3.0)),
                 lambda: (after(add(vs[2]), 5.0), 7.0)]
     return control_flow_switch_case.switch_case(n, branches)
+
+
+@program((True, 3), versions=("v1",))
+def outputs_of_calls(p, n, vs):
+    """A call runs as a whole, whichever of its outputs is fetched."""
+    def body(first, second, unused, x):
+        def add_to(handle):
+            return tf.raw_ops.AssignAddVariableOp(resource=handle, value=tf.constant(1.0))
+        add_to(unused)
+        return after(add_to(first), x), after(add_to(second), x * 2.0)
+    handles = [v.handle for v in vs]
+    x = after(add(vs[3]), 3.0)
+    first = function.Defun(tf.resource, tf.resource, tf.resource, tf.float32)(body)
+    second = def_function.function(body, autograph=False)
+    return list(first(*handles[:3], x)) + list(second(*handles[2:], x))
 
 
 @program()
