@@ -216,6 +216,33 @@ def nested(folder):
     tf.disable_control_flow_v2()
 
 
+# Ranks above eight: what moves no data, and what does where TensorFlow does.
+def ranks(folder):
+    tf.reset_default_graph()
+    x = tf.placeholder(tf.float32, [2, 3])
+    axes = [5 - i for i in range(6)] + [6, 7, 9, 8]
+    wide = tf.reshape(x, [1, 2] + [1] * 10 + [3] + [1] * 7)
+    deep = tf.reshape(tf.range(48.0), [2, 1, 3, 1, 1, 2, 1, 2, 1, 2]) * 0.5
+    outs = [
+        x[(None,) * 9], tf.reshape(x, [1] * 100 + [2] + [1] * 100 + [3]), tf.shape(tf.reshape(x, [1] * 252 + [2, 3])),
+        tf.squeeze(wide, [0, 2]), tf.size(wide), wide + 1.0, tf.expand_dims(wide, -1), tf.reduce_sum(wide, [1, 5]),
+        tf.reduce_max(deep, [1, 3, 9], keepdims=True), tf.transpose(deep, axes), tf.stack([wide, wide], 3),
+        tf.concat([wide, wide], 12), tf.gather(deep, [1, 0, 1], axis=0),
+    ]
+    outs.append(tf.gradients([tf.square(wide), tf.squeeze(wide), x[(None,) * 9], tf.reduce_sum(wide, [1, 5])], x)[0])
+    flat = [tf.reshape(out, [-1]) for out in outs]  # NumPy has 32 dimensions
+    shape = tf.placeholder(tf.int32, [None])  # unknown when the graph is built
+    total = tf.reduce_sum(tf.reshape(x, shape))
+    case = Case("size.ranks")
+    with tf.Session() as session:
+        for out in flat:
+            case.ask(session, [out], {x: matrix + 0.25})
+        for dims in ([1] * 60 + [6], [6] + [1] * 252, [6] + [1] * 254):
+            case.ask(session, [total], {x: matrix, shape: dims})
+    case.save(folder)
+
+
 if __name__ == "__main__":
+    ranks(sys.argv[1])
     tables(sys.argv[1])
     nested(sys.argv[1])
