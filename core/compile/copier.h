@@ -46,6 +46,8 @@ class Copier {
 
  private:
   void CopyNode(NodeId id);
+  NodeId AddCopy(const Node& node, const std::vector<Output>& inputs, AttrMap attrs,
+                 const std::vector<NodeId>& controls);
   std::vector<NodeId> ControlInputs(NodeId id);
   NodeId Gate(NodeId id);
   void AppendWaits(NodeId copy, std::vector<NodeId>* out) const;

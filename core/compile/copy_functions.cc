@@ -171,16 +171,7 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
     attrs.insert(*lowered);
   const std::vector<const char*> names = {"then_branch", "else_branch"};
   for (size_t b = 0; b < branches.size(); ++b) {
-    std::unique_ptr<Function> copy;
-    try {
-      copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, context_);
-    } catch (const Error&) {
-      // Shapes that do not fit this branch are no error unless it is taken.
-      const Function& f = *branches[b].function;
-      std::vector<Argument> unknown;
-      for (int i : keep) unknown.push_back({f.graph.type({f.args[i], 0}), nullptr});
-      copy = SpecialiseFunction(branches[b], to_, keep, unknown, path, context_);
-    }
+    auto copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, context_);
     attrs.insert_or_assign(names[b], FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }

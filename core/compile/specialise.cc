@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/compile/copier.h"
 #include "core/compile/order.h"
+#include "core/graph/node_signature.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -43,6 +44,23 @@ std::vector<NodeId> Copier::ControlResults() const {
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+// A copy of the node. What its shape function refuses, now that more is known, fails when it is
+// reached: it may lie in a branch that is not taken, or in a body that makes no trip.
+NodeId Copier::AddCopy(const Node& node, const std::vector<Output>& inputs, AttrMap attrs,
+                       const std::vector<NodeId>& controls) {
+  try {
+    return to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), controls);
+  } catch (const Error& e) {
+    return to_.AddNode("_Unavailable", node.name, inputs,
+                       {{"op", node.op->name},
+                        {"reason", e.message()},
+                        {"code", static_cast<int64_t>(e.code())},
+                        {"stateful", !node.op->pure()},
+                        {"Tout", OutputTypes(*node.op, node.attrs)}},
+                       controls);
+  }
 }
 
 void Copier::CopyNode(NodeId id) {
@@ -83,8 +101,7 @@ void Copier::CopyNode(NodeId id) {
   std::vector<NodeId> controls = ControlInputs(id), waits = Waits(inputs);
   if (node.op->effect == Effect::kWrite || node.op->effect == Effect::kOther)
     controls.insert(controls.end(), waits.begin(), waits.end());
-  const NodeId copy =
-      to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), std::move(controls));
+  const NodeId copy = AddCopy(node, inputs, std::move(attrs), controls);
   AddWaits(copy, waits);
   if (from_.num_outputs(id) == 1 && FoldKnown(id, copy)) return;
   for (int i = 0; i < from_.num_outputs(id); ++i) {

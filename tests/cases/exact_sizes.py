@@ -242,7 +242,36 @@ def ranks(folder):
     case.save(folder)
 
 
+# Shapes that a run brings do not fit a branch or a body: an error only where it gets there.
+def late(folder):
+    for version in ("v1", "v2"):
+        tf.reset_default_graph()
+        (tf.enable_control_flow_v2 if version == "v2" else tf.disable_control_flow_v2)()
+        x, n, taken = tf.placeholder(tf.float32), tf.placeholder(tf.int32, []), tf.placeholder(tf.bool, [])
+        size, w = tf.placeholder(tf.int32, [2]), tf.constant(band)
+
+        def loop():
+            return tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a + tf.reduce_sum(tf.matmul(x, w))), [0, 1.0])[1]
+
+        plain = loop()
+        inner = tf.cond(taken, loop, lambda: 5.0)
+        shaped = tf.cond(taken, lambda: tf.reduce_sum(tf.reshape(x, size)), lambda: tf.reduce_sum(x))
+        case = Case("size.late." + version)
+        with tf.Session() as session:
+            for shape in ((2, 3), (2, 5), (3,)):
+                feeds = {x: np.ones(shape)}
+                for trips in (0, 2):
+                    case.ask(session, [plain], {**feeds, n: trips})
+                    for t in (True, False):
+                        case.ask(session, [inner], {**feeds, n: trips, taken: t})
+                for t in (True, False):
+                    case.ask(session, [shaped], {**feeds, size: (3, 2), taken: t})
+        case.save(folder)
+    tf.disable_control_flow_v2()
+
+
 if __name__ == "__main__":
+    late(sys.argv[1])
     ranks(sys.argv[1])
     tables(sys.argv[1])
     nested(sys.argv[1])
