@@ -1,7 +1,6 @@
 // Calls, Ifs and Whiles: copied with functions of their own, or inlined.
 #include <algorithm>
 
-#include "core/base/error.h"
 #include "core/compile/copier.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
