@@ -101,6 +101,12 @@ OpTable StateCases() {
                      .types = numbers,
                      .build = AfterUpdate("AssignAddVariableOp")});
   t.cases.push_back({.op = "AssignSubVariableOp",
+                     .inputs = {"[2,3]", "[2,3]"},
+                     .label = "small",
+                     .reference = Each([](double v, double x) { return v - x; }),
+                     .types = numbers,
+                     .build = AfterUpdate("AssignSubVariableOp")});
+  t.cases.push_back({.op = "AssignSubVariableOp",
                      .inputs = {"[300,301]", "[300,301]"},
                      .reference = Each([](double v, double x) { return v - x; }),
                      .types = numbers,

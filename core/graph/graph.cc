@@ -283,6 +283,14 @@ Output Graph::FindOutput(std::string_view name) const {
     const Output o{Find(other.substr(0, end)), std::atoi(other.c_str() + end + 1)};
     if (Exists(*this, o)) return o;
   }
+  const OpDef& op = *nodes_[id].op;
+  if (op.structure == Structure::kUnavailable && index >= num_outputs(id)) {
+    // What is wrong may be what says how many outputs there are.
+    const AttrMap& attrs = nodes_[id].attrs;
+    throw Error(
+        static_cast<Code>(std::get<int64_t>(attrs.find("code")->second)),
+        "'" + std::string(name) + "': " + std::get<std::string>(attrs.find("reason")->second));
+  }
   if (index >= std::max(1, num_outputs(id)) || (colon != name.npos && num_outputs(id) == 0)) {
     throw Error(Code::kOutOfRange, "'" + std::string(name) + "': node '" + std::string(node_name) +
                                        "' (" + nodes_[id].op->name + ") has " +

@@ -14,7 +14,11 @@ namespace {
 using Sizes = std::vector<int64_t>;
 using Axes = std::array<Sizes, 2>;
 
-std::string ToString(const Sizes& sizes) { return Tensor::Vector(sizes).ToString(); }
+std::string ToString(const Sizes& sizes) {
+  std::string text;
+  for (const int64_t size : sizes) text += (text.empty() ? "" : ",") + std::to_string(size);
+  return "[" + text + "]";
+}
 
 // The axes of the broadcast shape in which an operand has size 1 or is missing. Equal shapes have
 // none.

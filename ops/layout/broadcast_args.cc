@@ -26,11 +26,8 @@ Shape Elements(const PartialContext& c) {
   Shape out = Shape::UnknownOfRank(rank);
   for (int i = 1; i <= rank; ++i) {
     const int64_t d0 = i > a.rank() ? 1 : a[a.rank() - i], d1 = i > b.rank() ? 1 : b[b.rank() - i];
-    // One that is known and not 1 is the result.
-    const bool unknown = d0 < 0 || d1 < 0;
-    out.Set(rank - i, !unknown                ? Dim(d0, d1)
-                      : std::max(d0, d1) == 1 ? kUnknownDim
-                                              : std::max(d0, d1));
+    // Beside an unknown one even a size above 1 is no result yet: they may not fit.
+    out.Set(rank - i, d0 < 0 || d1 < 0 ? kUnknownDim : Dim(d0, d1));
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "ops/layout/slice_plan.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <string>
 
@@ -45,7 +46,10 @@ SlicePlan PlanSlice(const Shape& x, int num_indices, const SliceBound& begin, co
       ++taking;
     }
   }
-  if (ellipses > 1) ThrowInvalid("a strided slice has at most one ellipsis");
+  // TensorFlow counts in the whole mask, also beyond the last index.
+  if (std::popcount(static_cast<uint32_t>(masks.ellipsis)) > 1) {
+    ThrowInvalid("a strided slice has at most one ellipsis");
+  }
   if (taking > x.rank()) {
     ThrowInvalid("a strided slice has " + std::to_string(taking) +
                  " indices for a tensor of shape " + x.ToString());

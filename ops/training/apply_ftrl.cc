@@ -53,9 +53,11 @@ void Step(const Settings<T>& h, T grad, T& var, T& accum, T& linear) {
   linear += h.scaled ? pull * h.lr - (after - before) * var : pull - (after - before) / h.lr * var;
   const T l1 = h.scaled ? h.l1 * h.lr : h.l1;
   const T curve = h.scaled ? after + T(2) * h.l2 * h.lr : after / h.lr + T(2) * h.l2;
-  // The dense op takes a NaN for one that l1 outweighs.
-  if (h.sparse || std::abs(linear) > l1) {
+  // The sparse op keeps a NaN, the dense one takes it for what l1 outweighs.
+  if (h.sparse) {
     var = (std::max(std::min(linear, l1), -l1) - linear) / curve;
+  } else if (std::abs(linear) > l1) {
+    var = ((linear > 0 ? l1 : -l1) - linear) / curve;
   } else {
     var = T(0);
   }
