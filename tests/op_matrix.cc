@@ -83,6 +83,7 @@ class ChangesOf {
     const Tensor& before = base_.inputs[i];
     const bool same = value.dtype() == before.dtype() && value.shape() == before.shape();
     Change change{InputName(i) + what, same ? i : -1, base_.inputs};
+    change.of_type = value.dtype() != before.dtype();
     change.inputs[i] = std::move(value);
     all_.push_back(std::move(change));
   }
@@ -205,6 +206,7 @@ class ChangesOf {
       for (const DType other : {DType::kFloat, DType::kInt32, DType::kBool, DType::kString}) {
         if (other == now) continue;
         Change change{attr + " = " + std::string(DTypeName(other)), -1, base_.inputs};
+        change.of_type = true;
         int at = 0;
         for (const ArgDef& arg : op.inputs) {
           const auto count = arg.number_attr.empty() ? 1 : node.attr().at(arg.number_attr).i();
@@ -268,8 +270,6 @@ MatrixBase MakeBase(const OpCase& c) {
                                : graph.meta.graph.node(out.node()).name);
   }
   GraphToProto(graph.meta.graph, &base.graph);
-  // In graphs of today's version TensorFlow takes it for the mistake of writing it.
-  if (c.op == "TopK") base.graph.mutable_versions()->set_producer(6);
   // Without seeds of their own random ops would draw other numbers in every run of TensorFlow.
   for (pb::NodeDef& node : *base.graph.mutable_node()) {
     for (const char* seed : {"seed", "seed2"}) {

@@ -37,6 +37,7 @@ struct Change {
   int input = -1;              // the one whose elements change, under the same type and shape
   std::vector<Tensor> inputs;  // all of them, after the change
   std::function<void(pb::GraphDef*)> edit = {};  // what else changes in the graph
+  bool of_type = false;                          // whether a type changes
 };
 // The base itself first, under the name "".
 std::vector<Change> Changes(const MatrixBase& base);

@@ -85,7 +85,7 @@ std::string Answer(const Question& question, bool interpret) {
   try {
     MetaGraph meta(&TestOps());
     ImportBudget budget;
-    GraphFromProto(question.graph, nullptr, &budget, &meta);
+    GraphFromProto(question.graph, nullptr, &budget, nullptr, &meta);
     Session session(meta.graph, {.interpret = interpret, .seed = 1});
     Feeds feeds;
     for (const NamedTensor& feed : question.feeds) feeds.emplace_back(feed.name, feed.value);
