@@ -2,6 +2,7 @@
 // rows chosen by index, joined by ascending segment ids.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
@@ -42,6 +43,9 @@ void InferShape(ShapeContext& c) {
 // The number of segments; INVALID_ARGUMENT unless the ids ascend from 0 or more and stay below it.
 int64_t NumSegments(const KernelContext& k) {
   const int64_t used = CountSegments(k.In(2));
+  // TensorFlow's kernels count segments in int32.
+  if (used > std::numeric_limits<int32_t>::max())
+    ThrowInvalid("segment_ids has " + std::to_string(used - 1) + ", which is too large");
   if (k.num_inputs() < 4) return used;
   const int64_t segments = k.In(3).int_at(0);
   if (segments < used) {

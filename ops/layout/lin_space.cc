@@ -25,8 +25,9 @@ void Kernel(KernelContext& k) {
     const std::span<T> out = k.Out<T>(0);
     const auto last = static_cast<int64_t>(out.size()) - 1;
     const T step = last > 0 ? (stop - start) / static_cast<T>(last) : T{0};
-    // The ends as they are, infinite ones too.
-    for (int64_t i = 1; i < last; ++i) out[i] = start + step * static_cast<T>(i);
+    // The ends as they are, infinite ones too. Product and sum in one instruction would round once.
+    for (int64_t i = 1; i < last; ++i) out[i] = step * static_cast<T>(i);
+    for (int64_t i = 1; i < last; ++i) out[i] += start;
     out[last] = stop;
     out[0] = start;
   });

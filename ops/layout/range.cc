@@ -69,8 +69,12 @@ void Kernel(KernelContext& k) {
       if constexpr (std::is_integral_v<T>) {  // parts of the way may be longer than T is wide
         y[i] = static_cast<T>(static_cast<uint64_t>(start) + i * static_cast<uint64_t>(delta));
       } else {
-        y[i] = start + static_cast<T>(i) * delta;
+        y[i] = static_cast<T>(i) * delta;
       }
+    }
+    // A loop of its own: product and sum in one instruction would round once.
+    if constexpr (!std::is_integral_v<T>) {
+      for (T& v : y) v += start;
     }
   });
 }

@@ -42,14 +42,10 @@ Expr Column(const Scope& s, Expr vector) { return op::ExpandDims(s, vector, -1);
 // (dbackprop - sum(dbackprop·p))·p.
 Expr FeaturesGradient(GradContext& g) {
   const Scope& s = g.scope();
-  Expr dx;
-  if (g.HasDOut(0)) dx = op::Mul(s, Column(s, g.DOut(0)), g.Out(1));
-  if (g.HasDOut(1)) {
-    const Expr p = op::Softmax(s, g.In(0)), d = g.DOut(1);
-    const Expr second = op::Mul(s, op::Sub(s, d, op::Sum(s, op::Mul(s, d, p), {1}, true)), p);
-    dx = dx.valid() ? op::AddV2(s, dx, second) : second;
-  }
-  return dx;
+  const Expr dx = op::Mul(s, Column(s, g.DOut(0)), g.Out(1));
+  if (!g.HasDOut(1)) return dx;
+  const Expr p = op::Softmax(s, g.In(0)), d = g.DOut(1);
+  return op::AddV2(s, dx, op::Mul(s, op::Sub(s, d, op::Sum(s, op::Mul(s, d, p), {1}, true)), p));
 }
 
 // dlabels = -dloss·log p. As in TensorFlow, none for backprop, though it holds -labels.
@@ -57,7 +53,7 @@ std::vector<Grad> DenseGradient(GradContext& g) {
   const Scope& s = g.scope();
   std::vector<Grad> dx = g.None();
   if (g.Needs(0)) dx[0] = g.SumTo(0, FeaturesGradient(g));
-  if (g.Needs(1) && g.HasDOut(0)) {
+  if (g.Needs(1)) {
     const Expr log = op::Neg(s, op::LogSoftmax(s, g.In(0)));
     dx[1] = g.SumTo(1, op::Mul(s, Column(s, g.DOut(0)), log));
   }
