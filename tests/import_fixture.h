@@ -111,7 +111,7 @@ inline std::string GraphDefText(const std::string& lines) {
     }
     text += " }\n";
   }
-  return text + "versions { producer: 1645 }\n";
+  return text;
 }
 
 // A loop variable of `frame`: NAME is the Merge, NAME/in its value in the body, NAME/exit the final
@@ -196,7 +196,10 @@ class Imported {
     return n;
   }
   void Load(const std::string& lines, const std::string& more_text) {
-    ParseMetaGraph(GraphDefText(lines) + more_text, &meta_);
+    // Without a version it would be an old file.
+    const bool versions = more_text.find("versions") != more_text.npos;
+    ParseMetaGraph(GraphDefText(lines) + more_text + (versions ? "" : "versions { producer: 24 }"),
+                   &meta_);
     Verify(meta_.graph);
     for (const char* op : {"Enter", "Exit", "Switch", "Merge", "NextIteration", "LoopCond",
                            "VariableV2", "StackV2", "TensorArrayV3", "ControlTrigger"}) {

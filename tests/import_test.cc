@@ -159,11 +159,12 @@ TEST(Import, AKnownOpOfAnUnknownTypeFailsOnlyTheRunsThatNeedIt) {
   EXPECT_NE(saved.find("Select"), std::string::npos);
 }
 
-// As in TensorFlow: the feed stands for the node.
-TEST(Import, WhoWaitsForAPlaceholderIsContentWithItsFeed) {
-  Imported f("x = Placeholder.f []\ny = Const.f 3 ^x\nz = Neg.f y\n");
+// As in TensorFlow: what is only waited for does not run.
+TEST(Import, WhoWaitsForAPlaceholderNeedsNoFeed) {
+  Imported f("x = Placeholder.f []\ny = Const.f 3 ^x\nz = Neg.f y\nw = AddV2.f z x\n");
   EXPECT_EQ(f.Run({{"x", F(1)}}, {"z"}), std::vector<double>({-3}));
-  EXPECT_EQ(f.RunError({}, {"z"}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(f.Run({}, {"z"}), std::vector<double>({-3}));
+  EXPECT_EQ(f.RunError({}, {"w"}).code(), Code::kInvalidArgument);
 }
 
 }  // namespace

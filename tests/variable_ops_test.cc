@@ -61,7 +61,7 @@ TEST_F(VariableOpsTest, ValueOfAnotherShape) {
   Session session(meta_.graph);
   EXPECT_THAT(ErrorIn(session, assign_, Code::kInvalidArgument,
                       {{value_, Tensor::Of<float>({1, 2, 3}, {1, 3})}}),
-              HasSubstr("[?,2] vs [1,3]"));
+              HasSubstr("is float32[?,2] and cannot be assigned a float32[1,3]"));
 }
 
 TEST_F(VariableOpsTest, ValueOfAnotherType) {

@@ -179,17 +179,18 @@ bool Session::Callable::Impl::FeedsVariable(Output feed) const {
 
 void Session::Callable::Impl::CheckFeed(size_t i, const Tensor& value) const {
   const Graph& g = session->graph;
-  ValueType type = g.type(feeds[i]);
-  const Tensor* fixed =
-      g.node(feeds[i].node).attrs.contains(kFixedAttr) ? g.ConstValue(feeds[i]) : nullptr;
-  if (fixed && !AttrEqual(*fixed, value)) {
-    ThrowInvalid("'" + g.OutputName(feeds[i]) +
-                 "' may not be fed with another value: gradients were built for the one it has");
-  }
-  if (FeedsVariable(feeds[i])) type = {.dtype = type.element_dtype, .shape = type.element_shape};
-  if (value.dtype() != type.dtype || !value.shape().CompatibleWith(type.shape)) {
+  const ValueType& type = g.type(feeds[i]);
+  const bool variable = FeedsVariable(feeds[i]);
+  if (value.dtype() != (variable ? type.element_dtype : type.dtype) ||
+      !value.shape().CompatibleWith(variable ? type.element_shape : type.shape)) {
     ThrowInvalid("'" + g.OutputName(feeds[i]) + "' is " + type.ToString() +
                  " and cannot be fed with " + TypeOf(value).ToString());
+  }
+  const bool fixed = g.node(feeds[i].node).attrs.contains(kFixedAttr);
+  if (const Tensor* has = fixed ? g.ConstValue(feeds[i]) : nullptr;
+      has && !AttrEqual(*has, value)) {
+    ThrowInvalid("'" + g.OutputName(feeds[i]) +
+                 "' may not be fed with another value: gradients were built for the one it has");
   }
 }
 
