@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/compile/constant_chains.h"
 #include "core/compile/limits.h"
 #include "core/compile/needs.h"
 #include "core/graph/op_context.h"
@@ -48,6 +49,7 @@ class Copier {
   void CopyNode(NodeId id);
   NodeId AddCopy(const Node& node, const std::vector<Output>& inputs, AttrMap attrs,
                  const std::vector<NodeId>& controls);
+  bool JoinConstants(NodeId id);
   std::vector<NodeId> ControlInputs(NodeId id);
   NodeId Gate(NodeId id);
   void AppendWaits(NodeId copy, std::vector<NodeId>* out) const;
@@ -80,6 +82,7 @@ class Copier {
   const std::string path_;
   CopyContext* const context_;
   const Needs* needs_ = nullptr;
+  const ConstantChains* chains_ = nullptr;
   std::map<Output, Output> map_;
   std::map<NodeId, NodeId> nodes_;  // copies of nodes; a node without one left nothing to wait for
   // Of to_'s nodes; shared by all that copy into it.

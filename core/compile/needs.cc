@@ -105,6 +105,7 @@ Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
     }
   };
   for (Output o : fetches) use(o);
+  needs.fetched.insert(fetches.begin(), fetches.end());
   for (NodeId id : targets) {
     wait_for(id);
     if (!whole.empty()) needs.nodes[id] = true;

@@ -43,8 +43,9 @@ struct Needs {
   std::vector<bool> nodes;                 // by id
   std::vector<bool> by_type;               // of them: their types tell the value (ValueByType)
   std::vector<std::vector<bool>> outputs;  // fetched, or inputs of needed nodes
-  std::vector<NodeId> targets;             // run for their effects
-  std::vector<NodeId> kept;  // run, since others wait for them, though they may have no effect
+  std::set<Output> fetched;
+  std::vector<NodeId> targets;  // run for their effects
+  std::vector<NodeId> kept;     // run, since others wait for them, though they may have no effect
   std::map<NodeId, std::vector<bool>> passed;
   std::map<NodeId, std::vector<CalleeNeeds>> called;  // in the order of the op's attributes
 };

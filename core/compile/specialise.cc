@@ -15,6 +15,8 @@ void Copier::Copy(const Needs& needs) {
   needs_ = &needs;
   std::set<Output> fed;
   for (const auto& [from, to] : map_) fed.insert(from);
+  const ConstantChains chains(from_, needs, fed);
+  chains_ = &chains;
   for (NodeId id : ExecutionOrder(from_, needs.nodes, fed)) {
     if (from_.node(id).op->structure == Structure::kArg) continue;
     WithContext(
@@ -63,6 +65,20 @@ NodeId Copier::AddCopy(const Node& node, const std::vector<Output>& inputs, Attr
   }
 }
 
+// Whether the node ends a chain of constants, and is copied as one step.
+bool Copier::JoinConstants(NodeId id) {
+  const std::optional<JoinedConstants> joined = chains_->Find(id, *context_->folding);
+  if (!joined) return false;
+  const std::string& name = from_.node(id).name;
+  std::vector<Output> inputs = {map_.at(joined->value), to_.AddConst(name, joined->constant)};
+  if (joined->constant_first) std::swap(inputs[0], inputs[1]);
+  const NodeId copy = to_.AddNode(joined->op, name, inputs, {}, ControlInputs(id));
+  AddWaits(copy, Waits(inputs));
+  SetCopy({id, 0}, {copy, 0});
+  Finish(id, copy);
+  return true;
+}
+
 void Copier::CopyNode(NodeId id) {
   const Node& node = from_.node(id);
   if (needs_->by_type[id]) {
@@ -95,7 +111,7 @@ void Copier::CopyNode(NodeId id) {
     default:
       break;
   }
-  if (Fold(id, inputs)) return;
+  if (Fold(id, inputs) || JoinConstants(id)) return;
   AttrMap attrs = node.attrs;
   if (node.op->effect == Effect::kRandom) attrs.insert_or_assign(kStreamAttr, path_ + node.name);
   std::vector<NodeId> controls = ControlInputs(id), waits = Waits(inputs);

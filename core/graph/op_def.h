@@ -88,6 +88,13 @@ struct Cost {
 };
 inline Cost Flops(double n) { return {n, 0}; }
 
+// Of an op that adds or multiplies two operands, or undoes that: by which ops the constants of
+// several such nodes, one after the other, are joined.
+struct Chain {
+  std::string join, inverse;  // "AddV2", "Sub"
+  bool inverts = false;       // this op is an inverse
+};
+
 // A plain value: declared by Op<Attrs>, checked by OpRegistry::Add, immutable afterwards.
 //
 // The kernel contract: outputs are allocated by the caller with the shapes that the shape function
@@ -124,9 +131,10 @@ class OpDef {
 
   Effect effect = Effect::kNone;
   Structure structure = Structure::kNone;
-  bool elementwise = false;        // output element i needs only (broadcast) input elements i
-  bool commutative = false;        // inputs 0 and 1 may be swapped
-  bool adds = false;               // output 0 is input 0 plus input 1
+  bool elementwise = false;  // output element i needs only (broadcast) input elements i
+  bool commutative = false;  // inputs 0 and 1 may be swapped
+  bool adds = false;         // output 0 is input 0 plus input 1
+  std::optional<Chain> chain;
   bool allocates_outputs = false;  // shapes of outputs depend on values of inputs
   bool handles = false;            // outputs are variable handles, made once for a session
   int view_of = -1;                // output 0 is this input's memory under another shape
@@ -225,6 +233,7 @@ class Op {
   Op& Elementwise() { return Set(def_.elementwise, true); }
   Op& Commutative() { return Set(def_.commutative, true); }
   Op& Adds() { return Set(def_.adds, true); }
+  Op& Chains(Chain chain) { return Set(def_.chain, std::move(chain)); }
   Op& AllocatesOutputs() { return Set(def_.allocates_outputs, true); }
   Op& Handles() { return Set(def_.handles, true); }
   Op& ViewOf(int input) { return Set(def_.view_of, input); }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/compile/constant_chains.h"
 #include "core/compile/order.h"
 #include "core/graph/op_def.h"
 #include "core/run/truth.h"
@@ -26,6 +27,7 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
   std::set<Output> fed;
   for (const auto& [output, value] : given) fed.insert(output);
   Values values(graph.num_ids());
+  const ConstantChains chains(graph, needs, fed);
   std::map<std::pair<const Needs*, std::vector<Output>>, NodeId> calls;  // without effects
   for (NodeId id : ExecutionOrder(graph, needs.nodes, fed)) {
     const Node& node = graph.node(id);
@@ -58,6 +60,13 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
     WithContext([&] { return "while running " + DescribeNode(node, pointers); },
                 [&] {
                   values[id] = RunNode(graph, id, needs, inputs, path);
+                  if (const auto joined = chains.Find(id, env_->kernels())) {
+                    const Output x = joined->value;
+                    const auto it = given.find(x);
+                    values[id] = {Compute(graph.registry(), *joined,
+                                          it != given.end() ? it->second : values[x.node][x.index],
+                                          env_->kernels())};
+                  }
                   for (int i = 0; i < graph.num_outputs(id); ++i) {
                     if (!values[id][i].empty()) CheckOutput(graph, {id, i}, values[id][i]);
                   }

@@ -34,6 +34,7 @@ Op<> AddNamed(const char* name) {
                               [](const auto& x, const auto& y) { return x + y; });
   op.Commutative()
       .Adds()
+      .Chains({"AddV2", "Sub"})
       .Partial(Elements([](int64_t a, int64_t b) { return a + b; }))
       .Grad(SumGrad);
   return op;
@@ -49,6 +50,7 @@ OpDef SubOp() {
   return BinaryElementwise("Sub", "x - y, broadcast.", kNumberTypes,
                            [](const auto& x, const auto& y) { return x - y; })
       .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a - b; }))
+      .Chains({"AddV2", "Sub", true})
       .Grad([](GradContext& g) {
         return BinaryGrad(
             g, [&] { return g.DOut(0); }, [&] { return op::Neg(g.scope(), g.DOut(0)); });
@@ -60,6 +62,7 @@ OpDef MulOp() {
                            [](const auto& x, const auto& y) { return x * y; })
       .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a * b; }))
       .Commutative()
+      .Chains({"Mul", "Div"})
       .Grad([](GradContext& g) {
         return BinaryGrad(
             g, [&] { return op::Mul(g.scope(), g.DOut(0), g.In(1)); },

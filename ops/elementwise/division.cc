@@ -111,6 +111,7 @@ OpDef DivOp() {
                  return PerElement(division::TruncateDiv{}, x, y);
                }
              })
+      .Chains({"Mul", "Div", true})
       .Grad([](GradContext& g) { return division::QuotientGrad(g, op::Div); });
 }
 

@@ -9,6 +9,7 @@
 #include "core/graph/gradients.h"
 #include "core/import/load.h"
 #include "core/run/session.h"
+#include "ops/builders.h"
 
 namespace graphrun {
 namespace {
@@ -150,9 +151,13 @@ void ReplayGradient(const Case& c, const CaseGradient& gradient, const std::stri
     return Expr(root.home(), meta.graph.FindOutput(name));
   };
   std::vector<Expr> ys, grad_ys, xs;
+  Feeds feeds = FeedsOf(gradient.feeds);
   for (const std::string& y : gradient.ys) {
     ys.push_back(find(y));
-    grad_ys.push_back(root.Const(ValueOf(y, gradient.grad_ys)));
+    // Fed, since constants would be joined with those of the gradient, which may hide an overflow.
+    const Tensor& dy = ValueOf(y, gradient.grad_ys);
+    grad_ys.push_back(op::Placeholder(root.WithName("grad_y"), dy.dtype(), dy.shape()));
+    feeds.emplace_back(grad_ys.back(), dy);
   }
   for (const std::string& x : gradient.xs) xs.push_back(find(x));
   const std::vector<Grad> grads = Gradients(root, ys, xs, grad_ys);
@@ -169,7 +174,7 @@ void ReplayGradient(const Case& c, const CaseGradient& gradient, const std::stri
     }
   }
   Session session(meta.graph, {.interpret = interpret});
-  const std::vector<Tensor> got = session.Run(FeedsOf(gradient.feeds), fetches);
+  const std::vector<Tensor> got = session.Run(feeds, fetches);
   Compare(where, got, want, gradient.tolerance, failures);
 }
 
