@@ -1,8 +1,9 @@
 // BroadcastGradientArgs: over which axes the gradients of two broadcast operands are summed.
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <limits>
 
+#include "core/base/per_dim.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 
@@ -11,8 +12,13 @@ namespace broadcast_gradient_args {
 namespace {
 
 // Sizes as the ops' inputs have them, negative ones too.
-using Sizes = std::vector<int64_t>;
-using Axes = std::array<Sizes, 2>;
+using Sizes = PerDim<int64_t>;
+// Of each operand the first `count` elements.
+struct Axes {
+  explicit Axes(int rank) : axes{Sizes(rank), Sizes(rank)} {}
+  std::array<Sizes, 2> axes;
+  std::array<int, 2> count{};
+};
 
 std::string ToString(const Sizes& sizes) {
   std::string text;
@@ -23,25 +29,27 @@ std::string ToString(const Sizes& sizes) {
 // The axes of the broadcast shape in which an operand has size 1 or is missing. Equal shapes have
 // none.
 Axes AxesOf(const Sizes& s0, const Sizes& s1) {
-  Axes axes;
-  if (s0 == s1) return axes;
-  const int64_t rank0 = std::ssize(s0), rank1 = std::ssize(s1), rank = std::max(rank0, rank1);
-  for (int64_t i = 0; i < rank; ++i) {
-    const int64_t i0 = i - (rank - rank0), i1 = i - (rank - rank1);
+  const int rank0 = s0.size(), rank1 = s1.size(), rank = std::max(rank0, rank1);
+  Axes axes(rank);
+  if (std::ranges::equal(s0, s1)) return axes;
+  for (int i = 0; i < rank; ++i) {
+    const int i0 = i - (rank - rank0), i1 = i - (rank - rank1);
     const int64_t d0 = i0 < 0 ? 1 : s0[i0], d1 = i1 < 0 ? 1 : s1[i1];
     if (d0 != d1 && d0 != 1 && d1 != 1) {
       ThrowInvalid("shapes " + ToString(s0) + " and " + ToString(s1) +
                    " cannot be broadcast together");
     }
-    if (d0 == 1) axes[0].push_back(i);
-    if (d1 == 1) axes[1].push_back(i);
+    if (d0 == 1) axes.axes[0][axes.count[0]++] = i;
+    if (d1 == 1) axes.axes[1][axes.count[1]++] = i;
   }
   return axes;
 }
 
 Sizes ValueOf(const Tensor& t) {
-  Sizes sizes(t.num_elements());
-  for (int64_t i = 0; i < t.num_elements(); ++i) sizes[i] = t.int_at(i);
+  if (t.num_elements() > std::numeric_limits<int>::max())
+    ThrowInvalid("a shape has fewer than " + std::to_string(t.num_elements()) + " dimensions");
+  Sizes sizes(static_cast<int>(t.num_elements()));
+  for (int i = 0; i < sizes.size(); ++i) sizes[i] = t.int_at(i);
   return sizes;
 }
 
@@ -58,20 +66,22 @@ void InferShape(ShapeContext& c) {
     }
     const Shape known = c.ValueAsShape(i);
     if (!known.fully_known()) return;
-    sizes[i].assign(known.dims().begin(), known.dims().end());
+    sizes[i] = Sizes(known.rank());
+    std::ranges::copy(known.dims(), sizes[i].begin());
   }
   const Axes axes = AxesOf(sizes[0], sizes[1]);
-  for (int i : {0, 1}) c.SetOut(i, {std::ssize(axes[i])});
+  for (int i : {0, 1}) c.SetOut(i, {axes.count[i]});
 }
 
 void Kernel(KernelContext& k) {
   const Axes axes = AxesOf(ValueOf(k.In(0)), ValueOf(k.In(1)));
   const DType dtype = k.In(0).dtype();
   for (int i : {0, 1}) {
-    Tensor& out = k.Allocate(i, dtype, {std::ssize(axes[i])});
+    Tensor& out = k.Allocate(i, dtype, {axes.count[i]});
     ForInt(dtype, [&](auto zero) {
       using T = decltype(zero);
-      std::ranges::transform(axes[i], out.data<T>(), [](int64_t d) { return static_cast<T>(d); });
+      std::transform(axes.axes[i].begin(), axes.axes[i].begin() + axes.count[i], out.data<T>(),
+                     [](int64_t d) { return static_cast<T>(d); });
     });
   }
 }
