@@ -35,8 +35,8 @@ class CliFolder : public ::testing::Test {
 
   // Runs `graphrun ARGS` in the folder.
   static Result Run(const std::string& args) {
-    const std::string command = "cd '" + *folder_ + "' && '" + kCommand + "' " + args +
-                                " >out.txt 2>err.txt </dev/null";
+    const std::string command =
+        "cd '" + *folder_ + "' && '" + kCommand + "' " + args + " >out.txt 2>err.txt </dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, Read("out.txt"), Read("err.txt")};
   }

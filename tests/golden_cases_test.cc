@@ -17,9 +17,7 @@ class GoldenCases : public CliFolder {
   }
 };
 
-TEST_F(GoldenCases, OfThisProjectPass) {
-  ExpectAllPass(std::string(kSourceDir) + "/tests/cases");
-}
+TEST_F(GoldenCases, OfThisProjectPass) { ExpectAllPass(std::string(kSourceDir) + "/tests/cases"); }
 
 TEST_F(GoldenCases, OfTheFoldersInTheEnvironmentPass) {
   int folders = 0;
