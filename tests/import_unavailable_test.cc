@@ -184,5 +184,25 @@ TEST(ImportUnavailable, ASavedFileKeepsThem) {
   EXPECT_EQ(PrintGraph(back.graph), PrintGraph(f.graph()));
 }
 
+TEST(ImportUnavailable, SignaturesOfSparseTensorsAreKept) {
+  const std::string bytes = [] {
+    MetaGraph meta(&TestOps());
+    ParseMetaGraph(
+        "graph_def { " + GraphDefText("x = Placeholder.f []\ny = Neg.f x\n") +
+            " } signature_def { key: 'rows' value { inputs { key: 'x' value { coo_sparse "
+            "{ values_tensor_name: 'v:0' } dtype: DT_FLOAT } } method_name: 'm' } } "
+            "signature_def { key: 'plain' value { inputs { key: 'x' value { name: 'x:0' "
+            "dtype: DT_FLOAT tensor_shape { } } } } }",
+        &meta);
+    EXPECT_EQ(meta.signatures.size(), 1u);
+    return SerializeMetaGraph(meta);
+  }();
+  MetaGraph meta(&TestOps());
+  ParseMetaGraph(bytes, &meta);
+  EXPECT_TRUE(meta.signatures.contains("plain"));
+  EXPECT_TRUE(meta.other_signatures.contains("rows"));
+  EXPECT_NE(MetaGraphText(meta).find("values_tensor_name: \"v:0\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace graphrun

@@ -65,6 +65,8 @@ struct MetaGraph {
   std::map<std::string, std::string>
       other_lists;  // collection -> a serialized CollectionDef: numbers, Any
   std::map<std::string, Signature> signatures;
+  std::map<std::string, std::string>
+      other_signatures;  // name -> a serialized SignatureDef: of sparse or composite tensors
   std::vector<std::string> tags;
   std::shared_ptr<BuildContext> builder;  // made by Scope::Root
 };

@@ -13,6 +13,7 @@
 #include "core/graph/op_def.h"
 #include "core/graph/verify.h"
 #include "core/import/graph_proto.h"
+#include "core/import/proto_bytes.h"
 #include "core/import/text_proto.h"
 #include "proto/meta_graph.pb.h"
 #include "proto/saved_model.pb.h"
@@ -202,20 +203,28 @@ std::optional<pb::SavedObjectGraph> ObjectsOf(const pb::MetaGraphDef& def) {
 }
 
 SignatureTensor ReadTensorInfo(const pb::TensorInfo& info) {
-  if (info.encoding_case() != pb::TensorInfo::kName) {
-    throw Error(Code::kUnimplemented, "a signature's sparse or composite tensor is not supported");
-  }
+  if (info.encoding_case() != pb::TensorInfo::kName)
+    throw Error(Code::kUnimplemented, "a sparse or composite tensor");
   return {info.name(), static_cast<DType>(info.dtype()), ShapeFromProto(info.tensor_shape())};
+}
+
+Signature ReadSignature(const pb::SignatureDef& def) {
+  Signature signature;
+  signature.method_name = def.method_name();
+  for (const auto& [key, info] : def.inputs()) signature.inputs[key] = ReadTensorInfo(info);
+  for (const auto& [key, info] : def.outputs()) signature.outputs[key] = ReadTensorInfo(info);
+  return signature;
 }
 
 void ReadSignatures(const pb::MetaGraphDef& def, MetaGraph* meta) {
   for (const auto& [name, signature] : def.signature_def()) {
     if (signature.inputs().empty() && signature.outputs().empty())
       continue;  // a mark of SavedModels
-    Signature& s = meta->signatures[name];
-    s.method_name = signature.method_name();
-    for (const auto& [key, info] : signature.inputs()) s.inputs[key] = ReadTensorInfo(info);
-    for (const auto& [key, info] : signature.outputs()) s.outputs[key] = ReadTensorInfo(info);
+    try {
+      meta->signatures[name] = ReadSignature(signature);
+    } catch (const Error&) {
+      meta->other_signatures[name] = ProtoBytes(signature);  // the graph can run without it
+    }
   }
 }
 

@@ -70,6 +70,10 @@ pb::MetaGraphDef ToProto(const MetaGraph& meta) {
     for (const auto& [key, t] : signature.outputs)
       WriteTensorInfo(t, &(*out.mutable_outputs())[key]);
   }
+  for (const auto& [name, bytes] : meta.other_signatures) {
+    Check((*def.mutable_signature_def())[name].ParseFromString(bytes),
+          "other_signatures holds SignatureDefs");
+  }
   return def;
 }
 

@@ -100,7 +100,7 @@ void PrintPlan(const MetaGraph& meta) {
 }
 
 void PrintSignatures(const MetaGraph& meta) {
-  if (meta.signatures.empty()) return;
+  if (meta.signatures.empty() && meta.other_signatures.empty()) return;
   fmt::print("\nSignatures\n");
   const auto print = [](const char* title, const std::map<std::string, SignatureTensor>& tensors) {
     for (const auto& [key, t] : tensors) {
@@ -113,6 +113,8 @@ void PrintSignatures(const MetaGraph& meta) {
     print("in ", s.inputs);
     print("out", s.outputs);
   }
+  for (const auto& [name, bytes] : meta.other_signatures)
+    fmt::print("  {}: of tensors that do not exist here, sparse or composite\n", name);
 }
 
 void PrintCollection(const std::string& name, const std::string& kind, size_t count,
