@@ -31,6 +31,7 @@ Philox::Block Philox::operator()() {
 }
 
 Philox RandomStream::Reserve(int64_t seed, int64_t seed2, uint64_t blocks) {
+  const std::lock_guard lock(mutex_);
   if (!started_) {
     const bool unset = seed == 0 && seed2 == 0;
     next_ = unset ? Philox(fallback_[0], fallback_[1])

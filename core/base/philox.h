@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 
 namespace graphrun {
 
@@ -23,7 +24,7 @@ class Philox {
   std::array<uint32_t, 2> key_{};
 };
 
-// The stream of one random node in one session: its position goes on from run to run.
+// The stream of one random node in one session: its position goes on from run to run. Thread-safe.
 class RandomStream {
  public:
   // The seeds that count when the node has none (both 0): fixed by `train --seed`, else drawn by
@@ -35,6 +36,7 @@ class RandomStream {
   Philox Reserve(int64_t seed, int64_t seed2, uint64_t blocks);
 
  private:
+  std::mutex mutex_;
   std::array<uint64_t, 2> fallback_;
   bool started_ = false;
   Philox next_;

@@ -1,10 +1,62 @@
 #include "core/base/variable.h"
 
+#include <algorithm>
+#include <functional>
+
+#include "core/base/error.h"
+
 namespace graphrun {
 
+Tensor VariableState::Peek() const {
+  const VariableLock lock(*this);
+  return value_;
+}
+
+Tensor VariableState::Read() const {
+  const VariableLock lock(*this);
+  return value();
+}
+
+uint64_t VariableState::version() const {
+  const VariableLock lock(*this);
+  return version_;
+}
+
+void VariableState::Assign(Tensor value) {
+  const VariableLock lock(*this);
+  Set(std::move(value));
+}
+
+const Tensor& VariableState::value() const {
+  if (value_.empty()) {
+    throw Error(Code::kFailedPrecondition,
+                "variable '" + name + "' has no value yet; run its initializer, or restore it");
+  }
+  return value_;
+}
+
 Tensor& VariableState::Mutable(BufferPool* pool) {
-  if (!value.unique()) value = value.Copy(pool);
-  return value;
+  if (!value().unique()) value_ = value_.Copy(pool);
+  ++version_;
+  return value_;
+}
+
+void VariableState::Set(Tensor value) {
+  value_ = std::move(value);
+  ++version_;
+}
+
+VariableLock::VariableLock(std::span<const VariableState* const> variables) {
+  Check(variables.size() <= kMost, "a lock on at most VariableLock::kMost variables");
+  for (const VariableState* v : variables) locked_[count_++] = v;
+  const auto end = locked_.begin() + count_;
+  std::sort(locked_.begin(), end, std::less<>());
+  count_ = std::unique(locked_.begin(), end) - locked_.begin();
+  for (size_t i = 0; i < count_; ++i) locked_[i]->mutex_.lock();
+}
+
+VariableLock::~VariableLock() {
+  for (size_t i = 0; i < count_; ++i) locked_[i]->mutex_.unlock();
 }
 
 RefPtr<VariableState> VariableStore::LookupOrCreate(std::string_view name, DType dtype,

@@ -2,8 +2,11 @@
 #ifndef GRAPHRUN_CORE_BASE_VARIABLE_H_
 #define GRAPHRUN_CORE_BASE_VARIABLE_H_
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,26 +14,58 @@
 
 namespace graphrun {
 
-// Readers share the value's buffer; a writer that changes it in place first makes it its own
-// (Mutable).
+// Thread-safe. Readers share the value's buffer, which never changes under them: a writer that
+// changes a value in place first makes it its own.
 class VariableState final : public ObjectBuffer {
  public:
   VariableState(std::string variable_name, DType variable_dtype, const Shape& variable_shape)
       : name(std::move(variable_name)), dtype(variable_dtype), shape(variable_shape) {}
 
-  bool initialized() const { return !value.empty(); }
-  // The value to be changed in place; copied first when somebody still holds it. REQUIRES:
-  // initialized().
-  Tensor& Mutable(BufferPool* pool);
+  // The value as it is now; FAILED_PRECONDITION naming the variable when it has none.
+  Tensor Read() const;
+  // The same, or an empty tensor.
+  Tensor Peek() const;
+  bool initialized() const { return !Peek().empty(); }
+  // How often the value was changed, by which one tells whether it still is what it was.
+  uint64_t version() const;
+  // Sets the value, or takes it away when `value` is empty. REQUIRES: value is owning or empty.
+  void Assign(Tensor value);
+
+  // For several steps that belong together; all REQUIRE a VariableLock on this.
+  const Tensor& value() const;  // FAILED_PRECONDITION when there is none
+  bool has_value() const { return !value_.empty(); }
+  Tensor& Mutable(BufferPool* pool);  // to be changed in place; copied when somebody holds it
+  void Set(Tensor value);
 
   const std::string name;
   const DType dtype;
   const Shape shape;  // possibly partial
-  Tensor value;       // empty until it is initialised; always owning
+
+ private:
+  friend class VariableLock;
+  mutable std::mutex mutex_;
+  Tensor value_;  // empty until it is initialised; always owning
+  uint64_t version_ = 0;
 };
 
-// Thread-safe as far as the map goes; runs that write one variable at a time are the caller's
-// business.
+// Sole access to some variables, at most kMost, for as long as it lives. The same variable may be
+// given twice.
+class VariableLock {
+ public:
+  static constexpr size_t kMost = 4;
+  explicit VariableLock(std::span<const VariableState* const> variables);
+  explicit VariableLock(const VariableState& variable) : VariableLock(std::array{&variable}) {}
+  ~VariableLock();
+  VariableLock(const VariableLock&) = delete;
+  VariableLock& operator=(const VariableLock&) = delete;
+
+ private:
+  // By address, so that two threads never wait for one another.
+  std::array<const VariableState*, kMost> locked_{};
+  size_t count_ = 0;
+};
+
+// Thread-safe.
 class VariableStore {
  public:
   // The variable of that name, made if need be. INVALID_ARGUMENT when it exists with another dtype

@@ -19,7 +19,7 @@ Tensor ComputeBinary(const OpRegistry& registry, const std::string& op, const Te
   Tensor x = a, y = b, z(graph.dtype({id, 0}), shapes[0], env.pool);
   const std::vector<Tensor*> in = {&x, &y}, out = {&z};
   KernelContext context(graph.node(id), env, in, out, shapes, nullptr, nullptr);
-  graph.node(id).op->kernel(context);
+  RunOnce(context);
   return z;
 }
 

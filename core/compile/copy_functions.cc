@@ -78,7 +78,8 @@ void Copier::CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Ou
   const Node& node = from_.node(id);
   for (NodeId w : Waits(inputs)) controls.push_back(w);
   const NodeId copy = to_.AddNode(node.op->name, node.name, kept,
-                                  {{"f", FuncRef{it->second}}, {"Tout", types}}, controls);
+                                  {{node.op->regions[0].attr, FuncRef{it->second}}, {"Tout", types}},
+                                  controls);
   for (size_t k = 0; k < results.size(); ++k)
     SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
   Finish(id, copy);
@@ -168,10 +169,9 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
   AttrMap attrs = {};
   if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
     attrs.insert(*lowered);
-  const std::vector<const char*> names = {"then_branch", "else_branch"};
   for (size_t b = 0; b < branches.size(); ++b) {
     auto copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, context_);
-    attrs.insert_or_assign(names[b], FuncRef{copy->name});
+    attrs.insert_or_assign(node.op->regions[b].attr, FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }
   std::vector<int> results;
@@ -226,7 +226,8 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
   }
   auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", context_);
-  AttrMap attrs = {{"cond", FuncRef{new_cond->name}}, {"body", FuncRef{new_body->name}}};
+  AttrMap attrs = {{node.op->regions[0].attr, FuncRef{new_cond->name}},
+                   {node.op->regions[1].attr, FuncRef{new_body->name}}};
   if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
     attrs.insert(*lowered);
   to_.library()->Add(std::move(new_cond));

@@ -67,7 +67,7 @@ bool Copier::Fold(NodeId id, const std::vector<Output>& inputs) {
     }
     KernelContext kernel(node, *context_->folding, in_pointers, out_pointers, shapes, nullptr,
                          nullptr);
-    op.kernel(kernel);
+    RunOnce(kernel);
   } catch (const Error&) {
     return false;  // the error belongs to the run, which may never get here
   }

@@ -18,7 +18,7 @@ MemoryPlan PlanMemory(const std::vector<MemoryRequest>& requests) {
   std::vector<int> block_of(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
     const MemoryRequest& r = requests[i];
-    const size_t bytes = (r.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const size_t bytes = Aligned(r.bytes);
     if (r.shares >= 0) {
       Block& b = blocks[block_of[i] = block_of[r.shares]];
       b = {std::max(b.bytes, bytes), std::min(b.first, r.first), std::max(b.last, r.last)};

@@ -123,8 +123,7 @@ Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
       continue;
     }
     bool all_inputs = true;
-    if (const Structure s = node.op->structure;
-        s == Structure::kIf || s == Structure::kWhile || s == Structure::kCall) {
+    if (!node.op->regions.empty()) {
       const bool lowered = IsLowered(node), named = !whole.empty() && whole[id];
       std::vector<bool> used = needs.outputs[id];
       if (lowered && named) used.assign(used.size(), true);
@@ -154,20 +153,20 @@ void NeedsFinder::FindCallees(const Graph& graph, NodeId id, const std::vector<b
   Effects effects = waited ? Effects::kDeclared : Effects::kNone;
   if (node.op->structure == Structure::kIf) {
     if (!lowered) effects = Effects::kAll;
-    FindBranches(graph, id, used, effects, {"then_branch", "else_branch"}, 1, needs);
+    FindBranches(graph, id, used, effects, needs);
   } else {
-    FindBranches(graph, id, used, lowered ? effects : Effects::kAll, {"f"}, 0, needs);
+    FindBranches(graph, id, used, lowered ? effects : Effects::kAll, needs);
   }
 }
 
 void NeedsFinder::FindBranches(const Graph& graph, NodeId id, std::vector<bool> used,
-                               Effects effects, const std::vector<const char*>& attrs, size_t first,
-                               Needs* needs) {
+                               Effects effects, Needs* needs) {
   const Node& node = graph.node(id);
   std::vector<bool> passed(node.inputs.size(), false);
+  const auto first = static_cast<size_t>(node.op->regions[0].first_input);
   for (size_t i = 0; i < first; ++i) passed[i] = true;
-  for (const char* attr : attrs) {
-    const Function& f = FunctionAttr(graph, node, attr);
+  for (const Region& region : node.op->regions) {
+    const Function& f = RegionFunction(graph, node, region);
     const std::shared_ptr<const Needs> inner = OfFunction(f, used, effects);
     for (size_t i = 0; i < f.args.size(); ++i) {
       if (inner->has(f.args[i])) passed[first + i] = true;
@@ -182,8 +181,7 @@ void NeedsFinder::FindBranches(const Graph& graph, NodeId id, std::vector<bool> 
 void NeedsFinder::FindLoop(const Graph& graph, NodeId id, const std::vector<bool>& used,
                            Effects effects, Needs* needs) {
   const Node& node = graph.node(id);
-  const Function &cond = FunctionAttr(graph, node, "cond"),
-                 &body = FunctionAttr(graph, node, "body");
+  const Function &cond = RegionFunction(graph, node, 0), &body = RegionFunction(graph, node, 1);
   const std::vector<bool> result(cond.results.size(), true);
   const std::shared_ptr<const Needs> tested = OfFunction(cond, result, effects);
   std::vector<bool> live = used;

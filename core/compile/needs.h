@@ -72,7 +72,7 @@ class NeedsFinder {
   void FindCallees(const Graph& graph, NodeId id, const std::vector<bool>& used, bool waited,
                    Needs* needs);
   void FindBranches(const Graph& graph, NodeId id, std::vector<bool> used, Effects effects,
-                    const std::vector<const char*>& attrs, size_t first, Needs* needs);
+                    Needs* needs);
   void FindLoop(const Graph& graph, NodeId id, const std::vector<bool>& used, Effects effects,
                 Needs* needs);
   Needs Find(const Graph& graph, const std::set<Output>& fed, const std::vector<Output>& fetches,

@@ -34,44 +34,83 @@ class Planner {
     int last_use = -1;  // instruction index in its block; results: the number of instructions
   };
   int NewSlot() { return plan_.num_slots++; }
-  Storage ChooseStorage(const Graph& g, Output o, bool escapes) const;
+  MemoryKind ChooseMemory(const Graph& g, Output o, bool escapes) const;
+  void PlanRegions(const Graph& g, Instruction* in);
+  void Request(const MemoryRequest& request, const ArenaValue& value, int instruction) {
+    requests_.push_back(request);
+    values_.push_back(value);
+    instructions_.push_back(instruction);
+  }
 
   Plan& plan_;
   int time_ = 0;
   std::map<int, int> arena_;      // slot -> index in requests_
   std::map<int, int> memory_of_;  // slot of a view -> slot whose memory it shows
   std::vector<MemoryRequest> requests_;
-  std::vector<ArenaValue> values_;  // as requests_
+  std::vector<ArenaValue> values_;  // as requests_; slot -1: scratch
+  std::vector<int> instructions_;   // as requests_: which makes it
+};
+
+// What the functions of an op are told of a node: types and values as far as they are known.
+struct Known {
+  Known(const Graph& g, NodeId id) {
+    const Node& node = g.node(id);
+    for (Output o : node.inputs) {
+      in.push_back(g.type(o));
+      values.push_back(g.ConstValue(o));
+    }
+    for (int k = 0; k < g.num_outputs(id); ++k) out.push_back(g.type({id, k}));
+  }
+  std::vector<ValueType> in, out;
+  std::vector<const Tensor*> values;
 };
 
 // Whether the shape function sees more when the node runs: an input's shape or a value that it asks
 // for is not known yet. It may then refuse what it accepted so far. What lists and variables hold
 // is checked by the kernels.
-bool SeesMoreWhenRun(const Graph& g, const Node& node) {
-  std::vector<ValueType> in, out;
-  for (Output o : node.inputs) {
-    const ValueType& type = g.type(o);
-    if (!type.shape.fully_known()) return true;
-    in.push_back(type);
-  }
-  for (DType dtype : OutputTypes(*node.op, node.attrs)) out.push_back({.dtype = dtype});
-  const ShapeContext::Values constants{[&](int i) { return g.ConstValue(node.inputs[i]); }, {}};
-  ShapeContext context(node, *g.library(), in, out, constants);
+bool SeesMoreWhenRun(const Graph& g, const Node& node, const Known& known) {
+  if (std::any_of(known.in.begin(), known.in.end(),
+                  [](const ValueType& type) { return !type.shape.fully_known(); }))
+    return true;
+  std::vector<ValueType> out;
+  for (const ValueType& type : known.out) out.push_back({.dtype = type.dtype});
+  const ShapeContext::Values constants{[&](int i) { return known.values[i]; }, {}};
+  ShapeContext context(node, *g.library(), known.in, out, constants);
   node.op->shape(context);
   return context.missed_value();
 }
 
-Storage Planner::ChooseStorage(const Graph& g, Output o, bool escapes) const {
+MemoryKind Planner::ChooseMemory(const Graph& g, Output o, bool escapes) const {
   const Node& node = g.node(o.node);
   const ValueType& type = g.type(o);
   const bool object = type.dtype == DType::kResource || type.dtype == DType::kVariant;
   if (node.op->structure != Structure::kNone || node.op->allocates_outputs || object ||
       (node.op->view_of >= 0 && o.index == 0)) {
-    return Storage::kKernel;
+    return MemoryKind::kKernel;
   }
-  if (!type.shape.fully_known() || type.dtype == DType::kString) return Storage::kDynamic;
+  if (!type.shape.fully_known() || type.dtype == DType::kString) return MemoryKind::kDynamic;
   // What is too large has no place in the arena: it fails when it runs, if it runs.
-  return escapes || !Allocatable(type.dtype, type.shape) ? Storage::kPool : Storage::kArena;
+  return escapes || !Allocatable(type.dtype, type.shape) ? MemoryKind::kPool : MemoryKind::kArena;
+}
+
+// The blocks of the functions that the node runs.
+void Planner::PlanRegions(const Graph& g, Instruction* in) {
+  const Node& node = *in->node;
+  if (in->structure == Structure::kCall) {
+    in->callee = PlanFunction(RegionFunction(g, node, 0));
+    return;
+  }
+  for (const Region& region : node.op->regions) {
+    in->blocks.push_back(std::make_unique<Block>());
+    PlanBlock(RegionFunction(g, node, region), in->blocks.back().get());
+  }
+  if (in->structure != Structure::kWhile) return;
+  Block& body = *in->blocks[1];
+  body.temporaries = plan_.num_slots;
+  plan_.num_slots += static_cast<int>(body.results.size());
+  const Function& f = RegionFunction(g, node, 1);
+  for (size_t k = 0; k < body.results.size(); ++k)
+    body.passes.push_back(f.results[k] == Output{f.args[k], 0});
 }
 
 void Planner::PlanBlock(const Function& f, Block* block) {
@@ -134,28 +173,14 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       in.last_use.push_back(values[o].last_use == static_cast<int>(i) && !is_const(o) && !again);
     }
     const int start = time_++;
-    if (in.structure == Structure::kCall) {
-      in.callee = PlanFunction(FunctionAttr(g, node, "f"));
-    } else if (in.structure == Structure::kWhile || in.structure == Structure::kIf) {
-      const std::vector<const char*> attrs = in.structure == Structure::kWhile
-                                                 ? std::vector{"cond", "body"}
-                                                 : std::vector{"then_branch", "else_branch"};
-      for (const char* attr : attrs) {
-        in.blocks.push_back(std::make_unique<Block>());
-        PlanBlock(FunctionAttr(g, node, attr), in.blocks.back().get());
-      }
-      if (in.structure == Structure::kWhile) {
-        Block& body = *in.blocks[1];
-        body.temporaries = plan_.num_slots;
-        plan_.num_slots += static_cast<int>(body.results.size());
-        const Function& body_f = FunctionAttr(g, node, "body");
-        for (size_t k = 0; k < body.results.size(); ++k) {
-          const bool passes = body_f.results[k] == Output{body_f.args[k], 0};
-          body.passes.push_back(passes);
-        }
-      }
+    PlanRegions(g, &in);
+    size_t scratch_bytes = 0;
+    if (in.structure == Structure::kNone) {
+      const Known known(g, id);
+      in.infer_shapes = SeesMoreWhenRun(g, node, known);
+      in.kernel = node.op->prepare(KernelRequest(node, known.in, known.out, known.values));
+      scratch_bytes = in.kernel->scratch_bytes();
     }
-    in.infer_shapes = in.structure == Structure::kNone && SeesMoreWhenRun(g, node);
     if (node.op->effect == Effect::kRandom) {
       in.stream = static_cast<int>(plan_.streams.size());
       const auto it = node.attrs.find(kStreamAttr);
@@ -163,6 +188,9 @@ void Planner::PlanBlock(const Function& f, Block* block) {
                                                      : std::get<std::string>(it->second));
     }
     const int stop = time_++;
+    if (scratch_bytes > 0) {
+      Request({.bytes = scratch_bytes, .first = start, .last = stop}, {.slot = -1}, in.index);
+    }
     // Inputs live until here, through views too.
     for (int slot : in.inputs) {
       const auto view = memory_of_.find(slot);
@@ -176,7 +204,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       out.used = used;
       out.dtype = g.dtype(o);
       out.slot = values[o].slot = NewSlot();
-      out.storage = ChooseStorage(g, o, escapes[o]);
+      out.memory = ChooseMemory(g, o, escapes[o]);
       in.shapes.push_back(g.shape(o));
       for (const auto& [from, to] : node.op->in_place) {
         if (to == k && from < static_cast<int>(in.inputs.size()) && in.last_use[from] &&
@@ -185,7 +213,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
           break;
         }
       }
-      if (out.storage == Storage::kArena) {
+      if (out.memory == MemoryKind::kArena) {
         const size_t bytes = CheckedBytes(g.shape(o).num_elements(), g.dtype(o));
         plan_.arena_values_bytes += bytes;
         MemoryRequest request{.bytes = bytes, .first = start, .last = stop, .shares = -1};
@@ -197,8 +225,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
           out.forward_input = -1;
         }
         arena_[out.slot] = static_cast<int>(requests_.size());
-        requests_.push_back(request);
-        values_.push_back({out.slot, g.dtype(o), g.shape(o), 0});
+        Request(request, {out.slot, g.dtype(o), g.shape(o), 0}, in.index);
       }
       if (node.op->view_of >= 0 && k == 0) {
         const int source = in.inputs[node.op->view_of];
@@ -207,7 +234,9 @@ void Planner::PlanBlock(const Function& f, Block* block) {
         memory_of_[out.slot] = root;
         if (const auto it = arena_.find(root); it != arena_.end()) ++requests_[it->second].views;
       }
-      if (!used && out.storage != Storage::kArena) in.release.push_back(out.slot);
+      in.allocates = in.allocates || out.memory == MemoryKind::kPool ||
+                     out.memory == MemoryKind::kDynamic;
+      if (!used && out.memory != MemoryKind::kArena) in.release.push_back(out.slot);
       in.outputs.push_back(out);
     }
     for (size_t k = 0; k < in.inputs.size(); ++k) {
@@ -247,8 +276,15 @@ const Block* Planner::PlanFunction(const Function& f) {
 
 void Planner::AssignMemory() {
   const MemoryPlan memory = PlanMemory(requests_);
-  for (size_t i = 0; i < values_.size(); ++i) values_[i].offset = memory.offsets[i];
-  plan_.arena_values = std::move(values_);
+  plan_.scratch.resize(plan_.num_instructions);
+  for (size_t i = 0; i < values_.size(); ++i) {
+    values_[i].offset = memory.offsets[i];
+    if (values_[i].slot >= 0) {
+      plan_.arena_values.push_back(values_[i]);
+    } else {
+      plan_.scratch[instructions_[i]] = {memory.offsets[i], requests_[i].bytes};
+    }
+  }
   plan_.arena_bytes = memory.bytes;
 }
 

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "core/graph/graph.h"
+#include "core/graph/kernel.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
 
 // Where the memory of a value comes from.
-enum class Storage : uint8_t {
+enum class MemoryKind : uint8_t {
   kArena,    // at a fixed offset of the arena; shape static
   kPool,     // from the session's pool when the instruction runs; shape static. Values that outlive
              // their block: loop variables, results, elements of lists, variables
@@ -27,7 +28,7 @@ struct PlannedOutput {
   int slot = -1;
   DType dtype = DType::kInvalid;
   bool used = false;
-  Storage storage = Storage::kKernel;
+  MemoryKind memory = MemoryKind::kKernel;
   // kPool and kDynamic: this input's buffer may be taken over if nobody else holds it.
   int forward_input = -1;
 };
@@ -38,15 +39,18 @@ struct Instruction {
   int index = 0;  // among all of the plan
   const Node* node = nullptr;
   Structure structure{};
+  std::unique_ptr<const Kernel> kernel;  // of Structure::kNone
   std::vector<int> inputs;        // slots
   std::vector<uint8_t> last_use;  // of each input: its slot is not read after this instruction
   std::vector<PlannedOutput> outputs;
-  std::vector<Shape> shapes;  // of the outputs; partial where storage is not kArena or kPool
+  std::vector<Shape> shapes;  // of the outputs; partial where memory is not kArena or kPool
   // The shape function is called before the kernel: it knows more then than when this was planned.
   bool infer_shapes = false;
   std::vector<int> release;                    // slots that are emptied afterwards
   int stream = -1;                             // index into Plan::streams
-  std::vector<std::unique_ptr<Block>> blocks;  // While: cond, body. If: then, else
+  // kPool or kDynamic: outputs that get memory before the kernel runs.
+  bool allocates = false;
+  std::vector<std::unique_ptr<Block>> blocks;  // of the op's regions, but for a Call
   const Block* callee = nullptr;               // Call: one of Plan::functions
 };
 
@@ -74,6 +78,11 @@ struct ArenaValue {
   size_t offset;
 };
 
+// Memory of the arena that an instruction's kernel takes while it runs.
+struct ArenaScratch {
+  size_t offset = 0, bytes = 0;
+};
+
 struct Plan {
   std::unique_ptr<Function> function;  // what was planned; instructions point to its nodes
   Block block;
@@ -82,6 +91,7 @@ struct Plan {
   int num_instructions = 0;
   std::vector<Constant> constants;
   std::vector<ArenaValue> arena_values;
+  std::vector<ArenaScratch> scratch;  // by instruction
   size_t arena_bytes = 0;
   size_t arena_values_bytes = 0;     // what they would take without sharing memory
   std::vector<std::string> streams;  // paths of random nodes

@@ -26,22 +26,24 @@ struct Branch {
   std::vector<Grad> grads;
 };
 
-// `first` is the index of the first input that is passed to the branches.
-std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>& attr_names,
-                                 int first) {
+}  // namespace
+
+std::vector<Grad> BranchGradient(GradContext& g) {
   FunctionBuilder* outer = g.forward();
   const Node node = g.node();
+  const std::vector<Region>& regions = node.op->regions;
+  const int first = regions[0].first_input;  // that is passed to the branches
   FunctionLibrary& library = *outer->graph().library();
   BuildContext* context = outer->context();
   const Scope s = g.scope().NameScope(first == 1 ? "cond" : "call");
   const int n = g.num_inputs() - first;
   const bool overrides = g.overrides() && GivenGradient(node) != kSymbolicGradient;
 
-  std::vector<Branch> branches(attr_names.size());
+  std::vector<Branch> branches(regions.size());
   for (size_t b = 0; b < branches.size(); ++b) {
     Branch& branch = branches[b];
-    branch.attr = attr_names[b];
-    const Function& old = FunctionAttr(outer->graph(), node, branch.attr);
+    branch.attr = regions[b].attr;
+    const Function& old = RegionFunction(outer->graph(), node, b);
     branch.forward = std::make_unique<Function>(library.UniqueName(old.name), old.graph.Clone());
     branch.function = branch.forward.get();
     branch.function->args = old.args;
@@ -178,11 +180,5 @@ std::vector<Grad> BranchGradient(GradContext& g, const std::vector<std::string>&
   return out;
 }
 
-}  // namespace
-
-std::vector<Grad> IfGradient(GradContext& g) {
-  return BranchGradient(g, {"then_branch", "else_branch"}, 1);
-}
-std::vector<Grad> CallGradient(GradContext& g) { return BranchGradient(g, {"f"}, 0); }
 
 }  // namespace graphrun

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/graph/graph.h"
+#include "core/graph/op_def.h"
 
 namespace graphrun {
 
@@ -15,6 +16,14 @@ inline constexpr char kLoweredAttr[] = "_lower_using_switch_merge";
 // REQUIRES: the op declares `attr` as a func. NOT_FOUND when the library lacks the function.
 inline const Function& FunctionAttr(const Graph& graph, const Node& node, std::string_view attr) {
   return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
+}
+
+// REQUIRES: the node's op declares the region.
+inline const Function& RegionFunction(const Graph& graph, const Node& node, const Region& region) {
+  return FunctionAttr(graph, node, region.attr);
+}
+inline const Function& RegionFunction(const Graph& graph, const Node& node, size_t region) {
+  return RegionFunction(graph, node, node.op->regions[region]);
 }
 
 inline bool IsLowered(const Node& node) {

@@ -34,7 +34,7 @@ GradientRule OwnRule(const Graph& graph, const Node& node) {
                                                        : Unknown("graphrun does not know the op");
   }
   if (op.structure == Structure::kCall) {
-    const Function& f = FunctionAttr(graph, node, "f");
+    const Function& f = RegionFunction(graph, node, 0);
     if (!f.gradient.empty()) return {.kind = Kind::kOfCall, .function = f.gradient};
   }
   if (op.grad) return {.kind = Kind::kOp, .op = &op, .attrs = node.parsed};

@@ -1,5 +1,8 @@
 #include "core/graph/op_context.h"
 
+#include <algorithm>
+
+#include "core/base/size.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -114,17 +117,20 @@ Tensor& KernelContext::Allocate(int i, DType dtype, const Shape& shape) {
   return *outputs_[i];
 }
 
-VariableState& KernelContext::VariableAt(int i, bool initialized) const {
+Tensor KernelContext::Scratch(DType dtype, const Shape& shape) {
+  const size_t bytes = CheckedBytes(shape.num_elements(), dtype);
+  if (bytes > scratch_.size() - scratch_used_) return Tensor(dtype, shape, env_.pool);
+  Tensor view = Tensor::View(dtype, shape, scratch_.data() + scratch_used_);
+  scratch_used_ = std::min(scratch_.size(), scratch_used_ + Aligned(bytes));
+  return view;
+}
+
+VariableState& KernelContext::VariableAt(int i) const {
   const Tensor& handle = In(i);
   if (handle.dtype() != DType::kResource) {
     ThrowInvalid(node_.op->name + ": input " + std::to_string(i) + " is no variable handle");
   }
-  VariableState& v = static_cast<VariableState&>(*handle.object());
-  if (initialized && !v.initialized()) {
-    throw Error(Code::kFailedPrecondition,
-                "variable '" + v.name + "' has no value yet; run its initializer, or restore it");
-  }
-  return v;
+  return static_cast<VariableState&>(*handle.object());
 }
 
 }  // namespace graphrun

@@ -3,6 +3,7 @@
 #ifndef GRAPHRUN_CORE_GRAPH_OP_CONTEXT_H_
 #define GRAPHRUN_CORE_GRAPH_OP_CONTEXT_H_
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -124,14 +125,15 @@ class KernelContext {
  public:
   KernelContext(const Node& node, const KernelEnvironment& env, std::span<Tensor* const> inputs,
                 std::span<Tensor* const> outputs, std::span<const Shape> out_shapes,
-                const uint8_t* last_use, RandomStream* stream)
+                const uint8_t* last_use, RandomStream* stream, std::span<std::byte> scratch = {})
       : node_(node),
         env_(env),
         inputs_(inputs),
         outputs_(outputs),
         out_shapes_(out_shapes),
         last_use_(last_use),
-        stream_(stream) {}
+        stream_(stream),
+        scratch_(scratch) {}
 
   template <typename Attrs>
   const Attrs& attrs() const {
@@ -165,14 +167,18 @@ class KernelContext {
   }
   // Input i with memory of its own, to be kept beyond the call.
   Tensor Retain(int i) { return Take(i).Own(env_.pool); }
-  // Memory for this call.
-  Tensor Scratch(DType dtype, const Shape& shape) { return Tensor(dtype, shape, env_.pool); }
+  // Memory for this call: of what the kernel asked for when it was prepared, else from the pool.
+  Tensor Scratch(DType dtype, const Shape& shape);
+  // Before each run of a context that is kept.
+  void Restart(std::span<const Shape> out_shapes) {
+    out_shapes_ = out_shapes;
+    scratch_used_ = 0;
+  }
 
   BufferPool* pool() const { return env_.pool; }
   VariableStore& variables() const { return *env_.variables; }
-  // The variable of handle input i. FAILED_PRECONDITION naming it when it has no value and
-  // `initialized` is asked for.
-  VariableState& VariableAt(int i, bool initialized = true) const;
+  // The variable of handle input i.
+  VariableState& VariableAt(int i) const;
   // The random stream of this node in this session. Only for ops with Effect::kRandom.
   RandomStream& stream() const { return *stream_; }
 
@@ -184,6 +190,8 @@ class KernelContext {
   std::span<const Shape> out_shapes_;
   const uint8_t* last_use_;
   RandomStream* stream_;
+  std::span<std::byte> scratch_;
+  size_t scratch_used_ = 0;
 };
 
 class CostContext {

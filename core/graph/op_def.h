@@ -23,16 +23,13 @@
 
 #include "core/base/error.h"
 #include "core/graph/attr.h"
+#include "core/graph/element.h"
+#include "core/graph/kernel.h"
 
 namespace graphrun {
 
-class ShapeContext;
-class PartialContext;
 class GradContext;
-class KernelContext;
-class CostContext;
 struct Grad;
-struct Node;
 
 inline const std::vector<DType> kFloats = {DType::kFloat, DType::kDouble};
 inline const std::vector<DType> kInts = {DType::kInt32, DType::kInt64};
@@ -63,8 +60,8 @@ struct AttrDef {
 // with another, folded, or run where its graph would not run it.
 enum class Effect {
   kNone,
-  kRead,    // reads the variable of input 0
-  kWrite,   // writes it (and may read it)
+  kRead,    // reads variables: OpDef::accesses
+  kWrite,   // writes some (and may read some)
   kRandom,  // draws from the node's stream
   kOther,   // everything else: checks that may fail, output
 };
@@ -76,10 +73,25 @@ enum class Structure {
   kPlaceholder,  // must be fed
   kArg,          // a function's parameter
   kNoOp,
-  kWhile,        // attributes "cond" and "body"
-  kIf,           // attributes "then_branch" and "else_branch"; input 0 is the predicate
-  kCall,         // attribute "f"
+  kWhile,        // regions: the condition, the body
+  kIf,           // regions: the branches for true and for false; input 0 is the predicate
+  kCall,         // region: the function
   kUnavailable,  // stands for a node of a file that cannot run here; a run that needs it fails
+};
+
+// A function that a node runs: the attribute that names it, and the input that is its first
+// parameter; the inputs from there on are its parameters.
+struct Region {
+  std::string attr;
+  int first_input = 0;
+  std::string types_attr;  // the list(type) attribute that follows from those inputs
+  bool repeats = false;    // its results are its parameters of the next trip
+};
+
+// An input that is the handle of a variable which the node reads or writes.
+struct Access {
+  int input = 0;
+  bool write = false;
 };
 
 struct Cost {
@@ -102,9 +114,7 @@ struct Chain {
 // outputs with KernelContext::Allocate or SetOut. Inputs have the declared dtypes, and the shapes
 // and values that the shape function accepted: unless all that it looks at is known when a run is
 // planned, it is called again when the node runs. So a kernel checks only what the shape function
-// does not look at (an index in range). Kernels are
-// re-entrant, allocate nothing on the heap in a steady step (scratch comes from
-// KernelContext::Scratch), and fail by throwing Error.
+// does not look at (an index in range).
 class OpDef {
  public:
   std::string name;
@@ -123,7 +133,7 @@ class OpDef {
   // through the op, which is no error. Of other ops without `grad` none is known, and a gradient
   // that needs it is refused.
   bool not_differentiable = false;
-  std::function<void(KernelContext&)> kernel;
+  std::function<std::unique_ptr<Kernel>(const KernelRequest&)> prepare;
   std::function<Cost(const CostContext&)> cost;
   // The input that output 0 always equals under the given types and values (a Sum over no axes), or
   // -1.
@@ -131,7 +141,11 @@ class OpDef {
 
   Effect effect = Effect::kNone;
   Structure structure = Structure::kNone;
-  bool elementwise = false;  // output element i needs only (broadcast) input elements i
+  std::vector<Region> regions;   // in the order in which they first run, or of the predicate
+  std::vector<Access> accesses;  // what Effect::kRead and kWrite read and write
+  // Of an op that computes each element of output 0 from the elements of its inputs at the same
+  // place, after broadcasting: how, by the type of the last input.
+  std::vector<std::pair<DType, ElementLoop>> elements;
   bool commutative = false;  // inputs 0 and 1 may be swapped
   bool adds = false;         // output 0 is input 0 plus input 1
   std::optional<Chain> chain;
@@ -214,9 +228,31 @@ class Op {
     return Set(def_.grad, Bind<GradContext&>(fn));
   }
   Op& NoGradient(std::string why) { return Set(def_.no_gradient, std::move(why)); }
+  // fn(context) computes the outputs.
   template <typename Fn>
   Op& Kernel(Fn fn) {
-    return Set(def_.kernel, Bind<KernelContext&>(fn));
+    return Set(def_.prepare, [bound = Bind<KernelContext&>(fn)](const KernelRequest&) {
+      return std::make_unique<FunctionKernel<decltype(bound)>>(bound);
+    });
+  }
+  // plan = make(request), then run(context, plan): see PlannedKernel.
+  template <typename Make, typename Run>
+  Op& Kernel(Make make, Run run) {
+    return Set(def_.prepare, [bound = Bind<const KernelRequest&>(make),
+                              run](const KernelRequest& request) {
+      return std::make_unique<PlannedKernel<decltype(bound), Run>>(request, bound, run);
+    });
+  }
+  // fn(request) makes the kernel.
+  template <typename Fn>
+  Op& Prepare(Fn fn) {
+    return Set(def_.prepare, Bind<const KernelRequest&>(fn));
+  }
+  // The loops of an element-wise op, by the type of the last input. Its kernel runs them.
+  template <typename Loops>
+  Op& Elements(const Loops& loops) {
+    def_.elements.assign(loops.begin(), loops.end());
+    return *this;
   }
   template <typename Fn>
   Op& Cost(Fn fn) {
@@ -230,7 +266,13 @@ class Op {
 
   Op& Has(Effect effect) { return Set(def_.effect, effect); }
   Op& Is(Structure structure) { return Set(def_.structure, structure); }
-  Op& Elementwise() { return Set(def_.elementwise, true); }
+  Op& Runs(Region region) {
+    def_.regions.push_back(std::move(region));
+    return *this;
+  }
+  // The variables of all handles among the inputs declared so far.
+  Op& Reads() { return Accesses(Effect::kRead); }
+  Op& Writes() { return Accesses(Effect::kWrite); }
   Op& Commutative() { return Set(def_.commutative, true); }
   Op& Adds() { return Set(def_.adds, true); }
   Op& Chains(Chain chain) { return Set(def_.chain, std::move(chain)); }
@@ -252,6 +294,14 @@ class Op {
   template <typename Member, typename Value>
   Op& Set(Member& member, Value&& value) {
     member = std::forward<Value>(value);
+    return *this;
+  }
+  Op& Accesses(Effect effect) {
+    def_.effect = effect;
+    for (size_t i = 0; i < def_.inputs.size(); ++i) {
+      if (def_.inputs[i].fixed == DType::kResource)
+        def_.accesses.push_back({static_cast<int>(i), effect == Effect::kWrite});
+    }
     return *this;
   }
   Op& Arg(std::vector<ArgDef>& args, std::string name, std::string type) {

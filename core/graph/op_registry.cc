@@ -24,7 +24,7 @@ void OpRegistry::Add(OpDef def) {
   def.not_differentiable = NotDifferentiableInTensorFlow(def.name);
   require(!def.grad || !def.not_differentiable,
           "a gradient where TensorFlow declares that none is");
-  require(static_cast<bool>(def.kernel) != (def.structure != Structure::kNone),
+  require(static_cast<bool>(def.prepare) != (def.structure != Structure::kNone),
           "no kernel, or one that is not used");
   for (auto* args : {&def.inputs, &def.outputs}) {
     for (ArgDef& arg : *args) {

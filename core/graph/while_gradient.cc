@@ -29,8 +29,8 @@ class WhileDifferentiator {
       : g_(g),
         outer_(g.forward()),
         node_(g.node()),
-        cond_(FunctionAttr(outer_->graph(), node_, "cond")),
-        old_body_(FunctionAttr(outer_->graph(), node_, "body")),
+        cond_(RegionFunction(outer_->graph(), node_, 0)),
+        old_body_(RegionFunction(outer_->graph(), node_, 1)),
         n_(g.num_inputs()) {}
 
   std::vector<Grad> Run();

@@ -41,13 +41,14 @@ struct Reference {
 
 std::vector<Reference> References(const Node& node, bool all) {
   std::vector<Reference> out;
-  for (const auto& [attr, value] : node.attrs) {
-    const auto* f = std::get_if<FuncRef>(&value);
-    if (!f) continue;
-    const bool is_loop = node.op->structure == Structure::kWhile && attr == "body";
+  const std::vector<Region>& regions = node.op->regions;
+  const bool loops = std::any_of(regions.begin(), regions.end(),
+                                 [](const Region& region) { return region.repeats; });
+  for (const Region& region : regions) {
     // The condition of a loop is a comparison of counters in all but a few graphs.
-    if (!all && node.op->structure == Structure::kWhile && !is_loop) continue;
-    out.push_back({f->name, attr, is_loop});
+    if (!all && loops && !region.repeats) continue;
+    out.push_back({std::get<FuncRef>(node.attrs.find(region.attr)->second).name, region.attr,
+                   region.repeats});
   }
   return out;
 }

@@ -204,7 +204,7 @@ std::vector<Tensor> Session::Callable::Impl::Given(const std::vector<Tensor>& va
     }
     const std::string name = session->graph.node(feeds[i].node).name;
     RefPtr<VariableState> variable(new VariableState(name, value.dtype(), value.shape()));
-    variable->value = value.Own(session->env.pool());
+    variable->Assign(value.Own(session->env.pool()));
     given.push_back(Tensor::Object(DType::kResource, variable));
   }
   return given;
@@ -280,18 +280,11 @@ Tensor Session::Callable::Impl::AfterRun(const Fetched& from,
     at = memories[at].sides[IsTrue(fetched[memories[at].predicate])];
   if (at < 0) return fetched[from.fetch];
   const auto& variable = static_cast<const VariableState&>(*fetched[memories[at].handle].object());
-  if (from.fetch < 0) {
-    if (!variable.initialized()) {
-      throw Error(Code::kFailedPrecondition, "variable '" + variable.name +
-                                                 "' has no value yet; run its initializer, or "
-                                                 "restore it");
-    }
-    return variable.value;
-  }
+  if (from.fetch < 0) return variable.Read();
   const Tensor& read = fetched[from.fetch];
+  const Tensor now = variable.Read();
   // A value of another size has other memory, and the one that was read is as it was.
-  if (variable.value.num_elements() != read.num_elements()) return read;
-  return variable.value.Reshaped(read.shape());
+  return now.num_elements() == read.num_elements() ? now.Reshaped(read.shape()) : read;
 }
 
 }  // namespace graphrun

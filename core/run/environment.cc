@@ -1,9 +1,7 @@
 #include "core/run/environment.h"
 
 #include <functional>
-#include <new>
 #include <random>
-#include <stdexcept>
 
 #include "core/base/error.h"
 #include "core/graph/op_def.h"
@@ -29,16 +27,6 @@ RandomStream* Environment::Stream(const std::string& path) {
     stream = std::make_unique<RandomStream>(seed, seed2);
   }
   return stream.get();
-}
-
-void CallKernel(KernelContext& context) {
-  try {
-    context.node().op->kernel(context);
-  } catch (const std::bad_alloc&) {
-    throw Error(Code::kResourceExhausted, "no memory is left");
-  } catch (const std::length_error&) {
-    throw Error(Code::kResourceExhausted, "more elements than memory can hold");
-  }
 }
 
 void Environment::CheckTrips(const Node& loop, int64_t trips) const {

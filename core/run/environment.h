@@ -38,9 +38,6 @@ class Environment {
   std::map<std::string, std::unique_ptr<RandomStream>> streams_;
 };
 
-// Calls the kernel of the context's node. RESOURCE_EXHAUSTED when the kernel finds no memory.
-void CallKernel(KernelContext& context);
-
 // "'model/MatMul' (MatMul) of float32[2,3], float32[4,5]", for error contexts.
 std::string DescribeNode(const Node& node, std::span<Tensor* const> inputs);
 

@@ -1,5 +1,6 @@
 #include "core/run/executor.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/base/error.h"
@@ -15,7 +16,7 @@ struct Executor::Frame {
   Frame(const Plan& plan, const Environment& environment, const std::vector<RandomStream*>& random);
 
   void RunBlock(const Block& block);
-  void RunKernel(const Instruction& in);
+  void RunNode(const Instruction& in);
   void RunWhile(const Instruction& in);
   void RunIf(const Instruction& in);
   void RunCall(const Instruction& in);
@@ -34,7 +35,8 @@ struct Executor::Frame {
   const std::vector<RandomStream*>& streams;
   RefPtr<MemoryBuffer> arena;
   std::vector<Tensor> slots;
-  std::vector<std::vector<Tensor*>> inputs, outputs;  // by instruction
+  std::vector<std::vector<Tensor*>> inputs, outputs;   // by instruction
+  std::vector<std::optional<KernelContext>> contexts;  // of instructions with a kernel
   // Of the instruction at hand; kept for their memory.
   std::vector<Shape> dynamic_shapes;
   std::vector<ValueType> in_types, out_types;
@@ -61,11 +63,17 @@ Executor::Frame::Frame(const Plan& p, const Environment& e,
       arena(MemoryBuffer::New(p.arena_bytes)),
       slots(p.num_slots),
       inputs(p.num_instructions),
-      outputs(p.num_instructions) {
+      outputs(p.num_instructions),
+      contexts(p.num_instructions) {
   Reset();
   const auto prepare = [&](const Instruction& in) {
     for (int slot : in.inputs) inputs[in.index].push_back(&slots[slot]);
     for (const PlannedOutput& out : in.outputs) outputs[in.index].push_back(&slots[out.slot]);
+    if (!in.kernel) return;
+    const ArenaScratch& scratch = plan.scratch[in.index];
+    contexts[in.index].emplace(*in.node, env, inputs[in.index], outputs[in.index], in.shapes,
+                               in.last_use.data(), in.stream < 0 ? nullptr : streams[in.stream],
+                               std::span(arena->data() + scratch.offset, scratch.bytes));
   };
   ForEachInstruction(plan.block, prepare);
   for (const auto& [name, block] : plan.functions) ForEachInstruction(*block, prepare);
@@ -75,6 +83,9 @@ void Executor::Frame::RunBlock(const Block& block) {
   for (const Instruction& in : block.instructions) {
     try {
       switch (in.structure) {
+        case Structure::kNone:
+          RunNode(in);
+          break;
         case Structure::kWhile:
           RunWhile(in);
           break;
@@ -87,8 +98,7 @@ void Executor::Frame::RunBlock(const Block& block) {
         case Structure::kUnavailable:
           ThrowUnavailable(*in.node);
         default:
-          RunKernel(in);
-          break;
+          ThrowInternal("'" + in.node->name + "' is no instruction");
       }
     } catch (Error& e) {
       e.While("while running " + DescribeNode(*in.node, inputs[in.index]));
@@ -137,19 +147,18 @@ void Executor::Frame::Allocate(const Instruction& in, size_t k, const Shape& sha
   slots[out.slot] = Tensor(out.dtype, shape, env.pool);
 }
 
-void Executor::Frame::RunKernel(const Instruction& in) {
-  const std::vector<Shape>* shapes = &in.shapes;
-  if (in.infer_shapes) {
-    InferShapes(in);
-    shapes = &dynamic_shapes;
+void Executor::Frame::RunNode(const Instruction& in) {
+  KernelContext& context = *contexts[in.index];
+  if (in.infer_shapes) InferShapes(in);
+  const std::vector<Shape>& shapes = in.infer_shapes ? dynamic_shapes : in.shapes;
+  context.Restart(shapes);
+  if (in.allocates) {
+    for (size_t k = 0; k < in.outputs.size(); ++k) {
+      const MemoryKind memory = in.outputs[k].memory;
+      if (memory == MemoryKind::kPool || memory == MemoryKind::kDynamic) Allocate(in, k, shapes[k]);
+    }
   }
-  for (size_t k = 0; k < in.outputs.size(); ++k) {
-    const Storage storage = in.outputs[k].storage;
-    if (storage == Storage::kPool || storage == Storage::kDynamic) Allocate(in, k, (*shapes)[k]);
-  }
-  KernelContext context(*in.node, env, inputs[in.index], outputs[in.index], *shapes,
-                        in.last_use.data(), in.stream < 0 ? nullptr : streams[in.stream]);
-  CallKernel(context);
+  RunKernel(*in.kernel, context);
 }
 
 void Executor::Frame::PassArgs(const Instruction& in, size_t first, const Block& block) {

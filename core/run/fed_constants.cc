@@ -63,8 +63,9 @@ class CopyFinder {
       const Node& node = graph.node(id);
       std::vector<std::string> callees = FunctionNames(node);
       if (callees.empty()) continue;
-      if (node.op->structure == Structure::kWhile)
-        bodies_.insert(FunctionAttr(graph, node, "body").name);
+      for (const Region& region : node.op->regions) {
+        if (region.repeats) bodies_.insert(RegionFunction(graph, node, region).name);
+      }
       for (const std::string& f : callees) {
         if (seen_.insert(f).second) functions_.push_back(f);
       }
@@ -95,8 +96,10 @@ void ExtendCall(Graph* graph, NodeId id, const CopyFinder& finder,
     if (auto* f = std::get_if<FuncRef>(&value)) f->name = renamed.at(f->name);
   }
   // What follows from the inputs is found again.
-  for (const ArgDef& arg : node.op->inputs) attrs.erase(arg.type_list_attr);
-  if (node.op->structure == Structure::kWhile) attrs.erase("output_shapes");
+  for (const Region& region : node.op->regions) {
+    attrs.erase(region.types_attr);
+    if (region.repeats) attrs.erase("output_shapes");
+  }
   graph->ReplaceNode(id, node.op->name, std::move(inputs), std::move(attrs));
 }
 

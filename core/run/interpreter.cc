@@ -137,7 +137,7 @@ std::vector<Tensor> Interpreter::RunKernel(const Graph& graph, NodeId id,
   RandomStream* stream =
       node.op->effect == Effect::kRandom ? env_->Stream(path + node.name) : nullptr;
   KernelContext context(node, env_->kernels(), in, out, out_shapes, nullptr, stream);
-  CallKernel(context);
+  RunOnce(context);
   if (const int source = node.op->view_of; source >= 0 && !outputs[0].owning()) {
     outputs[0] = inputs[source].Reshaped(outputs[0].shape());
   }

@@ -37,7 +37,7 @@ bool MemoryFinder::LeaveFunction(Position* at) const {
 bool MemoryFinder::HandOn(Position* at) const {
   const Node& node = at->graph->node(at->output.node);
   if (node.op->structure == Structure::kWhile) {
-    const Function& body = FunctionAttr(*at->graph, node, "body");
+    const Function& body = RegionFunction(*at->graph, node, 1);
     const int k = at->output.index;
     if (body.results[k] != Output{body.args[k], 0}) return false;
     at->output = node.inputs[k];
@@ -54,16 +54,16 @@ Output MemoryFinder::OnTop(Position at) const {
   return at.context < 0 ? at.output : Output();
 }
 
-int MemoryFinder::Enter(const Position& at, const char* attr, int first_input) {
+int MemoryFinder::Enter(const Position& at, size_t region) {
   const Node& node = at.graph->node(at.output.node);
-  contexts_.push_back(
-      {&FunctionAttr(*at.graph, node, attr), at.graph, at.output.node, first_input, at.context});
+  contexts_.push_back({&RegionFunction(*at.graph, node, region), at.graph, at.output.node,
+                       node.op->regions[region].first_input, at.context});
   return static_cast<int>(contexts_.size()) - 1;
 }
 
 Output MemoryFinder::TripsOf(const Position& at) const {
   const Node& node = at.graph->node(at.output.node);
-  const Function& body = FunctionAttr(*at.graph, node, "body");
+  const Function& body = RegionFunction(*at.graph, node, 1);
   const Node& next = body.graph.node(body.results[0].node);
   const Tensor* start = at.graph->ConstValue(node.inputs[0]);
   const bool counts = start && start->dtype() == DType::kInt32 && start->shape().rank() == 0 &&
@@ -95,7 +95,7 @@ int MemoryFinder::Search(Position at, int depth) {
     }
     if (LeaveFunction(&at) || HandOn(&at)) continue;
     if (node.op->structure == Structure::kCall) {
-      const int inner = Enter(at, "f", 0);
+      const int inner = Enter(at, 0);
       const Function& f = *contexts_[inner].function;
       at = {&f.graph, f.results[at.output.index], inner};
       continue;
@@ -105,7 +105,7 @@ int MemoryFinder::Search(Position at, int depth) {
       Place place{.handle = {}, .predicate = TripsOf(at)};
       const Output initial = node.inputs[at.output.index];
       place.sides[0] = Search({at.graph, initial, at.context}, depth + 1);
-      const int inner = Enter(at, "body", 0);
+      const int inner = Enter(at, 1);
       const Function& f = *contexts_[inner].function;
       place.sides[1] = Search({&f.graph, f.results[at.output.index], inner}, depth + 1);
       if (place.sides[0] >= 0 || place.sides[1] >= 0) found = Add(place);
@@ -114,7 +114,7 @@ int MemoryFinder::Search(Position at, int depth) {
     if (node.op->structure != Structure::kIf) break;
     Place place{.handle = {}, .predicate = OnTop({at.graph, node.inputs[0], at.context})};
     for (const bool side : {false, true}) {
-      const int inner = Enter(at, side ? "then_branch" : "else_branch", 1);
+      const int inner = Enter(at, side ? 0 : 1);
       const Function& f = *contexts_[inner].function;
       place.sides[side] = Search({&f.graph, f.results[at.output.index], inner}, depth + 1);
     }
@@ -162,16 +162,13 @@ class Writes {
     for (NodeId id = 0; id < graph.num_ids(); ++id) {
       if (!graph.exists(id) || (!needed.empty() && !needed[id])) continue;
       const Node& node = graph.node(id);
-      if (node.op->effect == Effect::kWrite) {
-        for (Output o : node.inputs) {
-          if (graph.dtype(o) == DType::kResource) written.insert(Source(graph, o));
-        }
+      for (const Access& access : node.op->accesses) {
+        if (access.write) written.insert(Source(graph, node.inputs[access.input]));
       }
-      const size_t first = node.op->structure == Structure::kIf ? 1 : 0;
-      for (const std::string& name : FunctionNames(node)) {
-        const std::vector<bool>& args = ArgsOf(graph.library()->Get(name));
-        for (size_t k = 0; k < args.size() && first + k < node.inputs.size(); ++k) {
-          if (args[k]) written.insert(Source(graph, node.inputs[first + k]));
+      for (const Region& region : node.op->regions) {
+        const std::vector<bool>& args = ArgsOf(RegionFunction(graph, node, region));
+        for (size_t k = 0; k < args.size(); ++k) {
+          if (args[k]) written.insert(Source(graph, node.inputs[region.first_input + k]));
         }
       }
     }

@@ -53,7 +53,7 @@ class MemoryFinder {
   Output OnTop(Position at) const;
   bool LeaveFunction(Position* at) const;
   bool HandOn(Position* at) const;
-  int Enter(const Position& at, const char* attr, int first_input);
+  int Enter(const Position& at, size_t region);
   // The output that counts the trips of a While; invalid when it does not.
   Output TripsOf(const Position& at) const;
   int Add(Place place);

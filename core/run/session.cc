@@ -98,7 +98,7 @@ std::vector<Tensor> Session::Callable::operator()(const std::vector<Tensor>& fee
 
 Tensor Session::VariableValue(std::string_view name) const {
   const RefPtr<VariableState> variable = impl_->env.variables().Find(name);
-  if (variable && variable->initialized()) return variable->value;
+  if (Tensor value = variable ? variable->Peek() : Tensor(); !value.empty()) return value;
   const NodeId id = impl_->graph.Find(name);
   if (id == kNoNode) {
     ThrowNotFound("no variable '" + std::string(name) + "'" +
@@ -120,7 +120,7 @@ void Session::SetVariable(std::string_view name, const Tensor& value) {
   }
   const RefPtr<VariableState> variable =
       impl_->env.variables().LookupOrCreate(name, type.element_dtype, type.element_shape);
-  variable->value = value.Copy(impl_->env.pool());
+  variable->Assign(value.Copy(impl_->env.pool()));
 }
 
 VariableStore& Session::variables() { return impl_->env.variables(); }

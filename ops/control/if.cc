@@ -40,8 +40,10 @@ OpDef Declare(const char* name, const char* doc) {
       .Attr("else_branch", &Attrs::else_branch)
       .Attr("output_shapes", &Attrs::output_shapes, {})
       .Is(Structure::kIf)
+      .Runs({.attr = "then_branch", .first_input = 1, .types_attr = "Tin"})
+      .Runs({.attr = "else_branch", .first_input = 1, .types_attr = "Tin"})
       .Shape(InferShape)
-      .Grad(IfGradient);
+      .Grad(BranchGradient);
 }
 
 }  // namespace if_op

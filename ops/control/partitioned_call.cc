@@ -31,8 +31,9 @@ OpDef Declare(const char* name, const char* doc) {
       .Attr("config_proto", &Attrs::config_proto, "")
       .Attr("executor_type", &Attrs::executor_type, "")
       .Is(Structure::kCall)
+      .Runs({.attr = "f", .types_attr = "Tin"})
       .Shape(InferShape)
-      .Grad(CallGradient);
+      .Grad(BranchGradient);
 }
 
 }  // namespace partitioned_call

@@ -56,6 +56,8 @@ OpDef Declare(const char* name, const char* doc) {
       .Attr("output_shapes", &Attrs::output_shapes, {})
       .Attr("parallel_iterations", &Attrs::parallel_iterations, 10)
       .Is(Structure::kWhile)
+      .Runs({.attr = "cond", .types_attr = "T"})
+      .Runs({.attr = "body", .types_attr = "T", .repeats = true})
       .Shape(InferShape)
       .Grad(WhileGradient);
 }

@@ -47,8 +47,7 @@ OpDef AccumulateNV2Op() {
       .Attr("shape", &Attrs::shape)
       .Shape(accumulate_n::InferShape)
       .Grad([](GradContext& g) { return std::vector<Grad>(g.num_inputs(), g.DOut(0)); })
-      .Kernel(accumulate_n::Kernel)
-      .Elementwise();
+      .Kernel(accumulate_n::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -155,7 +155,6 @@ OpDef AddNOp() {
       .Shape(add_n::InferShape)
       .Grad([](GradContext& g) { return std::vector<Grad>(g.num_inputs(), g.DOut(0)); })
       .Kernel(add_n::Kernel)
-      .Elementwise()
       .Commutative()
       .InPlace(0);
 }

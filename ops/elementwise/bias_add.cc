@@ -131,7 +131,6 @@ OpDef BiasAddOp() {
         return grads;
       })
       .Kernel(bias_add::AddKernel)
-      .Elementwise()
       .InPlace(0);
 }
 

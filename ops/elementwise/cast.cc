@@ -168,9 +168,14 @@ void ConvertTiles(const KernelContext& k, const Attrs& a, int64_t begin, int64_t
   }
 }
 
+void ConvertAll(KernelContext& k, const ElementLoop& loop) {
+  const Operand x{k.In(0).raw(), &k.In(0).shape()};
+  RunElementwise(loop, {&x, 1}, k.Out(0).raw(), k.Out(0).shape());
+}
+
 void Kernel(KernelContext& k, const Attrs& a) {
   if (Carrier(a.from) == a.from && Carrier(a.to) == a.to && !a.truncate)
-    return RunElementwise(LoopFor(a.from, a.to), 1, k);
+    return ConvertAll(k, LoopFor(a.from, a.to));
   char* out = static_cast<char*>(k.Out(0).raw());
   const int64_t n = k.In(0).num_elements();
   ParallelFor((n + kTile - 1) / kTile, kCheap / kTile, [&](int64_t begin, int64_t end) {
@@ -206,8 +211,7 @@ OpDef CastOp() {
         if (!IsFloating(a.from) || !IsFloating(a.to)) return g.None();
         return {op::Cast(g.scope(), g.DOut(0), a.from)};
       })
-      .Kernel(cast::Kernel)
-      .Elementwise();
+      .Kernel(cast::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -35,17 +35,17 @@ Op<EqualAttrs> EqualNamed(const char* name, const char* doc, Fn, bool otherwise)
         }
       })
       .NoGradient("the result is bool")
+      .Elements(LoopsOf<2, true, Fn>(kNumberOrBoolTypes, kCheap))
       .Kernel(
-          [loops = LoopsOf<2, true, Fn>(kNumberOrBoolTypes, kCheap), otherwise](KernelContext& k) {
+          [](const KernelRequest& r) -> std::optional<ElementwisePlan> {
             // A scalar from two operands that are none is the answer for shapes that do not fit.
-            const bool scalar = k.Out(0).shape().rank() == 0;
-            if (scalar && k.In(0).shape().rank() + k.In(1).shape().rank() > 0) {
-              k.Out<bool>(0)[0] = otherwise;
-              return;
-            }
-            RunElementwise(FindLoop(loops, k.In(0).dtype()), 2, k);
+            if (r.Out(0).rank() == 0 && r.In(0).rank() + r.In(1).rank() > 0) return {};
+            return PlanElements(r);
+          },
+          [otherwise](KernelContext& k, const std::optional<ElementwisePlan>& plan) {
+            if (plan) return RunElements(k, *plan);
+            k.Out<bool>(0)[0] = otherwise;
           })
-      .Elementwise()
       .Commutative();
   return op;
 }

@@ -18,46 +18,9 @@ constexpr int64_t kPiece = 1024 * kBlock;  // a long row is cut into such pieces
 
 using Byte = char;
 
-// The output's dimensions with those of size 1 dropped and neighbours joined where every operand
-// allows it, and each operand's strides in elements: 0 where it is broadcast.
-struct Walk {
-  explicit Walk(int max_rank) : dims(max_rank) {
-    for (auto& of_operand : strides) of_operand = PerDim<int64_t>(max_rank);
-  }
-  int rank = 0;
-  PerDim<int64_t> dims;
-  std::array<PerDim<int64_t>, kMaxOperands> strides;
-};
-
-Walk MakeWalk(std::span<const Operand> in, const Shape& shape) {
-  const int n = static_cast<int>(in.size());
-  std::array<PerDim<int64_t>, kMaxOperands> strides;
-  for (int k = 0; k < n; ++k) {
-    const Shape& s = *in[k].shape;
-    strides[k] = PerDim<int64_t>(shape.rank());
-    int64_t stride = 1;
-    for (int i = shape.rank() - 1, j = s.rank() - 1; j >= 0; --i, --j) {
-      strides[k][i] = s[j] == 1 ? 0 : stride;
-      stride *= s[j];
-    }
-  }
-  Walk w(std::max(shape.rank(), 1));
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (shape[i] == 1) continue;
-    bool joins = w.rank > 0;
-    for (int k = 0; joins && k < n; ++k)
-      joins = w.strides[k][w.rank - 1] == strides[k][i] * shape[i];
-    if (!joins) w.dims[w.rank++] = 1;
-    w.dims[w.rank - 1] = CheckedMul(w.dims[w.rank - 1], shape[i]);
-    for (int k = 0; k < n; ++k) w.strides[k][w.rank - 1] = strides[k][i];
-  }
-  if (w.rank == 0) w.dims[w.rank++] = 1;  // one element
-  return w;
-}
-
 // Counts through the first `rank` dimensions of a walk and keeps each operand's offset.
 struct Odometer {
-  Odometer(const Walk& walk, int walk_rank, int operands, int64_t start)
+  Odometer(const ElementwisePlan& walk, int walk_rank, int operands, int64_t start)
       : w(walk), rank(walk_rank), n(operands), at(walk_rank) {
     for (int i = rank - 1; i >= 0; --i) {
       at[i] = start % w.dims[i];
@@ -73,7 +36,7 @@ struct Odometer {
       at[i] = 0;
     }
   }
-  const Walk& w;
+  const ElementwisePlan& w;
   int rank;
   int n;
   PerDim<int64_t> at;
@@ -130,9 +93,10 @@ void RunRow(const ElementLoop& loop, int n, std::array<const Byte*, kMaxOperands
 }
 
 // Elements [begin, end) of a walk whose rows are shorter than a block: operands are gathered first.
-void RunGathered(const ElementLoop& loop, const Walk& w, std::span<const Operand> in, Byte* out,
+void RunGathered(const ElementwisePlan& w, std::span<const void* const> in, Byte* out,
                  int64_t begin, int64_t end) {
-  const int n = static_cast<int>(in.size());
+  const ElementLoop& loop = w.loop;
+  const int n = w.operands;
   const int64_t inner = w.dims[w.rank - 1];
   alignas(kAlignment) Byte gathered[kMaxOperands][kGather * 8];
   Odometer outer(w, w.rank - 1, n, begin / inner);
@@ -144,7 +108,7 @@ void RunGathered(const ElementLoop& loop, const Walk& w, std::span<const Operand
       for (int k = 0; k < n; ++k) {
         const int64_t stride = w.strides[k][w.rank - 1], size = loop.in_size[k];
         const Byte* from =
-            static_cast<const Byte*>(in[k].data) + (outer.offset[k] + column * stride) * size;
+            static_cast<const Byte*>(in[k]) + (outer.offset[k] + column * stride) * size;
         CopyStrided(static_cast<int>(size), gathered[k] + done * size, from, stride, run);
       }
       done += run;
@@ -162,12 +126,12 @@ void RunGathered(const ElementLoop& loop, const Walk& w, std::span<const Operand
 }
 
 // Rows of at least a block: units of work are rows, or pieces of long ones.
-void RunRows(const ElementLoop& loop, const Walk& w, std::span<const Operand> in, Byte* out,
-             int64_t total) {
-  const int n = static_cast<int>(in.size());
+void RunRows(const ElementwisePlan& w, std::span<const void* const> in, Byte* out) {
+  const ElementLoop& loop = w.loop;
+  const int n = w.operands;
   const int64_t inner = w.dims[w.rank - 1];
   const int64_t piece = std::min(inner, kPiece), pieces = (inner + piece - 1) / piece;
-  ParallelFor(total / inner * pieces, std::max<int64_t>(1, loop.grain / piece),
+  ParallelFor(w.total / inner * pieces, std::max<int64_t>(1, loop.grain / piece),
               [&](int64_t begin, int64_t end) {
                 Odometer outer(w, w.rank - 1, n, begin / pieces);
                 for (int64_t unit = begin; unit < end; ++unit) {
@@ -176,7 +140,7 @@ void RunRows(const ElementLoop& loop, const Walk& w, std::span<const Operand> in
                   std::array<int64_t, kMaxOperands> step{};
                   for (int k = 0; k < n; ++k) {
                     step[k] = w.strides[k][w.rank - 1];
-                    from[k] = static_cast<const Byte*>(in[k].data) +
+                    from[k] = static_cast<const Byte*>(in[k]) +
                               (outer.offset[k] + column * step[k]) * loop.in_size[k];
                   }
                   RunRow(loop, n, from, step,
@@ -190,38 +154,84 @@ void RunRows(const ElementLoop& loop, const Walk& w, std::span<const Operand> in
 }  // namespace
 }  // namespace elementwise
 
-void RunElementwise(const ElementLoop& loop, std::span<const Operand> in, void* out,
-                    const Shape& shape) {
-  using namespace elementwise;  // NOLINT: this file's own
-  const int n = static_cast<int>(in.size());
-  const int64_t total = shape.num_elements();
-  if (total == 0) return;
-  Byte* const to = static_cast<Byte*>(out);
-  const bool dense = std::all_of(in.begin(), in.end(), [&](const Operand& o) {
-    return o.shape == &shape || o.shape->num_elements() == total;
-  });
-  if (dense) {
-    const int64_t blocks = (total + kBlock - 1) / kBlock;
-    ParallelFor(blocks, loop.grain / kBlock, [&](int64_t begin, int64_t end) {
-      begin *= kBlock;
-      end = std::min(end * kBlock, total);
-      std::array<const Byte*, kMaxOperands> from{};
-      for (int k = 0; k < n; ++k)
-        from[k] = static_cast<const Byte*>(in[k].data) + begin * loop.in_size[k];
-      RunRow(loop, n, from, {1, 1, 1}, to + begin * loop.out_size, end - begin);
-    });
-    return;
+ElementwisePlan::ElementwisePlan(const ElementLoop& element_loop,
+                                 std::span<const Shape* const> shapes, const Shape& out)
+    : loop(element_loop),
+      operands(static_cast<int>(shapes.size())),
+      total(out.num_elements()),
+      dense(std::all_of(shapes.begin(), shapes.end(),
+                        [&](const Shape* s) { return s->num_elements() == total; })) {
+  if (dense || total == 0) return;
+  std::array<PerDim<int64_t>, kMaxOperands> full;
+  for (int k = 0; k < operands; ++k) {
+    const Shape& s = *shapes[k];
+    full[k] = PerDim<int64_t>(out.rank());
+    strides[k] = PerDim<int64_t>(std::max(out.rank(), 1));
+    int64_t stride = 1;
+    for (int i = out.rank() - 1, j = s.rank() - 1; j >= 0; --i, --j) {
+      full[k][i] = s[j] == 1 ? 0 : stride;
+      stride *= s[j];
+    }
   }
-  const Walk w = MakeWalk(in, shape);
-  if (w.rank == 1 || w.dims[w.rank - 1] >= kBlock) return RunRows(loop, w, in, to, total);
-  ParallelFor(total, loop.grain,
-              [&](int64_t begin, int64_t end) { RunGathered(loop, w, in, to, begin, end); });
+  dims = PerDim<int64_t>(std::max(out.rank(), 1));
+  for (int i = 0; i < out.rank(); ++i) {
+    if (out[i] == 1) continue;
+    bool joins = rank > 0;
+    for (int k = 0; joins && k < operands; ++k)
+      joins = strides[k][rank - 1] == full[k][i] * out[i];
+    if (!joins) dims[rank++] = 1;
+    dims[rank - 1] = CheckedMul(dims[rank - 1], out[i]);
+    for (int k = 0; k < operands; ++k) strides[k][rank - 1] = full[k][i];
+  }
+  if (rank == 0) dims[rank++] = 1;  // one element
 }
 
-void RunElementwise(const ElementLoop& loop, int n, KernelContext& k) {
-  std::array<Operand, kMaxOperands> in{};
-  for (int i = 0; i < n; ++i) in[i] = {k.In(i).raw(), &k.In(i).shape()};
-  RunElementwise(loop, std::span(in.data(), n), k.Out(0).raw(), k.Out(0).shape());
+void RunElementwise(const ElementwisePlan& plan, std::span<const void* const> in, void* out) {
+  using namespace elementwise;  // NOLINT: this file's own
+  if (plan.total == 0) return;
+  Byte* const to = static_cast<Byte*>(out);
+  const ElementLoop& loop = plan.loop;
+  if (plan.dense) {
+    const int64_t blocks = (plan.total + kBlock - 1) / kBlock;
+    ParallelFor(blocks, loop.grain / kBlock, [&](int64_t begin, int64_t end) {
+      begin *= kBlock;
+      end = std::min(end * kBlock, plan.total);
+      std::array<const Byte*, kMaxOperands> from{};
+      for (int k = 0; k < plan.operands; ++k)
+        from[k] = static_cast<const Byte*>(in[k]) + begin * loop.in_size[k];
+      RunRow(loop, plan.operands, from, {1, 1, 1}, to + begin * loop.out_size, end - begin);
+    });
+  } else if (plan.rank == 1 || plan.dims[plan.rank - 1] >= kBlock) {
+    RunRows(plan, in, to);
+  } else {
+    ParallelFor(plan.total, loop.grain,
+                [&](int64_t begin, int64_t end) { RunGathered(plan, in, to, begin, end); });
+  }
+}
+
+void RunElementwise(const ElementLoop& loop, std::span<const Operand> in, void* out,
+                    const Shape& shape) {
+  std::array<const Shape*, kMaxOperands> shapes{};
+  std::array<const void*, kMaxOperands> data{};
+  for (size_t k = 0; k < in.size(); ++k) {
+    shapes[k] = in[k].shape;
+    data[k] = in[k].data;
+  }
+  RunElementwise(ElementwisePlan(loop, std::span(shapes.data(), in.size()), shape), data, out);
+}
+
+ElementwisePlan PlanElements(const KernelRequest& request) {
+  std::array<const Shape*, kMaxOperands> shapes{};
+  const int n = request.num_inputs();
+  for (int k = 0; k < n; ++k) shapes[k] = &request.In(k);
+  return ElementwisePlan(FindLoop(request.node().op->elements, request.InType(n - 1)),
+                         std::span(shapes.data(), n), request.Out(0));
+}
+
+void RunElements(KernelContext& k, const ElementwisePlan& plan) {
+  std::array<const void*, kMaxOperands> data{};
+  for (int i = 0; i < plan.operands; ++i) data[i] = k.In(i).raw();
+  RunElementwise(plan, data, k.Out(0).raw());
 }
 
 Op<> ElementwiseDeclaration(std::string name, std::string doc, std::vector<DType> types,
@@ -246,7 +256,6 @@ Op<> ElementwiseDeclaration(std::string name, std::string doc, std::vector<DType
     const Shape& out = c.Out(0);
     return Flops(out.fully_known() ? static_cast<double>(out.num_elements()) : 0);
   });
-  op.Elementwise();
   return op;
 }
 

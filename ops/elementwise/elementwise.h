@@ -8,10 +8,10 @@
 //   }
 //
 // The lambda is compiled once for each type, as a loop over blocks of kBlock elements that Eigen or
-// the compiler vectorises. Run (elementwise.cc) feeds that loop: it cuts the work into blocks and
-// threads, and repeats or gathers elements of operands that are broadcast. Remainders are computed
-// in padded blocks by the same instructions, so a result depends neither on an element's position
-// nor on the number of threads.
+// the compiler vectorises. RunElementwise feeds that loop by an ElementwisePlan: it cuts the work
+// into blocks and threads, and repeats or gathers elements of operands that are broadcast.
+// Remainders are computed in padded blocks by the same instructions, so a result depends neither on
+// an element's position nor on the number of threads.
 #ifndef GRAPHRUN_OPS_ELEMENTWISE_ELEMENTWISE_H_
 #define GRAPHRUN_OPS_ELEMENTWISE_ELEMENTWISE_H_
 
@@ -23,31 +23,37 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/per_dim.h"
+#include "core/graph/element.h"
 #include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun::ops {
 
-inline constexpr int kBlock = 16;  // elements: one AVX-512 register of float32
-inline constexpr int kMaxOperands = 3;
-
 // Elements that are worth a thread of their own.
 inline constexpr int64_t kCheap = 32768;  // bounded by memory: Add
 inline constexpr int64_t kHeavy = 8192;   // tens of instructions: Tanh
 
-// out[b] = fn(in[0][b], in[1][b], ...) for `blocks` blocks of kBlock elements; the pointer of
-// operand k advances by step[k] elements, kBlock or 0, from block to block. out may be the memory
-// of an operand that advances.
-using BlockLoop = void (*)(int64_t blocks, const void* const* in, const int64_t* step, void* out);
+// How operands of given shapes are walked, so that a loop sees blocks of them.
+struct ElementwisePlan {
+  // REQUIRES: the shapes broadcast to `out`, which they all have where they are as many.
+  ElementwisePlan(const ElementLoop& element_loop, std::span<const Shape* const> operands,
+                  const Shape& out);
 
-// One lambda, compiled for one type.
-struct ElementLoop {
-  BlockLoop run = nullptr;
-  std::array<int, kMaxOperands> in_size{};  // bytes of an element
-  int out_size = 0;
-  int64_t grain = kCheap;
+  ElementLoop loop;
+  int operands;
+  int64_t total;           // elements of the output
+  bool dense;              // all operands have as many, in the same order
+  // Otherwise: the output's dimensions with those of size 1 dropped and neighbours joined where
+  // every operand allows it, and each operand's strides in elements: 0 where it is broadcast.
+  int rank = 0;
+  PerDim<int64_t> dims{0};
+  std::array<PerDim<int64_t>, kMaxOperands> strides;
 };
+
+// Writes all elements of `out`. It may be the memory of an operand of as many elements.
+void RunElementwise(const ElementwisePlan& plan, std::span<const void* const> in, void* out);
 
 struct Operand {
   const void* data;
@@ -59,8 +65,9 @@ struct Operand {
 // many elements.
 void RunElementwise(const ElementLoop& loop, std::span<const Operand> in, void* out,
                     const Shape& shape);
-// The same for inputs 0..n-1 and output 0 of a node.
-void RunElementwise(const ElementLoop& loop, int n, KernelContext& k);
+// The same for the inputs and output 0 of a node, as many as its op's loops take.
+ElementwisePlan PlanElements(const KernelRequest& request);
+void RunElements(KernelContext& k, const ElementwisePlan& plan);
 
 template <typename... T>
 struct TypeList {
@@ -110,9 +117,8 @@ constexpr auto LoopsOf(TypeList<T...>, int64_t grain) {
   return std::array{std::pair<DType, ElementLoop>{kDTypeOf<T>, one(T{})}...};
 }
 
-template <size_t n>
-const ElementLoop& FindLoop(const std::array<std::pair<DType, ElementLoop>, n>& loops,
-                            DType dtype) {
+template <typename Loops>
+const ElementLoop& FindLoop(const Loops& loops, DType dtype) {
   for (const auto& [type, loop] : loops) {
     if (type == dtype) return loop;
   }
@@ -135,9 +141,7 @@ Op<> Elementwise(std::string name, std::string doc, TypeList<T...> types, Fn, in
                  const ArgNames& args, bool same_shape) {
   Op<> op = ElementwiseDeclaration(std::move(name), std::move(doc), types.dtypes(), args,
                                    same_shape, kBoolResult);
-  op.Kernel([loops = LoopsOf<kInputs, kBoolResult, Fn>(types, grain)](KernelContext& k) {
-    RunElementwise(FindLoop(loops, k.In(0).dtype()), kInputs, k);
-  });
+  op.Elements(LoopsOf<kInputs, kBoolResult, Fn>(types, grain)).Kernel(PlanElements, RunElements);
   if (!kBoolResult) {
     for (int i = 0; i < kInputs; ++i) op.InPlace(i);
   }

@@ -91,10 +91,8 @@ OpDef ClipByValueOp() {
       .TypeAttr("T", kNumbers)
       .Shape(extrema::ClipShape)
       .Grad(extrema::ClipGrad)
-      .Kernel([loops = LoopsOf<3, false, extrema::ClipFn>(kNumberTypes, kCheap)](KernelContext& k) {
-        RunElementwise(FindLoop(loops, k.In(0).dtype()), 3, k);
-      })
-      .Elementwise()
+      .Elements(LoopsOf<3, false, extrema::ClipFn>(kNumberTypes, kCheap))
+      .Kernel(PlanElements, RunElements)
       .InPlace(0);
 }
 

@@ -55,7 +55,6 @@ OpDef LeakyReluOp() {
         return {g.scope().Add("LeakyReluGrad", {g.DOut(0), g.In(0)}, {{"alpha", t.alpha}})};
       })
       .Kernel(leaky_relu::Kernel<1, leaky_relu::Leak>)
-      .Elementwise()
       .InPlace(0);
 }
 
@@ -80,7 +79,6 @@ OpDef LeakyReluGradOp() {
         return {g.scope().Add("LeakyReluGrad", {g.DOut(0), g.In(1)}, {{"alpha", t.alpha}}), {}};
       })
       .Kernel(leaky_relu::Kernel<2, leaky_relu::LeakGrad>)
-      .Elementwise()
       .InPlace(0)
       .InPlace(1);
 }

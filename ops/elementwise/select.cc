@@ -34,11 +34,16 @@ Shape AsRows(const Shape& condition, int rank) {
   return rows;
 }
 
-void RunSelect(KernelContext& k, const Shape& condition) {
-  const std::array<Operand, 3> in{Operand{k.In(0).raw(), &condition},
-                                  Operand{k.In(1).raw(), &k.In(1).shape()},
-                                  Operand{k.In(2).raw(), &k.In(2).shape()}};
-  RunElementwise(LoopFor(k.In(1).dtype()), in, k.Out(0).raw(), k.Out(0).shape());
+std::vector<std::pair<DType, ElementLoop>> Loops() {
+  std::vector<std::pair<DType, ElementLoop>> loops;
+  for (DType dtype : kNumberOrBoolTypes.dtypes()) loops.emplace_back(dtype, LoopFor(dtype));
+  return loops;
+}
+
+ElementwisePlan PlanSelect(const KernelRequest& r) {
+  const Shape condition = AsRows(r.In(0), r.Out(0).rank());
+  return ElementwisePlan(LoopFor(r.InType(1)), std::array{&condition, &r.In(1), &r.In(2)},
+                         r.Out(0));
 }
 
 void SelectShape(ShapeContext& c) {
@@ -88,9 +93,7 @@ OpDef SelectOp() {
       .Grad([](GradContext& g) {
         return select::ChoiceGrad(g, op::ZerosLike(g.scope(), g.DOut(0)), op::Select);
       })
-      .Kernel([](KernelContext& k) {
-        select::RunSelect(k, select::AsRows(k.In(0).shape(), k.Out(0).shape().rank()));
-      });
+      .Kernel(select::PlanSelect, RunElements);
 }
 
 OpDef SelectV2Op() {
@@ -100,8 +103,8 @@ OpDef SelectV2Op() {
       .Grad([](GradContext& g) {
         return select::ChoiceGrad(g, ConstLike(g.scope(), g.DOut(0), 0), op::SelectV2);
       })
-      .Kernel([](KernelContext& k) { select::RunSelect(k, k.In(0).shape()); })
-      .Elementwise();
+      .Elements(select::Loops())
+      .Kernel(PlanElements, RunElements);
 }
 
 }  // namespace graphrun::ops

@@ -20,8 +20,9 @@ void Add(T* v, const T* x, int64_t n, bool subtract) {
 void Kernel(KernelContext& k, bool subtract) {
   const Tensor& x = k.In(1);
   VariableState& v = VariableOfType(k, 0, x.dtype());
-  if (v.value.shape() != x.shape()) {
-    ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
+  const VariableLock lock(v);
+  if (v.value().shape() != x.shape()) {
+    ThrowInvalid("variable '" + v.name + "' has shape " + v.value().shape().ToString() +
                  ", and the value to " + (subtract ? "subtract" : "add") + " " +
                  x.shape().ToString());
   }
@@ -38,7 +39,7 @@ OpDef Declare(const char* name, const char* doc, bool subtract) {
       .Input("resource", "resource")
       .Input("value", "dtype")
       .TypeAttr("dtype", kNumbers)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) {
         c.MergeShapes(HandleShape(c, 0, c.Type(1).dtype), c.In(1),
                       "the variable's shape and the value's");

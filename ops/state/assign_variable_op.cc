@@ -15,17 +15,18 @@ struct Attrs {
 void InferShape(ShapeContext& c, const Attrs& t) { HandleShape(c, 0, t.dtype); }
 
 void Kernel(KernelContext& k, const Attrs& t) {
-  VariableState& v = k.VariableAt(0, false);
+  VariableState& v = k.VariableAt(0);
+  const VariableLock lock(v);
   const Shape& shape = k.In(1).shape();
   const bool fits = v.shape.CompatibleWith(shape) &&
-                    (!t.validate_shape || !v.initialized() || v.value.shape() == shape);
+                    (!t.validate_shape || !v.has_value() || v.value().shape() == shape);
   if (v.dtype != t.dtype || !fits) {
-    const Shape& has = v.initialized() ? v.value.shape() : v.shape;
+    const Shape& has = v.has_value() ? v.value().shape() : v.shape;
     ThrowInvalid("variable '" + v.name + "' is " + std::string(DTypeName(v.dtype)) +
                  has.ToString() + " and cannot be assigned a " + std::string(DTypeName(t.dtype)) +
                  shape.ToString());
   }
-  v.value = k.Retain(1);
+  v.Set(k.Retain(1));
 }
 
 }  // namespace assign_variable_op
@@ -40,7 +41,7 @@ OpDef AssignVariableOpOp() {
       .Input("value", "dtype")
       .TypeAttr("dtype", &Attrs::dtype)
       .Attr("validate_shape", &Attrs::validate_shape, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Retains(1)
       .Shape(assign_variable_op::InferShape)
       .NoGradient("it has no outputs")

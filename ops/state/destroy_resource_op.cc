@@ -10,7 +10,10 @@ struct Attrs {
 };
 
 void Kernel(KernelContext& k, const Attrs& t) {
-  k.VariableAt(0, !t.ignore_lookup_error).value = Tensor();
+  VariableState& v = k.VariableAt(0);
+  const VariableLock lock(v);
+  if (!t.ignore_lookup_error) v.value();
+  v.Set(Tensor());
 }
 
 }  // namespace destroy_resource_op
@@ -23,7 +26,7 @@ OpDef DestroyResourceOpOp() {
           "`ignore_lookup_error`.")
       .Input("resource", "resource")
       .Attr("ignore_lookup_error", &Attrs::ignore_lookup_error, true)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { HandleShape(c, 0); })
       .NoGradient("it has no outputs")
       .Kernel(destroy_resource_op::Kernel);

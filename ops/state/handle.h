@@ -13,8 +13,7 @@ namespace graphrun::ops {
 // (kInvalid: any).
 Shape HandleShape(ShapeContext& c, int i, DType dtype = DType::kInvalid);
 
-// The variable of handle input i, with a value of dtype `dtype`. INVALID_ARGUMENT when it has
-// another dtype, FAILED_PRECONDITION when it has no value.
+// The variable of handle input i. INVALID_ARGUMENT when its dtype is not `dtype`.
 VariableState& VariableOfType(const KernelContext& k, int i, DType dtype);
 
 // Checks that every element of the int tensor `indices` is in [0, limit). INVALID_ARGUMENT naming

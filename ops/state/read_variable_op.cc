@@ -13,11 +13,12 @@ struct Attrs {
 // A later write makes the variable a new buffer while this one is in use, so no copy is needed.
 void Kernel(KernelContext& k, const Attrs& t) {
   const VariableState& v = VariableOfType(k, 0, t.dtype);
-  if (!v.value.shape().CompatibleWith(k.OutShape(0))) {
-    ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
+  Tensor value = v.Read();
+  if (!value.shape().CompatibleWith(k.OutShape(0))) {
+    ThrowInvalid("variable '" + v.name + "' has shape " + value.shape().ToString() +
                  ", and its handle says " + k.OutShape(0).ToString());
   }
-  k.SetOut(0, v.value);
+  k.SetOut(0, std::move(value));
 }
 
 }  // namespace read_variable_op
@@ -31,7 +32,7 @@ OpDef ReadVariableOpOp() {
       .Input("resource", "resource")
       .Output("value", "dtype")
       .TypeAttr("dtype", &Attrs::dtype)
-      .Has(Effect::kRead)
+      .Reads()
       .AllocatesOutputs()
       .Shape([](ShapeContext& c, const Attrs& t) { c.SetOut(0, HandleShape(c, 0, t.dtype)); })
       .Grad([](GradContext& g) { return std::vector<Grad>{g.SparseDOut(0)}; })

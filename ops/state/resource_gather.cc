@@ -46,7 +46,7 @@ void InferShape(ShapeContext& c, const Attrs& t) {
 
 // The variable's value may be of any shape that fits the inferred one, so all sizes come from it.
 void Kernel(KernelContext& k, const Attrs& t) {
-  const Tensor params = VariableOfType(k, 0, t.dtype).value;
+  const Tensor params = VariableOfType(k, 0, t.dtype).Read();
   const Tensor& indices = k.In(1);
   const int batch = static_cast<int>(t.batch_dims);
   const Shape& shape = params.shape();
@@ -104,7 +104,7 @@ OpDef ResourceGatherOp() {
       .TypeAttr("dtype", &Attrs::dtype,
                 {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64, DType::kBool})
       .TypeAttr("Tindices", kInts)
-      .Has(Effect::kRead)
+      .Reads()
       .AllocatesOutputs()
       .Shape(resource_gather::InferShape)
       .Grad(resource_gather::Gradient)

@@ -71,7 +71,8 @@ void Kernel(KernelContext& k, Mode mode) {
   const Tensor& indices = k.In(1);
   const Tensor& updates = k.In(2);
   VariableState& v = VariableOfType(k, 0, updates.dtype());
-  const Shape shape = v.value.shape();
+  const VariableLock lock(v);
+  const Shape shape = v.value().shape();
   const bool scalar = updates.shape().rank() == 0;
   if (shape.rank() == 0 ||
       (!scalar && updates.shape() != Concatenate(indices.shape(), shape.From(1)))) {
@@ -107,7 +108,7 @@ OpDef Declare(const char* name, const char* doc, Mode mode) {
       .Input("updates", "dtype")
       .TypeAttr("dtype", types)
       .TypeAttr("Tindices", kInts)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape(InferShape)
       .NoGradient("it has no outputs")
       .Kernel([mode](KernelContext& k) { Kernel(k, mode); });

@@ -19,7 +19,8 @@ void InferShape(ShapeContext& c) {
 void Kernel(KernelContext& k, ScatterMode mode) {
   const Tensor &indices = k.In(1), &updates = k.In(2);
   VariableState& v = VariableOfType(k, 0, updates.dtype());
-  const Shape shape = v.value.shape();
+  const VariableLock lock(v);
+  const Shape shape = v.value().shape();
   if (updates.shape() != UpdatesShape(k.node().op->name, indices.shape(), shape)) {
     ThrowInvalid("updates of shape " + updates.shape().ToString() + " at indices of shape " +
                  indices.shape().ToString() + " do not fit variable '" + v.name + "' of shape " +
@@ -41,7 +42,7 @@ OpDef Declare(const char* name, const char* what, ScatterMode mode) {
       .TypeAttr("T", mode == ScatterMode::kUpdate ? kAnyType : kNumbers)
       .TypeAttr("Tindices", kInts)
       .Attr("use_locking", &Attrs::use_locking, true)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape(InferShape)
       .NoGradient("it has no outputs")
       .Kernel([mode](KernelContext& k) { Kernel(k, mode); });

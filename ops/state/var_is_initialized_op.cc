@@ -9,13 +9,13 @@ OpDef VarIsInitializedOpOp() {
       .Doc("A bool scalar: whether the variable has a value.")
       .Input("resource", "resource")
       .Output("is_initialized", "bool")
-      .Has(Effect::kRead)
+      .Reads()
       .Shape([](ShapeContext& c) {
         HandleShape(c, 0);
         c.SetOut(0, {});
       })
       .NoGradient("its output is no number")
-      .Kernel([](KernelContext& k) { k.Out<bool>(0)[0] = k.VariableAt(0, false).initialized(); });
+      .Kernel([](KernelContext& k) { k.Out<bool>(0)[0] = k.VariableAt(0).initialized(); });
 }
 
 }  // namespace graphrun::ops

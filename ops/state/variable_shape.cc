@@ -13,7 +13,7 @@ struct Attrs {
 void InferShape(ShapeContext& c) { c.SetOut(0, {HandleShape(c, 0).rank()}); }
 
 void Kernel(KernelContext& k, const Attrs& t) {
-  const Shape shape = k.VariableAt(0).value.shape();
+  const Shape shape = k.VariableAt(0).Read().shape();
   Tensor& out = k.Allocate(0, t.out_type, {shape.rank()});
   ForInt(t.out_type, [&](auto z) {
     using T = decltype(z);
@@ -30,7 +30,7 @@ OpDef VariableShapeOp() {
       .Input("input", "resource")
       .Output("output", "out_type")
       .TypeAttr("out_type", &Attrs::out_type, kInts, DType::kInt32)
-      .Has(Effect::kRead)
+      .Reads()
       .AllocatesOutputs()
       .Shape(variable_shape::InferShape)
       .NoGradient("its output does not depend on the value")

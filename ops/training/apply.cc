@@ -12,12 +12,12 @@ Shape VariableShapes(ShapeContext& c, int handles, DType dtype) {
 }
 
 [[noreturn]] void ThrowSlot(const VariableState& v, const VariableState& slot) {
-  ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
-               ", and its slot '" + slot.name + "' " + slot.value.shape().ToString());
+  ThrowInvalid("variable '" + v.name + "' has shape " + v.value().shape().ToString() +
+               ", and its slot '" + slot.name + "' " + slot.value().shape().ToString());
 }
 
 [[noreturn]] void ThrowShape(const VariableState& v, const Shape& grad) {
-  ThrowInvalid("variable '" + v.name + "' has shape " + v.value.shape().ToString() +
+  ThrowInvalid("variable '" + v.name + "' has shape " + v.value().shape().ToString() +
                ", and the gradient " + grad.ToString());
 }
 
@@ -50,7 +50,7 @@ void CheckApplyDense(const KernelContext& k, int handles, int grad) {
   const Shape& shape = k.In(grad).shape();
   for (int i = 0; i < handles; ++i) {
     const VariableState& v = VariableOfType(k, i, k.In(grad).dtype());
-    if (v.value.shape() != shape) apply::ThrowShape(v, shape);
+    if (v.value().shape() != shape) apply::ThrowShape(v, shape);
   }
 }
 
@@ -58,12 +58,12 @@ void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices
   const Shape& shape = k.In(grad).shape();
   for (int i = 0; i < handles; ++i) {
     const VariableState& v = VariableOfType(k, i, k.In(grad).dtype());
-    const Shape& has = v.value.shape();
+    const Shape& has = v.value().shape();
     if (has.rank() == 0 || shape.rank() != has.rank() || shape.From(1) != has.From(1)) {
       apply::ThrowShape(v, shape);
     }
     const VariableState& first = VariableOfType(k, 0, k.In(grad).dtype());
-    if (has != first.value.shape()) apply::ThrowSlot(first, v);
+    if (has != first.value().shape()) apply::ThrowSlot(first, v);
     CheckIndices(k.In(indices), has[0]);
   }
 }

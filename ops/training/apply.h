@@ -29,7 +29,7 @@ void InferApplyDense(ShapeContext& c, int handles, int grad);
 // The same for rows: input `indices` [n] and input `grad` [n, inner...] for variables [rows,
 // inner...].
 void InferApplySparse(ShapeContext& c, int handles, int grad, int indices);
-// The same, for the values that turned up. INVALID_ARGUMENT also for an index outside [0, rows).
+// The same, for the values that turned up. REQUIRES: the variables are locked. INVALID_ARGUMENT also for an index outside [0, rows).
 void CheckApplyDense(const KernelContext& k, int handles, int grad);
 void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices);
 
@@ -42,7 +42,14 @@ namespace apply {
 
 inline constexpr int64_t kGrain = 1 << 14;  // elements that are worth a thread
 
-// The memory of the variables of inputs 0..N-1, to be changed.
+// Sole access to the variables of inputs 0..N-1.
+template <size_t... I>
+std::array<const VariableState*, sizeof...(I)> Variables(const KernelContext& k,
+                                                         std::index_sequence<I...>) {
+  return {&k.VariableAt(static_cast<int>(I))...};
+}
+
+// Their memory, to be changed.
 template <typename T, size_t... I>
 std::array<T*, sizeof...(I)> Targets(const KernelContext& k, std::index_sequence<I...>) {
   return {k.VariableAt(static_cast<int>(I)).Mutable(k.pool()).template data<T>()...};
@@ -60,6 +67,7 @@ void Call(const Rule& rule, const T* grad, const std::array<T*, sizeof...(I)>& t
 template <typename T, int N, typename Rule>
 void ApplyDense(KernelContext& k, int grad, const Rule& rule) {
   constexpr std::make_index_sequence<N> all;
+  const VariableLock lock(apply::Variables(k, all));
   CheckApplyDense(k, N, grad);
   const auto targets = apply::Targets<T>(k, all);
   const T* g = k.In(grad).data<T>();
@@ -73,6 +81,7 @@ void ApplyDense(KernelContext& k, int grad, const Rule& rule) {
 template <typename T, int N, typename Rule>
 void ApplySparse(KernelContext& k, int grad, int indices, const Rule& rule) {
   constexpr std::make_index_sequence<N> all;
+  const VariableLock lock(apply::Variables(k, all));
   CheckApplySparse(k, N, grad, indices);
   const int64_t n = k.In(indices).num_elements();
   if (n == 0) return;

@@ -51,7 +51,7 @@ OpDef ResourceApplyAdaMaxOp() {
       .Input("grad", "T")
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 3, 8); })
       .NoGradient("it has no outputs")
       .Kernel([](KernelContext& k) {
@@ -81,7 +81,7 @@ OpDef ResourceApplyAdamWithAmsgradOp() {
       .Input("grad", "T")
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 4, 10); })
       .NoGradient("it has no outputs")
       .Kernel([](KernelContext& k) {

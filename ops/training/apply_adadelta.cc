@@ -24,7 +24,7 @@ OpDef Declare(const char* name, const char* doc, bool sparse) {
   op.TypeAttr("T", kFloats);
   if (sparse) op.Input("indices", "Tindices").TypeAttr("Tindices", kInts);
   return op.Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([sparse](ShapeContext& c) {
         sparse ? InferApplySparse(c, 3, 6, 7) : InferApplyDense(c, 3, 6);
       })

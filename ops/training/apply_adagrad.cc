@@ -46,7 +46,7 @@ OpDef Declare(const char* name, const char* doc, bool v2, bool sparse) {
   const int grad = v2 ? 4 : 3;
   return op.Attr("use_locking", &Attrs::use_locking, false)
       .Attr("update_slots", &Attrs::update_slots, true)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([grad, sparse](ShapeContext& c) {
         sparse ? InferApplySparse(c, 2, grad, grad + 1) : InferApplyDense(c, 2, grad);
       })

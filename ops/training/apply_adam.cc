@@ -53,7 +53,7 @@ OpDef ResourceApplyAdamOp() {
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &Attrs::use_locking, false)
       .Attr("use_nesterov", &Attrs::use_nesterov, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 3, 9); })
       .NoGradient("it has no outputs")
       .Kernel(apply_adam::Kernel);

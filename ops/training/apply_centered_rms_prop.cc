@@ -29,7 +29,7 @@ OpDef Declare(const char* name, const char* doc, bool sparse) {
   op.Input("epsilon", "T").Input("grad", "T").TypeAttr("T", kFloats);
   if (sparse) op.Input("indices", "Tindices").TypeAttr("Tindices", kInts);
   return op.Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([sparse](ShapeContext& c) {
         sparse ? InferApplySparse(c, 4, 8, 9) : InferApplyDense(c, 4, 8);
       })

@@ -81,7 +81,7 @@ OpDef Declare(const char* name, const char* doc, bool v2, bool sparse) {
   return op.Input("lr_power", "T")
       .Attr("use_locking", &Attrs::use_locking, false)
       .Attr("multiply_linear_by_lr", &Attrs::multiply_linear_by_lr, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([sparse](ShapeContext& c) {
         sparse ? InferApplySparse(c, 3, 3, 4) : InferApplyDense(c, 3, 3);
       })

@@ -22,7 +22,7 @@ OpDef ResourceApplyGradientDescentOp() {
       .Input("delta", "T")
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 1, 2); })
       .NoGradient("it has no outputs")
       .Kernel(apply_gradient_descent::Kernel);

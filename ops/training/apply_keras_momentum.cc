@@ -29,7 +29,7 @@ OpDef Declare(const char* name, const char* doc, bool sparse) {
   return op.Input("momentum", "T")
       .Attr("use_locking", &Attrs::use_locking, false)
       .Attr("use_nesterov", &Attrs::use_nesterov, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([sparse](ShapeContext& c) {
         sparse ? InferApplySparse(c, 2, 3, 4) : InferApplyDense(c, 2, 3);
       })

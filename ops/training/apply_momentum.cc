@@ -52,7 +52,7 @@ OpDef ResourceApplyMomentumOp() {
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &Attrs::use_locking, false)
       .Attr("use_nesterov", &Attrs::use_nesterov, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 2, 3); })
       .NoGradient("it has no outputs")
       .Kernel(apply_momentum::Dense);
@@ -72,7 +72,7 @@ OpDef ResourceSparseApplyMomentumOp() {
       .TypeAttr("Tindices", kInts)
       .Attr("use_locking", &Attrs::use_locking, false)
       .Attr("use_nesterov", &Attrs::use_nesterov, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplySparse(c, 2, 3, 4); })
       .NoGradient("it has no outputs")
       .Kernel(apply_momentum::Sparse);

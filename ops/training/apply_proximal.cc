@@ -54,7 +54,7 @@ OpDef Declare(const char* name, const char* doc, bool adagrad, bool sparse) {
   if (sparse) op.Input("indices", "Tindices").TypeAttr("Tindices", kInts);
   const int handles = adagrad ? 2 : 1, grad = handles + 3;
   return op.Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([=](ShapeContext& c) {
         sparse ? InferApplySparse(c, handles, grad, grad + 1) : InferApplyDense(c, handles, grad);
       })

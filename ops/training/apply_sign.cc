@@ -32,7 +32,7 @@ OpDef Declare(const char* name, const char* doc, bool power) {
       .Input("grad", "T")
       .TypeAttr("T", kFloats)
       .Attr("use_locking", &ApplyAttrs::use_locking, false)
-      .Has(Effect::kWrite)
+      .Writes()
       .Shape([](ShapeContext& c) { InferApplyDense(c, 2, 6); })
       .NoGradient("it has no outputs")
       .Kernel([power](KernelContext& k) {

@@ -17,26 +17,6 @@ bool ReadsVariable(const Node& node) {
   return node.op->name == "ReadVariableOp" || node.op->name == "ResourceGather";
 }
 
-// How a node calls functions; without attributes it calls none.
-struct Call {
-  std::vector<std::string> attrs;
-  int first = 0;                   // the input that is the functions' first parameter
-  std::vector<std::string> types;  // attributes that follow from the inputs
-};
-
-Call CallOf(const Node& node) {
-  switch (node.op->structure) {
-    case Structure::kWhile:
-      return {{"cond", "body"}, 0, {"T"}};
-    case Structure::kIf:
-      return {{"then_branch", "else_branch"}, 1, {"Tin"}};
-    case Structure::kCall:
-      return {{"f"}, 0, {"Tin"}};
-    default:
-      return {};
-  }
-}
-
 // What functions do with a variable whose handle they are given.
 struct Usage {
   DType read = DType::kInvalid;  // the type it is read as; kInvalid: not read
@@ -52,12 +32,11 @@ Usage UsageOf(const Graph& graph, Output handle);
 
 Usage UsageInCall(const Graph& graph, const Node& node, int input) {
   Usage usage;
-  const Call call = CallOf(node);
-  for (const std::string& attr : call.attrs) {
-    const Function& f = FunctionAttr(graph, node, attr);
-    const Output arg{f.args[input - call.first], 0};
+  for (const Region& region : node.op->regions) {
+    const Function& f = RegionFunction(graph, node, region);
+    const Output arg{f.args[input - region.first_input], 0};
     usage.Add(UsageOf(f.graph, arg));
-    if (attr == "body" && f.results[input] != arg) usage.obstacle = node.name;
+    if (region.repeats && f.results[input] != arg) usage.obstacle = node.name;
   }
   return usage;
 }
@@ -71,7 +50,8 @@ Usage UsageOf(const Graph& graph, Output handle) {
       if (node.inputs[i] != handle) continue;
       if (ReadsVariable(node)) {
         usage.Add({graph.dtype({id, 0}), ""});
-      } else if (!CallOf(node).attrs.empty() && static_cast<int>(i) >= CallOf(node).first) {
+      } else if (const std::vector<Region>& regions = node.op->regions;
+                 !regions.empty() && static_cast<int>(i) >= regions[0].first_input) {
         usage.Add(UsageInCall(graph, node, static_cast<int>(i)));
       } else {
         usage.Add({DType::kInvalid, node.name});
@@ -137,10 +117,10 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
   for (NodeId id = 0; id < n; ++id) {
     if (!graph.exists(id) || (needed != nullptr && !(*needed)[id])) continue;
     const Node node = graph.node(id);
-    const Call call = CallOf(node);
-    if (call.attrs.empty()) continue;
+    const std::vector<Region>& regions = node.op->regions;
+    if (regions.empty()) continue;
     std::vector<std::pair<int, DType>> reads;  // input, type
-    for (int i = call.first; i < static_cast<int>(node.inputs.size()); ++i) {
+    for (int i = regions[0].first_input; i < static_cast<int>(node.inputs.size()); ++i) {
       if (!handles.contains(node.inputs[i])) continue;
       const Usage usage = UsageInCall(graph, node, i);
       if (usage.read == DType::kInvalid) continue;
@@ -156,7 +136,7 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
     if (reads.empty()) continue;
 
     AttrMap attrs = node.attrs;
-    for (const std::string& type : call.types) attrs.erase(type);
+    for (const Region& region : regions) attrs.erase(region.types_attr);
     if (attrs.contains("output_shapes"))
       attrs.insert_or_assign("output_shapes", std::vector<Shape>());
     std::vector<Output> inputs = node.inputs;
@@ -165,18 +145,18 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
                                       {node.inputs[i]}, {{"dtype", dtype}}),
                         0});
     }
-    for (const std::string& attr : call.attrs) {
-      std::unique_ptr<Function> f = Copy(FunctionAttr(graph, node, attr), library);
+    for (const Region& region : regions) {
+      std::unique_ptr<Function> f = Copy(RegionFunction(graph, node, region), library);
       std::set<Output> inner;
-      for (const auto& [i, dtype] : reads) inner.insert({f->args[i - call.first], 0});
+      for (const auto& [i, dtype] : reads) inner.insert({f->args[i - region.first_input], 0});
       Hoist(f->graph, inner, nullptr);
       for (size_t r = 0; r < reads.size(); ++r) {
         const Output arg = f->AddArg("read", graph.type(inputs[node.inputs.size() + r]));
-        ReplaceReads(*f, {f->args[reads[r].first - call.first], 0}, arg);
-        if (attr == "body") f->results.push_back(arg);
+        ReplaceReads(*f, {f->args[reads[r].first - region.first_input], 0}, arg);
+        if (region.repeats) f->results.push_back(arg);
       }
       std::erase_if(f->control_results, [&](NodeId at) { return !MustRun(f->graph, at); });
-      attrs.insert_or_assign(attr, FuncRef{f->name});
+      attrs.insert_or_assign(region.attr, FuncRef{f->name});
       library.Add(std::move(f));
     }
     graph.ReplaceNode(id, node.op->name, inputs, attrs);
