@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <unordered_map>
 
 #include "core/compile/passes.h"
@@ -19,9 +18,18 @@ bool Mergeable(const Graph& g, NodeId id) {
          (node.op->structure == Structure::kNone || node.op->structure == Structure::kConst);
 }
 
+// The inputs, in one order for operands that may be swapped.
+std::vector<Output> Operands(const Node& node) {
+  std::vector<Output> inputs = node.inputs;
+  if (node.op->commutative && inputs.size() >= 2 && inputs[1] < inputs[0])
+    std::swap(inputs[0], inputs[1]);
+  return inputs;
+}
+
 size_t Hash(const Node& node) {
   size_t hash = std::hash<const void*>()(node.op);
-  for (Output o : node.inputs) hash = hash * 1000003 + static_cast<size_t>(o.node) * 31 + o.index;
+  for (Output o : Operands(node))
+    hash = hash * 1000003 + static_cast<size_t>(o.node) * 31 + o.index;
   for (const auto& [name, value] : node.attrs) {
     if (!name.starts_with('_')) hash = hash * 1000003 ^ AttrHash(value);
   }
@@ -29,7 +37,7 @@ size_t Hash(const Node& node) {
 }
 
 bool Same(const Node& a, const Node& b) {
-  if (a.op != b.op || a.inputs != b.inputs) return false;
+  if (a.op != b.op || Operands(a) != Operands(b)) return false;
   const auto differs = [](const AttrMap& x, const AttrMap& y) {
     return std::any_of(x.begin(), x.end(), [&](const auto& entry) {
       if (entry.first.starts_with('_')) return false;
@@ -40,41 +48,42 @@ bool Same(const Node& a, const Node& b) {
   return !differs(a.attrs, b.attrs) && !differs(b.attrs, a.attrs);
 }
 
-}  // namespace
-
-void MergeCommonSubexpressions(Function& f) {
-  Graph& g = f.graph;
+void MergeIn(Unit& unit, Function& f) {
+  const Graph& g = f.graph;
   std::unordered_map<size_t, std::vector<NodeId>> seen;
-  std::vector<NodeId> replacement(g.num_ids(), kNoNode);
   for (NodeId id : TopologicalOrder(g)) {
-    const int inputs = static_cast<int>(g.node(id).inputs.size());
-    for (int i = 0; i < inputs; ++i) {
-      const Output in = g.node(id).inputs[i];
-      if (replacement[in.node] != kNoNode) g.SetInput(id, i, {replacement[in.node], in.index});
-    }
     if (!Mergeable(g, id)) continue;
     std::vector<NodeId>& same_hash = seen[Hash(g.node(id))];
     const auto it = std::find_if(same_hash.begin(), same_hash.end(),
                                  [&](NodeId other) { return Same(g.node(other), g.node(id)); });
     if (it == same_hash.end()) {
       same_hash.push_back(id);
-    } else {
-      replacement[id] = *it;
+      continue;
     }
-  }
-  for (Output& o : f.results) {
-    if (replacement[o.node] != kNoNode) o.node = replacement[o.node];
+    for (int i = 0; i < g.num_outputs(id); ++i) unit.ReplaceUses(f, {id, i}, {*it, i});
   }
 }
 
-void RemoveDeadNodes(Function& f) {
-  Graph& g = f.graph;
-  std::vector<NodeId> roots = f.control_results;
-  for (Output o : f.results) roots.push_back(o.node);
-  roots.insert(roots.end(), f.args.begin(), f.args.end());
-  const std::vector<bool> live = Ancestors(g, roots);
-  for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (g.exists(id) && !live[id]) g.RemoveNode(id);
+}  // namespace
+
+void MergeCommonSubexpressions(Unit& unit) {
+  for (Function* f : unit.functions()) MergeIn(unit, *f);
+}
+
+void RemoveDeadNodes(Unit& unit) {
+  for (Function* f : unit.functions()) {
+    Graph& g = f->graph;
+    std::vector<NodeId> roots = f->control_results;
+    for (Output o : f->results) roots.push_back(o.node);
+    roots.insert(roots.end(), f->args.begin(), f->args.end());
+    const std::vector<bool> live = Ancestors(g, roots);
+    bool any = false;
+    for (NodeId id = 0; id < g.num_ids(); ++id) {
+      if (!g.exists(id) || live[id]) continue;
+      g.RemoveNode(id);
+      any = true;
+    }
+    if (any) unit.Touch(*f);
   }
 }
 

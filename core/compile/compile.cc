@@ -5,17 +5,12 @@
 #include "core/base/error.h"
 #include "core/compile/passes.h"
 #include "core/compile/specialise.h"
+#include "core/graph/verify.h"
 
 namespace graphrun {
 namespace {
 
-// A pass over the function and all that it calls.
-std::function<void(Function&)> Everywhere(void (*pass)(Function&)) {
-  return [pass](Function& main) {
-    pass(main);
-    for (const std::string& name : CalledFunctions(main)) pass(main.graph.library()->Get(name));
-  };
-}
+constexpr char kSpecialise[] = "specialise";
 
 }  // namespace
 
@@ -23,22 +18,42 @@ const std::vector<Pass>& Passes() {
   static const std::vector<Pass> passes = {
       // Specialisation leaves each use its own copies of constants and shapes, and gradients their
       // own of products.
-      {"common_subexpressions", Everywhere(MergeCommonSubexpressions)},
+      {"common_subexpressions", MergeCommonSubexpressions},
       // Last: what the passes before left unused.
-      {"dead_nodes", Everywhere(RemoveDeadNodes)},
+      {"dead_nodes", RemoveDeadNodes},
   };
   return passes;
+}
+
+std::vector<std::string> PassNames() {
+  std::vector<std::string> names = {kSpecialise};
+  for (const Pass& pass : Passes()) names.push_back(pass.name);
+  return names;
+}
+
+void CheckPassName(const std::string& name, bool disable) {
+  const std::vector<std::string> names = PassNames();
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    ThrowInvalid("no pass '" + name + "'" + DidYouMean(name, names));
+  if (disable && name == kSpecialise)
+    ThrowInvalid("pass '" + name + "' cannot be left out: it makes what the others work on");
 }
 
 std::unique_ptr<Function> CompileFunction(const Graph& graph, const RunSignature& signature,
                                           const CompileOptions& options) {
   std::unique_ptr<Function> f = Specialise(graph, signature);
-  if (options.after_pass) options.after_pass("specialise", *f);
+  const auto done = [&](const std::string& pass) {
+    if (options.verify_each)
+      WithContext([&] { return "after pass '" + pass + "'"; }, [&] { Verify(*f); });
+    if (options.after_pass) options.after_pass(pass, *f);
+  };
+  done(kSpecialise);
+  Unit unit(f.get());
   for (const Pass& pass : Passes()) {
     const auto& off = options.disabled_passes;
     if (std::find(off.begin(), off.end(), pass.name) != off.end()) continue;
-    WithContext([&] { return "in pass '" + pass.name + "'"; }, [&] { pass.run(*f); });
-    if (options.after_pass) options.after_pass(pass.name, *f);
+    WithContext([&] { return "in pass '" + pass.name + "'"; }, [&] { pass.run(unit); });
+    done(pass.name);
   }
   return f;
 }

@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/compile/compile_options.h"
 #include "core/compile/plan.h"
 #include "core/graph/op_context.h"
+#include "core/graph/unit.h"
 
 namespace graphrun {
 
@@ -23,13 +25,7 @@ struct RunSignature {
 // One pass: rewrites a function and those it calls in place.
 struct Pass {
   std::string name;
-  std::function<void(Function&)> run;
-};
-
-struct CompileOptions {
-  std::vector<std::string> disabled_passes = {};
-  // Called after each pass ("specialise" first) with the function as it is then.
-  std::function<void(const std::string& pass, const Function&)> after_pass = {};
+  std::function<void(Unit&)> run;
 };
 
 // The passes after specialisation, in order; see compile.cc for why each is where it is.

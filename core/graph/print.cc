@@ -39,14 +39,18 @@ std::string PrintNode(const Graph& g, NodeId id) {
   return out;
 }
 
-std::string PrintFunction(const Function& f) {
+std::string PrintFunction(const Function& f, bool with_callees) {
   std::string out = f.name + "(";
   for (size_t i = 0; i < f.args.size(); ++i) out += (i ? ", " : "") + f.graph.node(f.args[i]).name;
   out += ") {\n" + PrintNodes(f.graph, "  ") + "  return ";
   for (size_t i = 0; i < f.results.size(); ++i)
     out += (i ? ", " : "") + NameOf(f.graph, f.results[i]);
   for (NodeId id : f.control_results) out += " ^" + f.graph.node(id).name;
-  return out + "\n}\n";
+  out += "\n}\n";
+  if (!with_callees) return out;
+  for (const std::string& name : CalledFunctions(f))
+    out += "\n" + PrintFunction(f.graph.library()->Get(name));
+  return out;
 }
 
 std::string PrintGraph(const Graph& graph, bool with_functions) {

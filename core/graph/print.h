@@ -13,7 +13,8 @@ namespace graphrun {
 std::string PrintNode(const Graph& graph, NodeId id);
 // All nodes in order of id, then the functions of the library when asked for.
 std::string PrintGraph(const Graph& graph, bool with_functions = false);
-std::string PrintFunction(const Function& function);
+// The function, then those that it calls when asked for.
+std::string PrintFunction(const Function& function, bool with_callees = false);
 
 // The op of a node; of one that stands for a node that cannot run here, that node's.
 const std::string& NameOfOp(const Node& node);

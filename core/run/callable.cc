@@ -234,7 +234,7 @@ std::shared_ptr<Executor> Session::Callable::Impl::Find(const std::vector<Tensor
     signature.feeds.emplace_back(feeds[i], TypeOf(given[i]));
     c.shapes.push_back(values[sources[i]].shape());
   }
-  c.executor = std::make_shared<Executor>(Compile(graph(), signature), &session->env);
+  c.executor = std::make_shared<Executor>(Compile(graph(), signature, session->options.compile), &session->env);
   last = compiled.size();
   compiled.push_back(std::move(c));
   return compiled.back().executor;

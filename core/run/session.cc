@@ -9,7 +9,10 @@
 namespace graphrun {
 
 Session::Session(const Graph& graph, SessionOptions options)
-    : impl_(std::make_shared<Impl>(graph, options)) {}
+    : impl_(std::make_shared<Impl>(graph, options)) {
+  for (const std::string& name : options.compile.disabled_passes)
+    CheckPassName(name, /*disable=*/true);
+}
 Session::~Session() = default;
 
 Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,

@@ -11,6 +11,7 @@
 
 #include "core/base/tensor.h"
 #include "core/base/variable.h"
+#include "core/compile/compile_options.h"
 #include "core/graph/expr.h"
 
 namespace graphrun {
@@ -35,6 +36,7 @@ struct SessionOptions {
   std::optional<int64_t> seed = {};  // makes random ops without seeds reproducible
   // A loop that would make more trips is RESOURCE_EXHAUSTED; without a value it runs on.
   std::optional<int64_t> max_steps = {};
+  CompileOptions compile = {};  // of planned runs
 };
 
 //   Session session(meta.graph);

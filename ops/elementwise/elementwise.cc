@@ -53,6 +53,13 @@ void FillWith(int size, void* to, const void* from, int64_t n) {
   FillAs<uint8_t>(to, from, n);
 }
 
+// One element to a whole block, by one store: what reads the block would wait for several.
+void Splat(int size, void* to, const void* from) {
+  if (size == 4) return FillAs<uint32_t>(to, from, kBlock);
+  if (size == 8) return FillAs<uint64_t>(to, from, kBlock);
+  FillAs<uint8_t>(to, from, kBlock);
+}
+
 template <typename T>
 void CopyStridedAs(void* to, const void* from, int64_t stride, int64_t n) {
   for (int64_t i = 0; i < n; ++i) static_cast<T*>(to)[i] = static_cast<const T*>(from)[i * stride];
@@ -73,7 +80,7 @@ void RunRow(const ElementLoop& loop, int n, std::array<const Byte*, kMaxOperands
     from[k] = in[k];
     by[k] = step[k] * kBlock;
     if (step[k] != 0) continue;
-    FillWith(loop.in_size[k], splat[k], in[k], kBlock);
+    Splat(loop.in_size[k], splat[k], in[k]);
     from[k] = splat[k];
   }
   const int64_t blocks = count / kBlock, rest = count % kBlock;
@@ -90,6 +97,20 @@ void RunRow(const ElementLoop& loop, int n, std::array<const Byte*, kMaxOperands
   }
   loop.run(1, from.data(), by.data(), result);
   std::memcpy(out + blocks * kBlock * loop.out_size, result, rest * loop.out_size);
+}
+
+// One element of each operand.
+void RunOne(const ElementLoop& loop, int n, std::span<const void* const> in, Byte* out) {
+  alignas(kAlignment) Byte splat[kMaxOperands][kBlock * 8];
+  alignas(kAlignment) Byte result[kBlock * 8];
+  std::array<const void*, kMaxOperands> from{};
+  constexpr std::array<int64_t, kMaxOperands> kStay{};
+  for (int k = 0; k < n; ++k) {
+    Splat(loop.in_size[k], splat[k], in[k]);
+    from[k] = splat[k];
+  }
+  loop.run(1, from.data(), kStay.data(), result);
+  std::memcpy(out, result, loop.out_size);
 }
 
 // Elements [begin, end) of a walk whose rows are shorter than a block: operands are gathered first.
@@ -191,6 +212,7 @@ void RunElementwise(const ElementwisePlan& plan, std::span<const void* const> in
   if (plan.total == 0) return;
   Byte* const to = static_cast<Byte*>(out);
   const ElementLoop& loop = plan.loop;
+  if (plan.total == 1) return RunOne(loop, plan.operands, in, to);
   if (plan.dense) {
     const int64_t blocks = (plan.total + kBlock - 1) / kBlock;
     ParallelFor(blocks, loop.grain / kBlock, [&](int64_t begin, int64_t end) {

@@ -142,7 +142,8 @@ const Tensor& ValueOf(const std::string& name, const std::vector<NamedTensor>& t
 }
 
 void ReplayGradient(const Case& c, const CaseGradient& gradient, const std::string& where,
-                    const OpRegistry& ops, bool interpret, std::vector<std::string>* failures) {
+                    const OpRegistry& ops, const SessionOptions& options,
+                    std::vector<std::string>* failures) {
   // A graph of its own: new nodes must not change what the runs see.
   MetaGraph meta(&ops);
   ParseMetaGraph(c.meta_graph, &meta);
@@ -173,7 +174,7 @@ void ReplayGradient(const Case& c, const CaseGradient& gradient, const std::stri
       Compare(where, {zeros}, {expected}, gradient.tolerance, failures);
     }
   }
-  Session session(meta.graph, {.interpret = interpret});
+  Session session(meta.graph, options);
   const std::vector<Tensor> got = session.Run(feeds, fetches);
   Compare(where, got, want, gradient.tolerance, failures);
 }
@@ -188,12 +189,13 @@ std::string Difference(const Tensor& got, const Tensor& want, const Tolerance& t
                                   : ExactDifference(got, want);
 }
 
-std::vector<std::string> ReplayCase(const Case& c, const OpRegistry& ops, bool interpret) {
+std::vector<std::string> ReplayCase(const Case& c, const OpRegistry& ops,
+                                    const SessionOptions& options) {
   std::vector<std::string> failures;
   {
     MetaGraph meta(&ops);
     ParseMetaGraph(c.meta_graph, &meta);
-    Session session(meta.graph, {.interpret = interpret});
+    Session session(meta.graph, options);
     for (size_t i = 0; i < c.runs.size(); ++i) {
       const std::string where = fmt::format("run {}", i + 1);
       if (!ReplayRun(c.runs[i], where, &session, &failures)) break;
@@ -202,7 +204,7 @@ std::vector<std::string> ReplayCase(const Case& c, const OpRegistry& ops, bool i
   for (size_t i = 0; i < c.gradients.size(); ++i) {
     const std::string where = fmt::format("gradient {}", i + 1);
     try {
-      ReplayGradient(c, c.gradients[i], where, ops, interpret, &failures);
+      ReplayGradient(c, c.gradients[i], where, ops, options, &failures);
     } catch (const Error& e) {
       failures.push_back(fmt::format("{}: {}", where, OneLine(e)));
     }

@@ -7,6 +7,7 @@
 
 #include "core/graph/op_registry.h"
 #include "core/import/case_file.h"
+#include "core/run/session.h"
 
 namespace graphrun {
 
@@ -18,7 +19,8 @@ std::string Difference(const Tensor& got, const Tensor& want, const Tolerance& t
 // One line for each thing that goes wrong: "run 2, tensor x:0: largest difference ...". The runs
 // end with the first that fails, for those after it meet other variables than they should. Throws
 // when the graph cannot be loaded.
-std::vector<std::string> ReplayCase(const Case& c, const OpRegistry& ops, bool interpret);
+std::vector<std::string> ReplayCase(const Case& c, const OpRegistry& ops,
+                                    const SessionOptions& options);
 
 }  // namespace graphrun
 

@@ -12,6 +12,7 @@
 #include "ops/register_all.h"
 #include "tools/graphrun/case_replay.h"
 #include "tools/graphrun/commands.h"
+#include "tools/graphrun/compile_flags.h"
 
 namespace graphrun {
 namespace {
@@ -22,6 +23,7 @@ struct Options {
   int jobs = NumThreads();
   bool interpret = false;
   bool verbose = false;
+  CompileFlags compile;
 };
 
 // A pattern with * ? or [ must fit the whole name; any other text a part of it.
@@ -37,12 +39,13 @@ struct Outcome {
   std::vector<std::string> failures;
 };
 
-Outcome CheckFile(const std::string& path, const Options& options, const OpRegistry& ops) {
+Outcome CheckFile(const std::string& path, const Options& options, const SessionOptions& session,
+                  const OpRegistry& ops) {
   Outcome outcome{.done = true};
   try {
     const Case c = ParseCase(ReadFile(path));
     outcome.left_out = !Fits(c.name, options.filter);
-    if (!outcome.left_out) outcome.failures = ReplayCase(c, ops, options.interpret);
+    if (!outcome.left_out) outcome.failures = ReplayCase(c, ops, session);
   } catch (const Error& e) {
     outcome.failures = {fmt::format("{}: {}", CodeName(e.code()), e.message())};
   } catch (const std::bad_alloc&) {
@@ -77,7 +80,10 @@ std::vector<std::string> CaseFiles(const std::vector<std::string>& arguments) {
 class Checker {
  public:
   explicit Checker(const Options& options)
-      : options_(options), ops_(AllOps()), outcomes_(options.files.size()) {}
+      : options_(options),
+        session_{.interpret = options.interpret, .compile = options.compile.Options()},
+        ops_(AllOps()),
+        outcomes_(options.files.size()) {}
 
   void Run() {
     const auto jobs = std::min<size_t>(options_.jobs, options_.files.size());
@@ -104,7 +110,7 @@ class Checker {
         if (next_ == outcomes_.size()) return;
         i = next_++;
       }
-      Outcome outcome = CheckFile(options_.files[i], options_, ops_);
+      Outcome outcome = CheckFile(options_.files[i], options_, session_, ops_);
       std::lock_guard lock(mutex_);
       outcomes_[i] = std::move(outcome);
       while (printed_ < outcomes_.size() && outcomes_[printed_].done) Print(printed_++);
@@ -122,6 +128,7 @@ class Checker {
   }
 
   const Options& options_;
+  const SessionOptions session_;
   const OpRegistry ops_;
   std::mutex mutex_;  // guards what follows
   std::vector<Outcome> outcomes_;
@@ -156,6 +163,7 @@ void AddCheckCommand(CLI::App& app) {
   command->add_flag("--interpret", options->interpret,
                     "Run the graphs as they are written, without compiling them: slow");
   command->add_flag("-v,--verbose", options->verbose, "Name the cases that pass too");
+  options->compile.Add(command);
   command->footer(
       "A line for each failure says the run, the tensor, the largest difference and where it is;\n"
       "the last line is 'N passed, N failed'. Exit code 1 when any failed. A case's gradient "

@@ -9,6 +9,7 @@
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
+#include "core/graph/unit.h"
 
 namespace graphrun {
 namespace {
@@ -61,18 +62,6 @@ Usage UsageOf(const Graph& graph, Output handle) {
   return usage;
 }
 
-// Uses of `from` become uses of `to`.
-void Redirect(Function& f, Output from, Output to) {
-  Graph& g = f.graph;
-  for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (!g.exists(id)) continue;
-    for (size_t i = 0; i < g.node(id).inputs.size(); ++i) {
-      if (g.node(id).inputs[i] == from) g.SetInput(id, static_cast<int>(i), to);
-    }
-  }
-  std::replace(f.results.begin(), f.results.end(), from, to);
-}
-
 void ReplaceReads(Function& f, Output handle, Output value) {
   Graph& g = f.graph;
   const NodeId n = g.num_ids();
@@ -83,7 +72,7 @@ void ReplaceReads(Function& f, Output handle, Output value) {
     if (!GivenGradient(read).empty()) gradient.insert(*read.attrs.find(kGradientOpType));
     if (read.op->name == "ReadVariableOp") {
       if (gradient.empty()) {
-        Redirect(f, {id, 0}, value);
+        Unit(&f).ReplaceUses(f, {id, 0}, value);
       } else {
         g.ReplaceNode(id, "Identity", {value}, std::move(gradient));
       }
@@ -135,31 +124,29 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
     }
     if (reads.empty()) continue;
 
-    AttrMap attrs = node.attrs;
-    for (const Region& region : regions) attrs.erase(region.types_attr);
-    if (attrs.contains("output_shapes"))
-      attrs.insert_or_assign("output_shapes", std::vector<Shape>());
-    std::vector<Output> inputs = node.inputs;
-    for (const auto& [i, dtype] : reads) {
-      inputs.push_back({graph.AddNode("ReadVariableOp", node.name + "/ReadVariableOp",
-                                      {node.inputs[i]}, {{"dtype", dtype}}),
-                        0});
-    }
     for (const Region& region : regions) {
       std::unique_ptr<Function> f = Copy(RegionFunction(graph, node, region), library);
       std::set<Output> inner;
       for (const auto& [i, dtype] : reads) inner.insert({f->args[i - region.first_input], 0});
       Hoist(f->graph, inner, nullptr);
-      for (size_t r = 0; r < reads.size(); ++r) {
-        const Output arg = f->AddArg("read", graph.type(inputs[node.inputs.size() + r]));
-        ReplaceReads(*f, {f->args[reads[r].first - region.first_input], 0}, arg);
-        if (region.repeats) f->results.push_back(arg);
-      }
-      std::erase_if(f->control_results, [&](NodeId at) { return !MustRun(f->graph, at); });
-      attrs.insert_or_assign(region.attr, FuncRef{f->name});
+      graph.SetAttr(id, region.attr, FuncRef{f->name});
       library.Add(std::move(f));
     }
-    graph.ReplaceNode(id, node.op->name, inputs, attrs);
+    std::vector<Output> values;
+    for (const auto& [i, dtype] : reads) {
+      values.push_back({graph.AddNode("ReadVariableOp", node.name + "/ReadVariableOp",
+                                      {node.inputs[i]}, {{"dtype", dtype}}),
+                        0});
+    }
+    const std::vector<std::vector<Output>> parameters = AddCaptures(graph, id, values);
+    for (size_t k = 0; k < regions.size(); ++k) {
+      Function& f = library.Get(std::get<FuncRef>(graph.node(id).attrs.find(regions[k].attr)->second).name);
+      for (size_t r = 0; r < reads.size(); ++r) {
+        const Output handle{f.args[reads[r].first - regions[k].first_input], 0};
+        ReplaceReads(f, handle, parameters[k][r]);
+      }
+      std::erase_if(f.control_results, [&f](NodeId at) { return !MustRun(f.graph, at); });
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 #include "core/run/session.h"
 #include "models/run_plan.h"
 #include "tools/graphrun/commands.h"
+#include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/tensor_text.h"
 
 namespace graphrun {
@@ -20,6 +21,7 @@ struct Options {
   bool interpret = false;
   std::optional<int> threads;
   std::optional<int64_t> seed, max_steps;
+  CompileFlags compile;
 };
 
 Tensor FeedValue(const std::string& text, DType dtype) {
@@ -87,9 +89,10 @@ void Run(const Options& options) {
                 });
   }
   for (const std::string& name : options.fetches) CheckFetch(name, graph);
-  Session session(
-      graph,
-      {.interpret = options.interpret, .seed = options.seed, .max_steps = options.max_steps});
+  Session session(graph, {.interpret = options.interpret,
+                          .seed = options.seed,
+                          .max_steps = options.max_steps,
+                          .compile = options.compile.Options()});
   if (options.init) session.Run({}, {}, InitOperations(model, options.file));
   const std::vector<Tensor> values =
       session.Run(feeds, {options.fetches.begin(), options.fetches.end()},
@@ -135,6 +138,7 @@ void AddRunCommand(CLI::App& app) {
   command
       ->add_option("--max-steps", options->max_steps, "Most trips of each loop; more is an error")
       ->check(CLI::NonNegativeNumber);
+  options->compile.Add(command);
   command->footer(
       "Example:\n"
       "  graphrun run model.pb --feed x=1 --feed y=2 --fetch z\n"

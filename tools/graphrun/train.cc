@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "models/run_plan.h"
 #include "tools/graphrun/commands.h"
+#include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/interrupt.h"
 #include "tools/graphrun/run_output.h"
 #include "tools/graphrun/trainer.h"
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::string> settings;
   bool interpret = false;
   bool quiet = false;
+  CompileFlags compile;
 };
 
 // lr=RATE: the first epoch's rate; the others keep their proportion to it.
@@ -82,7 +84,9 @@ void Train(const Options& options) {
   progress.Line(DescribePlan(plan, options.file));
   progress.Line(text.Describe());
   fmt::print(stderr, "{}", text.DescribeUnknown());
-  Session session(model.meta->graph, {.interpret = options.interpret, .seed = options.seed});
+  Session session(model.meta->graph, {.interpret = options.interpret,
+                                      .seed = options.seed,
+                                      .compile = options.compile.Options()});
   StartVariables(model, plan, options.restore, session);
   SetRunPlan(plan, model.meta.get());  // with its vocabulary, for the files beside checkpoints
   RunOutput output(options.output, *model.meta, plan);
@@ -165,6 +169,7 @@ void AddTrainCommand(CLI::App& app) {
   command->add_flag("--interpret", options->interpret,
                     "Run the graph as it is written, without compiling it: slow");
   command->add_flag("--quiet", options->quiet, "Print results only: no progress, no samples");
+  options->compile.Add(command);
   command->footer(
       "Ctrl-C ends training after the step in progress, and still saves.\n\n"
       "Example:\n"

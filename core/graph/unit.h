@@ -1,0 +1,65 @@
+// Unit: a function with all that it calls, as passes edit it.
+//
+//   for (Function* f : unit.functions())        // callees first
+//     for (Use use : unit.UsesOf(*f, x)) ...
+//   unit.ReplaceUses(*f, x, y);                 // x -> y for all who use x
+//
+// Invariants:
+//  1. functions() names every function that main reaches, each once and after all that it calls;
+//  main is the last.
+//  2. Uses are those of the graphs as they are. The edits below keep them; who changes a graph past
+//  the Unit calls Touch.
+//  3. changed() tells whether anything was edited since ResetChanged.
+#ifndef GRAPHRUN_CORE_GRAPH_UNIT_H_
+#define GRAPHRUN_CORE_GRAPH_UNIT_H_
+
+#include <unordered_map>
+#include <vector>
+
+#include "core/graph/graph.h"
+
+namespace graphrun {
+
+// An input of a node, or a result of the function, that is a value.
+struct Use {
+  NodeId node = kNoNode;  // kNoNode: a result
+  int index = 0;          // of the input, or of the result
+  bool operator==(const Use&) const = default;
+};
+
+class Unit {
+ public:
+  explicit Unit(Function* main);
+
+  Function& main() const { return *functions_.back(); }
+  const std::vector<Function*>& functions() const { return functions_; }
+
+  // Inputs in order of node and index, then results. Valid until the next edit of the function.
+  const std::vector<Use>& UsesOf(const Function& f, Output value);
+
+  // Who used `from` uses `to`. Control edges stay. REQUIRES: `to` does not depend on `from`.
+  void ReplaceUses(Function& f, Output from, Output to);
+  // The function was changed otherwise.
+  void Touch(const Function& f);
+
+  bool changed() const { return changed_; }
+  void ResetChanged() { changed_ = false; }
+
+ private:
+  using UseTable = std::vector<std::vector<std::vector<Use>>>;  // by node and output
+  UseTable& Table(const Function& f);
+
+  std::vector<Function*> functions_;
+  std::unordered_map<const Function*, UseTable> uses_;
+  bool changed_ = false;
+};
+
+// Gives a node that runs functions further inputs: a further parameter for each in all its regions,
+// which is handed on from trip to trip where they repeat. Returns the new parameters, by region.
+// The functions are changed in place: REQUIRES that no other node runs them.
+std::vector<std::vector<Output>> AddCaptures(Graph& graph, NodeId call,
+                                             const std::vector<Output>& values);
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_GRAPH_UNIT_H_
