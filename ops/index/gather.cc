@@ -158,16 +158,23 @@ std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
   return {axis == 0 ? SparseGradient(g) : Grad(DenseGradient(g, axis, batch)), {}, {}};
 }
 
-void Run(KernelContext& k, int axis, int batch) {
-  const Shape& x = k.In(0).shape();
-  CopyRows(k.In(0), k.In(1), CountElements(x, batch, axis), x[axis],
-           CountElements(x, axis + 1, x.rank()), k.Out(0), CountElements(x, 0, batch));
+struct Plan {
+  int64_t outer, rows, width, batches;
+};
+
+Plan PlanAt(const Shape& x, int axis, int batch) {
+  return {CountElements(x, batch, axis), x[axis], CountElements(x, axis + 1, x.rank()),
+          CountElements(x, 0, batch)};
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
-  const int axis = CanonicalAxis(k.In(2).int_at(0), k.In(0).shape().rank());
-  const int batch = t.batch_dims == 0 ? 0 : BatchDims(t.batch_dims, k.In(1).shape().rank());
-  Run(k, axis, batch);
+Plan MakePlan(const KernelRequest& r, const Attrs& t) {
+  const int axis = CanonicalAxis(r.Value(2).int_at(0), r.In(0).rank());
+  const int batch = t.batch_dims == 0 ? 0 : BatchDims(t.batch_dims, r.In(1).rank());
+  return PlanAt(r.In(0), axis, batch);
+}
+
+void Kernel(KernelContext& k, const Plan& p) {
+  CopyRows(k.In(0), k.In(1), p.outer, p.rows, p.width, k.Out(0), p.batches);
 }
 
 }  // namespace gather
@@ -193,7 +200,7 @@ OpDef GatherV2Op() {
       .Shape(gather::InferShape)
       .Partial(gather::Elements)
       .Grad(gather::Gradient)
-      .Kernel(gather::Kernel);
+      .Kernel(gather::MakePlan, gather::Kernel);
 }
 
 OpDef GatherOp() {
@@ -213,7 +220,7 @@ OpDef GatherOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {gather::SparseGradient(g), {}};
       })
-      .Kernel([](KernelContext& k) { gather::Run(k, 0, 0); });
+      .Kernel([](const KernelRequest& r) { return gather::PlanAt(r.In(0), 0, 0); }, gather::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -22,15 +22,15 @@ void InferShape(ShapeContext& c) {
     ThrowInvalid("BroadcastTo: shape " + x.ToString() + " cannot be broadcast to " + y.ToString());
 }
 
-void Kernel(KernelContext& k) {
-  const Shape &x = k.In(0).shape(), &y = k.Out(0).shape();
+Move Plan(const KernelRequest& r) {
+  const Shape &x = r.In(0), &y = r.Out(0);
   const auto from = Strides(x), to = Strides(y);
   const int added = y.rank() - x.rank();
-  StridedCopy copy;
+  Move move;
   for (int i = 0; i < y.rank(); ++i) {
-    copy.Add(y[i], to[i], i < added || x[i - added] == 1 ? 0 : from[i - added]);
+    move.copy.Add(y[i], to[i], i < added || x[i - added] == 1 ? 0 : from[i - added]);
   }
-  copy.Run(k.Out(0), 0, k.In(0), 0);
+  return move;
 }
 
 }  // namespace broadcast_to
@@ -50,7 +50,7 @@ OpDef BroadcastToOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {g.SumTo(0, g.DOut(0)), {}};
       })
-      .Kernel(broadcast_to::Kernel);
+      .Kernel(broadcast_to::Plan, RunMove);
 }
 
 }  // namespace graphrun::ops

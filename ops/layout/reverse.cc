@@ -14,18 +14,17 @@ void InferShape(ShapeContext& c) {
   c.SetOut(0, c.In(0));
 }
 
-void Kernel(KernelContext& k) {
-  const Shape& x = k.In(0).shape();
+Move Plan(const KernelRequest& r) {
+  const Shape& x = r.In(0);
   const auto strides = Strides(x);
-  const AxisSet reversed = AxesOf(k.In(1), x.rank());
-  StridedCopy copy;
-  int64_t begin = 0;
+  const AxisSet reversed = AxesOf(r.Value(1), x.rank());
+  Move move;
   for (int i = 0; i < x.rank(); ++i) {
     const bool back = reversed[i];
-    copy.Add(x[i], strides[i], back ? -strides[i] : strides[i]);
-    if (back) begin += (x[i] - 1) * strides[i];
+    move.copy.Add(x[i], strides[i], back ? -strides[i] : strides[i]);
+    if (back) move.from_begin += (x[i] - 1) * strides[i];
   }
-  copy.Run(k.Out(0), 0, k.In(0), begin);
+  return move;
 }
 
 }  // namespace reverse
@@ -45,7 +44,7 @@ OpDef ReverseV2Op() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::ReverseV2(g.scope(), g.DOut(0), g.In(1)), {}};
       })
-      .Kernel(reverse::Kernel);
+      .Kernel(reverse::Plan, RunMove);
 }
 
 }  // namespace graphrun::ops

@@ -65,16 +65,15 @@ std::vector<Grad> Gradient(GradContext& g) {
   return {op::Pad(s, dy, op::Pack(s, {begin, after}, 1)), {}, {}};
 }
 
-void Kernel(KernelContext& k) {
-  const Shape& y = k.Out(0).shape();
-  const auto from = Strides(k.In(0).shape()), to = Strides(y);
-  StridedCopy copy;
-  int64_t begin = 0;
+Move Plan(const KernelRequest& r) {
+  const Shape& y = r.Out(0);
+  const auto from = Strides(r.In(0)), to = Strides(y);
+  Move move;
   for (int i = 0; i < y.rank(); ++i) {
-    copy.Add(y[i], to[i], from[i]);
-    begin += k.In(1).int_at(i) * from[i];
+    move.copy.Add(y[i], to[i], from[i]);
+    move.from_begin += r.Value(1).int_at(i) * from[i];
   }
-  copy.Run(k.Out(0), 0, k.In(0), begin);
+  return move;
 }
 
 }  // namespace slice
@@ -94,7 +93,7 @@ OpDef SliceOp() {
       .Shape(slice::InferShape)
       .Partial(slice::Elements)
       .Grad(slice::Gradient)
-      .Kernel(slice::Kernel);
+      .Kernel(slice::Plan, RunMove);
 }
 
 }  // namespace graphrun::ops

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/tensor.h"
+#include "core/graph/kernel.h"
 
 namespace graphrun::ops {
 
@@ -45,6 +46,15 @@ class StridedCopy {
   int num_dims_ = 0;
   bool empty_ = false;
 };
+
+// The kernel of an op whose output 0 is elements of input 0: where each goes.
+struct Move {
+  StridedCopy copy;
+  int64_t from_begin = 0;
+};
+inline void RunMove(KernelContext& k, const Move& move) {
+  move.copy.Run(k.Out(0), 0, k.In(0), move.from_begin);
+}
 
 // Sets all elements to zero, or to empty strings.
 void ClearElements(Tensor& t);

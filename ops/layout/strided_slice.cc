@@ -89,11 +89,12 @@ int64_t AddRanges(const Shape& whole, const SlicePlan& plan, bool whole_is_sourc
   return begin;
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
-  const Shape& x = k.In(0).shape();
-  StridedCopy copy;
-  const int64_t begin = AddRanges(x, PlanSlice(x, k.In(1), k.In(2), k.In(3), t), true, &copy);
-  copy.Run(k.Out(0), 0, k.In(0), begin);
+Move Plan(const KernelRequest& r, const Attrs& t) {
+  const Shape& x = r.In(0);
+  Move move;
+  const SlicePlan plan = PlanSlice(x, r.Value(1), r.Value(2), r.Value(3), t);
+  move.from_begin = AddRanges(x, plan, true, &move.copy);
+  return move;
 }
 
 void InferGradShape(ShapeContext& c, const Attrs& t) {
@@ -160,7 +161,7 @@ OpDef StridedSliceOp() {
       .Shape(strided_slice::InferShape)
       .Partial(strided_slice::Elements)
       .Grad(strided_slice::Gradient)
-      .Kernel(strided_slice::Kernel);
+      .Kernel(strided_slice::Plan, RunMove);
 }
 
 OpDef StridedSliceGradOp() {

@@ -54,15 +54,15 @@ std::vector<Grad> Gradient(GradContext& g) {
   return {op::Sum(s, op::Reshape(s, dy, split), axes), {}};
 }
 
-void Kernel(KernelContext& k) {
-  const Shape &x = k.In(0).shape(), &y = k.Out(0).shape();
+Move Plan(const KernelRequest& r) {
+  const Shape &x = r.In(0), &y = r.Out(0);
   const auto from = Strides(x), to = Strides(y);
-  StridedCopy copy;
+  Move move;
   for (int i = 0; i < x.rank(); ++i) {
-    copy.Add(k.In(1).int_at(i), to[i] * x[i], 0);
-    copy.Add(x[i], to[i], from[i]);
+    move.copy.Add(r.Value(1).int_at(i), to[i] * x[i], 0);
+    move.copy.Add(x[i], to[i], from[i]);
   }
-  copy.Run(k.Out(0), 0, k.In(0), 0);
+  return move;
 }
 
 }  // namespace tile
@@ -79,7 +79,7 @@ OpDef TileOp() {
       .TypeAttr("Tmultiples", kInts, DType::kInt32)
       .Shape(tile::InferShape)
       .Grad(tile::Gradient)
-      .Kernel(tile::Kernel);
+      .Kernel(tile::Plan, RunMove);
 }
 
 }  // namespace graphrun::ops

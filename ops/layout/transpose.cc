@@ -42,12 +42,12 @@ std::vector<Grad> Gradient(GradContext& g) {
   return {op::Transpose(s, g.DOut(0), op::InvertPermutation(s, perm)), {}};
 }
 
-void Kernel(KernelContext& k) {
-  const Shape& y = k.Out(0).shape();
-  const auto from = Strides(k.In(0).shape()), to = Strides(y);
-  StridedCopy copy;
-  for (int i = 0; i < y.rank(); ++i) copy.Add(y[i], to[i], from[k.In(1).int_at(i)]);
-  copy.Run(k.Out(0), 0, k.In(0), 0);
+Move Plan(const KernelRequest& r) {
+  const Shape& y = r.Out(0);
+  const auto from = Strides(r.In(0)), to = Strides(y);
+  Move move;
+  for (int i = 0; i < y.rank(); ++i) move.copy.Add(y[i], to[i], from[r.Value(1).int_at(i)]);
+  return move;
 }
 
 }  // namespace transpose
@@ -65,7 +65,7 @@ OpDef TransposeOp() {
       .TypeAttr("Tperm", kInts, DType::kInt32)
       .Shape(transpose::InferShape)
       .Grad(transpose::Gradient)
-      .Kernel(transpose::Kernel);
+      .Kernel(transpose::Plan, RunMove);
 }
 
 }  // namespace graphrun::ops

@@ -61,28 +61,44 @@ int64_t MatrixAt(int64_t i, const Shape& batch, const Shape& operand) {
   return at;
 }
 
+struct Plan {
+  bool tx, ty;
+  int64_t m, n, inner, count, grain;
+  Shape batch;
+};
+
+Plan MakePlan(const KernelRequest& r, const Attrs& t) {
+  const Shape &x = r.In(0), &z = r.Out(0);
+  Plan p{.tx = t.tx,
+         .ty = t.ty,
+         .m = z[z.rank() - 2],
+         .n = z[z.rank() - 1],
+         .inner = x[x.rank() - (t.tx ? 2 : 1)],
+         .count = 0,
+         .grain = 0,
+         .batch = z.Slice(0, z.rank() - 2)};
+  p.count = p.batch.num_elements();
+  const double work = static_cast<double>(p.m) * p.n * p.inner;
+  p.grain =
+      work >= kLargeProduct ? p.count : static_cast<int64_t>(65536 / std::max(work, 1.0)) + 1;
+  return p;
+}
+
 template <typename T>
-void Run(KernelContext& k, const Attrs& t) {
-  const Shape &xs = k.In(0).shape(), &ys = k.In(1).shape(), &zs = k.Out(0).shape();
-  const int rank = zs.rank();
-  const int64_t m = zs[rank - 2], n = zs[rank - 1], inner = xs[xs.rank() - (t.tx ? 2 : 1)];
-  const Shape batch = zs.Slice(0, rank - 2);
-  const int64_t count = batch.num_elements();
+void Run(KernelContext& k, const Plan& p) {
+  const Shape &xs = k.In(0).shape(), &ys = k.In(1).shape();
   const T *x = k.In(0).data<T>(), *y = k.In(1).data<T>();
   T* z = k.Out(0).data<T>();
-  const double work = static_cast<double>(m) * n * inner;
-  const int64_t grain =
-      work >= kLargeProduct ? count : static_cast<int64_t>(65536 / std::max(work, 1.0)) + 1;
-  ParallelFor(count, grain, [&](int64_t begin, int64_t end) {
+  ParallelFor(p.count, p.grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      Gemm<T>(t.tx, t.ty, m, n, inner, x + MatrixAt(i, batch, xs) * m * inner,
-              y + MatrixAt(i, batch, ys) * inner * n, z + i * m * n);
+      Gemm<T>(p.tx, p.ty, p.m, p.n, p.inner, x + MatrixAt(i, p.batch, xs) * p.m * p.inner,
+              y + MatrixAt(i, p.batch, ys) * p.inner * p.n, z + i * p.m * p.n);
     }
   });
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Run<decltype(z)>(k, t); });
+void Kernel(KernelContext& k, const Plan& p) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Run<decltype(z)>(k, p); });
 }
 
 void InferV3Shape(ShapeContext& c, const Attrs& t) {
@@ -106,7 +122,7 @@ Op<Attrs> Common(const char* name, std::string doc, const char* a = "T", const c
       .Attr("adj_x", &Attrs::tx, false)
       .Attr("adj_y", &Attrs::ty, false)
       .Grad(Gradient)
-      .Kernel(Kernel)
+      .Kernel(MakePlan, Kernel)
       .Cost([](const CostContext& c, const Attrs& t) {
         const Shape& x = c.In(0);
         return Flops(2.0 * c.Out(0).num_elements() * x[x.rank() - (t.tx ? 2 : 1)]);

@@ -283,10 +283,13 @@ void RunTwo(KernelContext& k, const Plan& plan) {
   Scatter(k, product, out, plan.repeats_in_output());
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
+Plan MakePlan(const KernelRequest& r, const Attrs& t) {
   std::array<Shape, 2> shapes;
-  for (int i = 0; i < k.num_inputs(); ++i) shapes[i] = k.In(i).shape();
-  const Plan plan(Parse(t.equation), std::span(shapes.data(), k.num_inputs()));
+  for (int i = 0; i < r.num_inputs(); ++i) shapes[i] = r.In(i);
+  return Plan(Parse(t.equation), std::span(shapes.data(), r.num_inputs()));
+}
+
+void Kernel(KernelContext& k, const Plan& plan) {
   ForNumeric(k.Out(0).dtype(), [&](auto zero) {
     using T = decltype(zero);
     k.num_inputs() == 1 ? RunOne<T>(k, plan) : RunTwo<T>(k, plan);
@@ -311,7 +314,7 @@ OpDef EinsumOp() {
       .Attr("equation", &Attrs::equation)
       .Shape(einsum::InferShape)
       .Grad(einsum::Gradient)
-      .Kernel(einsum::Kernel)
+      .Kernel(einsum::MakePlan, einsum::Kernel)
       .Cost([](const CostContext& c, const Attrs& t) {
         const einsum::Equation e = einsum::Parse(t.equation);
         std::array<Shape, 2> shapes{c.In(0), e.num_inputs == 2 ? c.In(1) : Shape{}};

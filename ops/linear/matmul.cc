@@ -30,12 +30,19 @@ std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
   return dx;
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
-  const Shape& y = k.Out(0).shape();
-  const int64_t inner = k.In(0).shape()[t.ta ? 0 : 1];
+struct Plan {
+  bool ta, tb;
+  int64_t m, n, inner;
+};
+
+Plan MakePlan(const KernelRequest& r, const Attrs& t) {
+  return {t.ta, t.tb, r.Out(0)[0], r.Out(0)[1], r.In(0)[t.ta ? 0 : 1]};
+}
+
+void Kernel(KernelContext& k, const Plan& p) {
   ForNumeric(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
-    Gemm<T>(t.ta, t.tb, y[0], y[1], inner, k.In(0).data<T>(), k.In(1).data<T>(),
+    Gemm<T>(p.ta, p.tb, p.m, p.n, p.inner, k.In(0).data<T>(), k.In(1).data<T>(),
             k.Out(0).data<T>());
   });
 }
@@ -57,7 +64,7 @@ OpDef MatMulOp() {
       .TypeAttr("T", kNumbers)
       .Shape(matmul::InferShape)
       .Grad(matmul::Gradient)
-      .Kernel(matmul::Kernel)
+      .Kernel(matmul::MakePlan, matmul::Kernel)
       .Cost([](const CostContext& c, const Attrs& t) {
         return Flops(2.0 * c.Out(0).num_elements() * c.In(0)[t.ta ? 0 : 1]);
       });

@@ -15,10 +15,10 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
   return {op::RealDiv(s, g.In(0), ratio), {}};
 }
 
-void Kernel(KernelContext& k) {
+void Kernel(KernelContext& k, const ReducePlan& plan) {
   ForNumeric(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
-    Reduce<Adder<T>, T>(k, [](T x) {
+    Reduce<Adder<T>, T>(k, plan, [](T x) {
       if constexpr (std::is_integral_v<T>) {
         return static_cast<T>(static_cast<std::make_unsigned_t<T>>(x) *
                               static_cast<std::make_unsigned_t<T>>(x));
@@ -41,7 +41,7 @@ void Kernel(KernelContext& k) {
 OpDef EuclideanNormOp() {
   return ReduceOp("EuclideanNorm", "the square root of the sum of the squares", "T", kNumbers)
       .Grad(euclidean_norm::Gradient)
-      .Kernel(euclidean_norm::Kernel);
+      .Kernel(PlanReduce, euclidean_norm::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -35,11 +35,11 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
   return {op::Mul(s, op::RealDiv(s, selected, count), dy), {}};
 }
 
-void MaxKernel(KernelContext& k) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Larger<decltype(z)>, decltype(z)>(k); });
+void MaxKernel(KernelContext& k, const ReducePlan& plan) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Larger<decltype(z)>, decltype(z)>(k, plan); });
 }
-void MinKernel(KernelContext& k) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Smaller<decltype(z)>, decltype(z)>(k); });
+void MinKernel(KernelContext& k, const ReducePlan& plan) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Smaller<decltype(z)>, decltype(z)>(k, plan); });
 }
 
 }  // namespace max_min
@@ -47,12 +47,12 @@ void MinKernel(KernelContext& k) {
 OpDef MaxOp() {
   return ReduceOp("Max", "the largest element", "T", kNumbers)
       .Grad(max_min::Gradient)
-      .Kernel(max_min::MaxKernel);
+      .Kernel(PlanReduce, max_min::MaxKernel);
 }
 OpDef MinOp() {
   return ReduceOp("Min", "the smallest element", "T", kNumbers)
       .Grad(max_min::Gradient)
-      .Kernel(max_min::MinKernel);
+      .Kernel(PlanReduce, max_min::MinKernel);
 }
 
 }  // namespace graphrun::ops

@@ -27,29 +27,29 @@ struct Widen {
 };
 
 // int32 is summed in int64, where it cannot overflow.
-void Int32Kernel(KernelContext& k) {
+void Int32Kernel(KernelContext& k, const ReducePlan& plan) {
   Tensor sums = k.Scratch(DType::kInt64, k.Out(0).shape());
-  const int64_t count = ReduceTo<Adder<int64_t>, int32_t, Widen>(k, sums.data<int64_t>());
+  ReduceTo<Adder<int64_t>, int32_t, Widen>(k, plan, sums.data<int64_t>());
   const auto y = k.Out<int32_t>(0);
   for (size_t i = 0; i < y.size(); ++i) {
-    y[i] = count == 0 ? 0 : static_cast<int32_t>(sums.data<int64_t>()[i] / count);
+    y[i] = plan.count == 0 ? 0 : static_cast<int32_t>(sums.data<int64_t>()[i] / plan.count);
   }
 }
 
-void Kernel(KernelContext& k) {
-  if (k.Out(0).dtype() == DType::kInt32) return Int32Kernel(k);
+void Kernel(KernelContext& k, const ReducePlan& plan) {
+  if (k.Out(0).dtype() == DType::kInt32) return Int32Kernel(k, plan);
   ForNumeric(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
-    const int64_t count = Reduce<Adder<T>, T>(k);
-    if (count == 0 && std::is_integral_v<T>) return;
-    for (T& y : k.Out<T>(0)) y /= static_cast<T>(count);
+    Reduce<Adder<T>, T>(k, plan);
+    if (plan.count == 0 && std::is_integral_v<T>) return;
+    for (T& y : k.Out<T>(0)) y /= static_cast<T>(plan.count);
   });
 }
 
 }  // namespace mean
 
 OpDef MeanOp() {
-  return ReduceOp("Mean", "the mean", "T", kNumbers).Grad(mean::Gradient).Kernel(mean::Kernel);
+  return ReduceOp("Mean", "the mean", "T", kNumbers).Grad(mean::Gradient).Kernel(PlanReduce, mean::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -54,14 +54,14 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
   return {op::Mul(s, dy, op::Transpose(s, product, op::Ints(s, back))), {}};
 }
 
-void Kernel(KernelContext& k) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Multiplier<decltype(z)>, decltype(z)>(k); });
+void Kernel(KernelContext& k, const ReducePlan& plan) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Multiplier<decltype(z)>, decltype(z)>(k, plan); });
 }
 
 }  // namespace prod
 
 OpDef ProdOp() {
-  return ReduceOp("Prod", "the product", "T", kNumbers).Grad(prod::Gradient).Kernel(prod::Kernel);
+  return ReduceOp("Prod", "the product", "T", kNumbers).Grad(prod::Gradient).Kernel(PlanReduce, prod::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -71,6 +71,18 @@ ReducePlan::ReducePlan(const Shape& x, const AxisSet& axes) : kept(x.rank()), re
     (groups[i].reduced ? reduced[num_reduced++] : kept[num_kept++]) = {groups[i].size,
                                                                        groups[i].stride};
   }
+  if (inner_reduced || outputs == 0 || count == 0) return;
+  const int64_t units = outputs / inner * CeilDiv(inner, kReduceColumns);
+  if (units < 8)
+    parts = std::clamp<int64_t>(CheckedMul(outputs, count) / (2 * kReduceGrain), 1, 16);
+}
+
+size_t ReducePlan::scratch_bytes() const {
+  return parts > 1 ? CheckedBytes(CheckedMul(parts, outputs), sizeof(int64_t)) : 0;
+}
+
+ReducePlan PlanReduce(const KernelRequest& request) {
+  return ReducePlan(request.In(0), AxesOf(request.Value(1), request.In(0).rank()));
 }
 
 int64_t ReducePlan::Offset(const Dim* dims, int n, int64_t i) {

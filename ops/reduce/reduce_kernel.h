@@ -34,7 +34,6 @@ struct Identical {
   }
 };
 
-inline constexpr int64_t kReduceGrain = 32 << 10;  // elements worth a second thread
 inline constexpr int64_t kReduceBlock = 4096;      // elements added in lanes, without pairing
 
 // The type in which elements of type T are joined: what they are mapped to.
@@ -89,7 +88,6 @@ Joined<Map, T> ReduceLongRun(const T* x, int64_t n, Map map = {}) {
 
 // Joins rows [begin, end) of the reduced dimensions into y[0..n), n <= kReduceColumns; x is at the
 // first column.
-inline constexpr int64_t kReduceColumns = 256;
 template <typename Joiner, typename Map, typename T>
 void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n,
                    Joined<Map, T>* y, Map map) {
@@ -133,9 +131,7 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, Joined<Map, 
   using Sum = Joined<Map, T>;
   const int64_t tiles = (p.inner + kReduceColumns - 1) / kReduceColumns;
   const int64_t units = p.outputs / p.inner * tiles;
-  // With few columns the rows are shared out instead, and the parts joined in the end.
-  const int64_t parts =
-      units < 8 ? std::clamp<int64_t>(p.outputs * p.count / (2 * kReduceGrain), 1, 16) : 1;
+  const int64_t parts = p.parts;
   Tensor scratch = parts > 1 ? k.Scratch(kDTypeOf<Sum>, {parts, p.outputs}) : Tensor();
   Sum* to = parts > 1 ? scratch.data<Sum>() : y;
   const int64_t unit_work = std::min(p.inner, kReduceColumns) * (p.count / parts);
@@ -157,12 +153,10 @@ void ReduceOuter(const ReducePlan& p, KernelContext& k, const T* x, Joined<Map, 
   }
 }
 
-// Input 0, each element mapped first, over the axes of input 1 into y, which has output 0's
-// elements. Returns how many elements each result joins.
+// Input 0, each element mapped first, as planned into y, which has output 0's elements.
 template <typename Joiner, typename T, typename Map = Identical>
-int64_t ReduceTo(KernelContext& k, Joined<Map, T>* y, Map map = {}) {
+void ReduceTo(KernelContext& k, const ReducePlan& plan, Joined<Map, T>* y, Map map = {}) {
   const Tensor& x = k.In(0);
-  const ReducePlan plan(x.shape(), AxesOf(k.In(1), x.shape().rank()));
   if (x.num_elements() == 0) {
     std::fill_n(y, plan.outputs, Joiner::Start());
   } else if (plan.inner_reduced) {
@@ -170,13 +164,12 @@ int64_t ReduceTo(KernelContext& k, Joined<Map, T>* y, Map map = {}) {
   } else {
     ReduceOuter<Joiner>(plan, k, x.data<T>(), y, map);
   }
-  return plan.count;
 }
 
 // The same into output 0.
 template <typename Joiner, typename T, typename Map = Identical>
-int64_t Reduce(KernelContext& k, Map map = {}) {
-  return ReduceTo<Joiner, T, Map>(k, k.Out(0).data<Joined<Map, T>>(), map);
+void Reduce(KernelContext& k, const ReducePlan& plan, Map map = {}) {
+  ReduceTo<Joiner, T, Map>(k, plan, k.Out(0).data<Joined<Map, T>>(), map);
 }
 
 }  // namespace graphrun::ops

@@ -10,14 +10,14 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
   return {op::BroadcastTo(g.scope(), WithReducedDims(g, t, g.DOut(0)), g.ShapeOf(g.In(0))), {}};
 }
 
-void Kernel(KernelContext& k) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Adder<decltype(z)>, decltype(z)>(k); });
+void Kernel(KernelContext& k, const ReducePlan& plan) {
+  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Adder<decltype(z)>, decltype(z)>(k, plan); });
 }
 
 }  // namespace sum
 
 OpDef SumOp() {
-  return ReduceOp("Sum", "the sum", "T", kNumbers).Grad(sum::Gradient).Kernel(sum::Kernel);
+  return ReduceOp("Sum", "the sum", "T", kNumbers).Grad(sum::Gradient).Kernel(PlanReduce, sum::Kernel);
 }
 
 }  // namespace graphrun::ops
