@@ -45,15 +45,13 @@ int WorkersThatFlush(int workers) {
 }
 
 TEST(Denormals, WorkersFollowTheirCaller) {
-  const int threads = NumThreads();
-  SetNumThreads(3);
+  const ThreadScope threads(3);
   EXPECT_EQ(WorkersThatFlush(3), 0);
   {
     const FlushDenormals flush;
     EXPECT_EQ(WorkersThatFlush(3), 3);
   }
   EXPECT_EQ(WorkersThatFlush(3), 0);
-  SetNumThreads(threads);
 }
 
 TEST(Denormals, SessionsFlushInEveryKernel) {

@@ -165,14 +165,13 @@ TEST(Random, NumbersAreTensorFlows) {
 }
 
 TEST(Random, NumbersDoNotDependOnThreads) {
-  const int threads = NumThreads();
   const std::vector<Tensor> shape = {Tensor::Vector<int32_t>({50001})};
   for (const char* op : {"RandomUniform", "TruncatedNormal"}) {
-    SetNumThreads(1);
-    const Tensor one = Draw(op, shape, {{"dtype", DType::kFloat}})[2];
-    SetNumThreads(3);
-    const Tensor three = Draw(op, shape, {{"dtype", DType::kFloat}})[2];
-    SetNumThreads(threads);
+    const auto draw = [&](int threads) {
+      const ThreadScope scope(threads);
+      return Draw(op, shape, {{"dtype", DType::kFloat}})[2];
+    };
+    const Tensor one = draw(1), three = draw(3);
     EXPECT_THAT(three.span<float>(), ElementsAreArray(one.span<float>())) << op;
   }
 }

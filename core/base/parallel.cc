@@ -7,7 +7,16 @@
 namespace graphrun {
 
 int NumThreads() { return omp_get_max_threads(); }
-void SetNumThreads(int n) { omp_set_num_threads(std::max(1, n)); }
+
+ThreadScope::ThreadScope(int n) {
+  if (n <= 0 || n == NumThreads()) return;
+  before_ = NumThreads();
+  omp_set_num_threads(n);
+}
+ThreadScope::~ThreadScope() {
+  if (before_ > 0) omp_set_num_threads(before_);
+}
+
 bool InParallelFor() { return omp_in_parallel() != 0; }
 
 namespace internal {

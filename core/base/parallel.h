@@ -9,9 +9,20 @@
 
 namespace graphrun {
 
-// Threads that kernels use: SetNumThreads, else OMP_NUM_THREADS, else all processors.
+// Threads that kernels use when this thread calls them: a ThreadScope's, else OMP_NUM_THREADS, else
+// all processors.
 int NumThreads();
-void SetNumThreads(int n);
+// Has kernels that this thread calls use `n` threads, for as long as it lives; 0 changes nothing.
+class ThreadScope {
+ public:
+  explicit ThreadScope(int n);
+  ~ThreadScope();
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_ = 0;  // 0: nothing was changed
+};
 // Whether the caller already is inside a ParallelFor: nested loops run on its thread.
 bool InParallelFor();
 

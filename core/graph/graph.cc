@@ -58,6 +58,7 @@ ValueType Generalize(const ValueType& a, const ValueType& b) {
 }
 
 Function& FunctionLibrary::Add(std::unique_ptr<Function> function) {
+  const std::unique_lock lock(mutex_);
   const std::string name = function->name;
   const auto [it, added] = functions_.emplace(name, std::move(function));
   if (!added) ThrowInvalid("a function '" + name + "' exists already");
@@ -65,23 +66,31 @@ Function& FunctionLibrary::Add(std::unique_ptr<Function> function) {
 }
 
 Function* FunctionLibrary::Find(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  return FindLocked(name);
+}
+
+Function* FunctionLibrary::FindLocked(std::string_view name) const {
   const auto it = functions_.find(name);
   return it == functions_.end() ? nullptr : it->second.get();
 }
 
 Function& FunctionLibrary::Get(std::string_view name) const {
-  if (Function* f = Find(name)) return *f;
+  const std::shared_lock lock(mutex_);
+  if (Function* f = FindLocked(name)) return *f;
   std::vector<std::string> names;
   for (const auto& [key, f] : functions_) names.push_back(key);
   ThrowNotFound("no function '" + std::string(name) + "'" + DidYouMean(name, names));
 }
 
 void FunctionLibrary::Remove(std::string_view name) {
+  const std::unique_lock lock(mutex_);
   const auto it = functions_.find(name);
   if (it != functions_.end()) functions_.erase(it);
 }
 
 std::string FunctionLibrary::UniqueName(const std::string& base) {
+  const std::unique_lock lock(mutex_);
   std::string name = base;
   for (int i = 1; functions_.contains(name) || promised_.contains(name); ++i) {
     name = base + "_" + std::to_string(i);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,7 +65,7 @@ struct Node {
 struct Function;
 
 // The functions that the nodes of a graph, and of its functions, refer to by name. Shared by all of
-// them.
+// them. Thread-safe but for functions(), whose map must not change meanwhile.
 class FunctionLibrary {
  public:
   // INVALID_ARGUMENT when a function of that name exists.
@@ -84,6 +85,9 @@ class FunctionLibrary {
   std::map<std::string, std::string, std::less<>> registered_gradients;
 
  private:
+  Function* FindLocked(std::string_view name) const;
+
+  mutable std::shared_mutex mutex_;
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
   std::set<std::string, std::less<>> promised_;  // names that UniqueName returned
 };

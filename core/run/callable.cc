@@ -5,6 +5,7 @@
 
 #include "core/base/denormals.h"
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/compile/compile.h"
 #include "core/graph/fixed_constants.h"
 #include "core/graph/op_def.h"
@@ -263,6 +264,7 @@ void Session::Callable::Impl::Run(const std::vector<Tensor>& values, std::vector
   Check(values.size() == asked, "a callable gets as many feeds as it was prepared for");
   for (size_t i = 0; i < values.size(); ++i) CheckFeed(i, values[i]);
   const FlushDenormals flush;
+  const ThreadScope threads(session->options.threads);
   const std::vector<Tensor> made = as_fed ? std::vector<Tensor>() : Given(values);
   const std::vector<Tensor>& given = as_fed ? values : made;
   if (fetched_from.empty()) return RunGiven(values, given, fetched);

@@ -37,14 +37,20 @@ struct SessionOptions {
   // A loop that would make more trips is RESOURCE_EXHAUSTED; without a value it runs on.
   std::optional<int64_t> max_steps = {};
   CompileOptions compile = {};  // of planned runs
+  // That kernels use, whichever thread calls a run; 0: OMP_NUM_THREADS, else all processors. Other
+  // numbers may add sums up in another order.
+  int threads = 0;
 };
 
 //   Session session(meta.graph);
 //   session.Run({}, {}, {init});
 //   std::vector<Tensor> out = session.Run({{x, Tensor::Scalar(2.0f)}}, {y, loss}, {train_op});
 //
-// Runs of one session may overlap in time when they do not write the same variables. The graph must
-// outlive the session; nodes may be added to it between runs.
+// Runs of one session may overlap in time, called by any number of threads. Each access to a
+// variable is whole: a read gives what it was before a write or after it, and an optimizer's step on
+// a variable and its slots is one; between two accesses of a run others may write, as in TensorFlow
+// with use_locking. What was read or fetched never changes. The graph must outlive the session;
+// nodes may be added to it while nothing runs.
 class Session {
  public:
   explicit Session(const Graph& graph, SessionOptions options = {});

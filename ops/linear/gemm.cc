@@ -17,22 +17,6 @@ namespace gemm {
 // Multiplications below which waking a second thread costs more than it saves.
 constexpr double kParallelWork = 1 << 20;
 
-// Has OpenMP regions of libraries that this thread calls run on one thread.
-class OneThread {
- public:
-  explicit OneThread(bool on) : before_(on ? NumThreads() : 0) {
-    if (before_ > 0) SetNumThreads(1);
-  }
-  ~OneThread() {
-    if (before_ > 0) SetNumThreads(before_);
-  }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
 struct Sizes {
   bool ta, tb;
   int64_t m, n, k, lda, ldb, ldc;
@@ -103,7 +87,7 @@ void RowProduct(const Sizes& s, float alpha, const float* a, const float* b, flo
 void Product(const Sizes& s, float alpha, const float* a, const float* b, float beta, float* c) {
   if (s.m == 1 && !s.tb) return RowProduct(s, alpha, a, b, beta, c);
   const bool small = static_cast<double>(s.m) * s.n * s.k < kParallelWork;
-  const OneThread one(small);
+  const ThreadScope one(small ? 1 : 0);
   if (!small) FlushDenormals::ChangeWorkers();
   const dnnl_status_t status = dnnl_sgemm(s.ta ? 'T' : 'N', s.tb ? 'T' : 'N', s.m, s.n, s.k, alpha,
                                           a, s.lda, b, s.ldb, beta, c, s.ldc);

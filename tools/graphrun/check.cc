@@ -89,12 +89,8 @@ class Checker {
     const auto jobs = std::min<size_t>(options_.jobs, options_.files.size());
     if (jobs <= 1) return Work();
     std::vector<std::thread> threads;
-    for (size_t i = 0; i < jobs; ++i) {
-      threads.emplace_back([this] {
-        SetNumThreads(1);  // of this thread's kernels: the cores have other cases to do
-        Work();
-      });
-    }
+    session_.threads = 1;  // the cores have other cases to do
+    for (size_t i = 0; i < jobs; ++i) threads.emplace_back([this] { Work(); });
     for (std::thread& thread : threads) thread.join();
   }
 
@@ -128,7 +124,7 @@ class Checker {
   }
 
   const Options& options_;
-  const SessionOptions session_;
+  SessionOptions session_;
   const OpRegistry ops_;
   std::mutex mutex_;  // guards what follows
   std::vector<Outcome> outcomes_;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/base/parallel.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/interrupt.h"
 #include "tools/graphrun/phase_runner.h"
@@ -76,7 +75,6 @@ void Print(const PhaseRunner& runner) {
 }
 
 void Evaluate(const Options& options) {
-  if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
   pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   pb::Phase phase = PhaseOf(plan, options.split);
@@ -86,7 +84,9 @@ void Evaluate(const Options& options) {
   const PlanText text(options.data, {phase.split()}, &plan);
   fmt::print("{}\n", text.Describe());
   fmt::print(stderr, "{}", text.DescribeUnknown());
-  Session session(model.meta->graph, {.interpret = options.interpret, .seed = options.seed});
+  Session session(model.meta->graph, {.interpret = options.interpret,
+                                      .seed = options.seed,
+                                      .threads = options.threads.value_or(0)});
   StartVariables(model, plan, options.restore, session);
   NoteInitialWeights(options.restore);
   CatchInterrupt();

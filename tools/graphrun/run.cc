@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "core/base/parallel.h"
 #include "core/io/npy.h"
 #include "core/run/session.h"
 #include "models/run_plan.h"
@@ -73,7 +72,6 @@ void Run(const Options& options) {
         fmt::format("there are {} --fetch and {} -o: name one file for each, in the same order",
                     options.fetches.size(), options.outputs.size()));
   }
-  if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
   const Graph& graph = model.meta->graph;
   Feeds feeds;
@@ -92,7 +90,8 @@ void Run(const Options& options) {
   Session session(graph, {.interpret = options.interpret,
                           .seed = options.seed,
                           .max_steps = options.max_steps,
-                          .compile = options.compile.Options()});
+                          .compile = options.compile.Options(),
+                          .threads = options.threads.value_or(0)});
   if (options.init) session.Run({}, {}, InitOperations(model, options.file));
   const std::vector<Tensor> values =
       session.Run(feeds, {options.fetches.begin(), options.fetches.end()},

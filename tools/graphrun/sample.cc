@@ -4,7 +4,6 @@
 #include <chrono>
 #include <random>
 
-#include "core/base/parallel.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/text_sampler.h"
 #include "tools/graphrun/weights.h"
@@ -23,7 +22,6 @@ struct Options {
 };
 
 void Sample(Options options) {
-  if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
   pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   if (!plan.has_sampler()) {
@@ -35,7 +33,8 @@ void Sample(Options options) {
   if (options.sampling) options.request.choice = kChoices[*options.sampling];
   options.request.seed = options.seed.value_or(std::random_device()());
   Session session(model.meta->graph, {.interpret = options.interpret,
-                                      .seed = static_cast<int64_t>(options.request.seed >> 1)});
+                                      .seed = static_cast<int64_t>(options.request.seed >> 1),
+                                      .threads = options.threads.value_or(0)});
   StartVariables(model, plan, options.restore, session);
   if (plan.vocabulary().symbols_size() == 0) {
     throw Error(Code::kFailedPrecondition,

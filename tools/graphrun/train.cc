@@ -1,7 +1,6 @@
 // graphrun train: trains a model file by its plan.
 #include <fmt/format.h>
 
-#include "core/base/parallel.h"
 #include "models/run_plan.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
@@ -73,7 +72,6 @@ std::string DescribePlan(const pb::RunPlan& plan, const std::string& file) {
 }
 
 void Train(const Options& options) {
-  if (options.threads) SetNumThreads(*options.threads);
   const Model model = LoadModel(options.file);
   pb::RunPlan plan = PlanOf(model, options.file, options.plan);
   ApplySettings(options.settings, &plan);
@@ -86,7 +84,8 @@ void Train(const Options& options) {
   fmt::print(stderr, "{}", text.DescribeUnknown());
   Session session(model.meta->graph, {.interpret = options.interpret,
                                       .seed = options.seed,
-                                      .compile = options.compile.Options()});
+                                      .compile = options.compile.Options(),
+                                      .threads = options.threads.value_or(0)});
   StartVariables(model, plan, options.restore, session);
   SetRunPlan(plan, model.meta.get());  // with its vocabulary, for the files beside checkpoints
   RunOutput output(options.output, *model.meta, plan);
