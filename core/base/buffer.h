@@ -13,7 +13,9 @@
 namespace graphrun {
 
 inline constexpr size_t kAlignment = 64;  // a cache line, and the widest vector
-constexpr size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr size_t Aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 // A reference-counted object. The last Unref calls Release(), which deletes the object or hands it
 // back to its owner.

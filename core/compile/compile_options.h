@@ -19,8 +19,8 @@ struct CompileOptions {
 
 // All passes in the order in which they run, "specialise" first.
 std::vector<std::string> PassNames();
-// INVALID_ARGUMENT, with the nearest names, when `name` is no pass; naming it too when it is the one
-// that cannot be left out and `disable` is set.
+// INVALID_ARGUMENT, with the nearest names, when `name` is no pass; naming it too when it is the
+// one that cannot be left out and `disable` is set.
 void CheckPassName(const std::string& name, bool disable);
 
 }  // namespace graphrun

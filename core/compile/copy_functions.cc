@@ -77,9 +77,9 @@ void Copier::CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Ou
   }
   const Node& node = from_.node(id);
   for (NodeId w : Waits(inputs)) controls.push_back(w);
-  const NodeId copy = to_.AddNode(node.op->name, node.name, kept,
-                                  {{node.op->regions[0].attr, FuncRef{it->second}}, {"Tout", types}},
-                                  controls);
+  const NodeId copy =
+      to_.AddNode(node.op->name, node.name, kept,
+                  {{node.op->regions[0].attr, FuncRef{it->second}}, {"Tout", types}}, controls);
   for (size_t k = 0; k < results.size(); ++k)
     SetCopy({id, results[k]}, {copy, static_cast<int>(k)});
   Finish(id, copy);

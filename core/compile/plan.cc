@@ -234,8 +234,8 @@ void Planner::PlanBlock(const Function& f, Block* block) {
         memory_of_[out.slot] = root;
         if (const auto it = arena_.find(root); it != arena_.end()) ++requests_[it->second].views;
       }
-      in.allocates = in.allocates || out.memory == MemoryKind::kPool ||
-                     out.memory == MemoryKind::kDynamic;
+      in.allocates =
+          in.allocates || out.memory == MemoryKind::kPool || out.memory == MemoryKind::kDynamic;
       if (!used && out.memory != MemoryKind::kArena) in.release.push_back(out.slot);
       in.outputs.push_back(out);
     }
@@ -289,6 +289,14 @@ void Planner::AssignMemory() {
 }
 
 }  // namespace
+
+size_t Plan::Bytes() const {
+  // With the node, its attributes and its kernel an instruction takes about this.
+  constexpr size_t kPerInstruction = 2048;
+  size_t bytes = arena_bytes + kPerInstruction * static_cast<size_t>(num_instructions);
+  for (const Constant& c : constants) bytes += c.value.bytes();
+  return bytes;
+}
 
 std::unique_ptr<Plan> MakePlan(std::unique_ptr<Function> function) {
   auto plan = std::make_unique<Plan>();

@@ -40,14 +40,14 @@ struct Instruction {
   const Node* node = nullptr;
   Structure structure{};
   std::unique_ptr<const Kernel> kernel;  // of Structure::kNone
-  std::vector<int> inputs;        // slots
+  std::vector<int> inputs;               // slots
   std::vector<uint8_t> last_use;  // of each input: its slot is not read after this instruction
   std::vector<PlannedOutput> outputs;
   std::vector<Shape> shapes;  // of the outputs; partial where memory is not kArena or kPool
   // The shape function is called before the kernel: it knows more then than when this was planned.
   bool infer_shapes = false;
-  std::vector<int> release;                    // slots that are emptied afterwards
-  int stream = -1;                             // index into Plan::streams
+  std::vector<int> release;  // slots that are emptied afterwards
+  int stream = -1;           // index into Plan::streams
   // kPool or kDynamic: outputs that get memory before the kernel runs.
   bool allocates = false;
   std::vector<std::unique_ptr<Block>> blocks;  // of the op's regions, but for a Call
@@ -95,6 +95,9 @@ struct Plan {
   size_t arena_bytes = 0;
   size_t arena_values_bytes = 0;     // what they would take without sharing memory
   std::vector<std::string> streams;  // paths of random nodes
+
+  // Memory of the plan and of one run: instructions, constants and the arena.
+  size_t Bytes() const;
 };
 
 // Plans a function whose types are as special as they can be (see Specialise).

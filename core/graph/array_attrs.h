@@ -11,6 +11,8 @@ inline constexpr char kOwnShapesAttr[] = "_own_shapes";
 // Of a gather: an element that it reads repeatedly gets the sum of the gradients. (An element of a
 // list gets the last of them.)
 inline constexpr char kAddsGradientsAttr[] = "_adds_gradients";
+// Of a write: an element that was written before is an error.
+inline constexpr char kWritesOnceAttr[] = "_writes_once";
 
 }  // namespace graphrun
 

@@ -180,5 +180,4 @@ std::vector<Grad> BranchGradient(GradContext& g) {
   return out;
 }
 
-
 }  // namespace graphrun

@@ -12,9 +12,9 @@ namespace graphrun {
 // The forward node gets one more loop variable for each saved value: a list to which every trip
 // pushes. Values that are the same in every trip are captured, and counters recomputed, instead.
 std::vector<Grad> WhileGradient(GradContext& g);
-// Of an If or a call, which is as an If with one branch. The gradient takes the same branch. Intermediate values that it needs become further outputs of
-// the forward node; the branch that does not compute them returns zeros in their place, which
-// nobody reads.
+// Of an If or a call, which is as an If with one branch. The gradient takes the same branch.
+// Intermediate values that it needs become further outputs of the forward node; the branch that
+// does not compute them returns zeros in their place, which nobody reads.
 std::vector<Grad> BranchGradient(GradContext& g);
 
 }  // namespace graphrun

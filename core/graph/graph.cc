@@ -176,7 +176,6 @@ NodeId Graph::Insert(std::string_view op, std::string_view name, bool make_uniqu
         nodes_.push_back(std::move(node));
         types_.push_back(std::move(types));
         ++num_nodes_;
-        ++version_;
         return id;
       });
 }

@@ -173,7 +173,8 @@ class Graph {
   // The elements of a small int vector (or scalar: rank 1) as far as they are known without
   // running, -1 for unknown ones; nothing when not even their number is known.
   std::optional<Shape> PartialValue(Output o) const;
-  // Grows with every change.
+  // Grows with every change of what is there; not with an added node, which nothing that was
+  // prepared before can reach.
   uint64_t version() const { return version_; }
 
   const OpRegistry& registry() const { return *registry_; }

@@ -66,6 +66,22 @@ enum class Effect {
   kOther,   // everything else: checks that may fail, output
 };
 
+// What an op means to those who analyse loops.
+enum class Meaning {
+  kOther,
+  kSum,         // output 0 is the sum of all inputs
+  kDifference,  // output 0 is input 0 less input 1
+  kLess,        // input 0 against input 1
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kAnd,
+  kListRead,   // output 0 is element `input 1` of list `input 0`
+  kListWrite,  // output 0 is list `input 0` with `input 2` as element `input 1`
+  kListPush,   // output 0 is list `input 0` with input 1 as a further element
+  kListPop,    // output 0 is list `input 0` without its last element, which is output 1
+};
+
 // Ops that the graph code and the executors interpret themselves; all others have a kernel.
 enum class Structure {
   kNone,
@@ -147,7 +163,7 @@ class OpDef {
   // place, after broadcasting: how, by the type of the last input.
   std::vector<std::pair<DType, ElementLoop>> elements;
   bool commutative = false;  // inputs 0 and 1 may be swapped
-  bool adds = false;         // output 0 is input 0 plus input 1
+  Meaning meaning = Meaning::kOther;
   std::optional<Chain> chain;
   bool allocates_outputs = false;  // shapes of outputs depend on values of inputs
   bool handles = false;            // outputs are variable handles, made once for a session
@@ -238,10 +254,10 @@ class Op {
   // plan = make(request), then run(context, plan): see PlannedKernel.
   template <typename Make, typename Run>
   Op& Kernel(Make make, Run run) {
-    return Set(def_.prepare, [bound = Bind<const KernelRequest&>(make),
-                              run](const KernelRequest& request) {
-      return std::make_unique<PlannedKernel<decltype(bound), Run>>(request, bound, run);
-    });
+    return Set(def_.prepare,
+               [bound = Bind<const KernelRequest&>(make), run](const KernelRequest& request) {
+                 return std::make_unique<PlannedKernel<decltype(bound), Run>>(request, bound, run);
+               });
   }
   // fn(request) makes the kernel.
   template <typename Fn>
@@ -274,7 +290,7 @@ class Op {
   Op& Reads() { return Accesses(Effect::kRead); }
   Op& Writes() { return Accesses(Effect::kWrite); }
   Op& Commutative() { return Set(def_.commutative, true); }
-  Op& Adds() { return Set(def_.adds, true); }
+  Op& Means(Meaning meaning) { return Set(def_.meaning, meaning); }
   Op& Chains(Chain chain) { return Set(def_.chain, std::move(chain)); }
   Op& AllocatesOutputs() { return Set(def_.allocates_outputs, true); }
   Op& Handles() { return Set(def_.handles, true); }

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow_gradients.h"
+#include "core/graph/counted_loop.h"
 #include "core/graph/fixed_constants.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
@@ -39,9 +40,11 @@ class WhileDifferentiator {
   bool Invariant(int i) const { return body().results[i] == Output{body().args[i], 0}; }
   Function& body() const { return *body_; }
   void FindActive();
-  void FindInvariantNodes();
   // For a counter, the amount that each trip adds (in the body); invalid otherwise.
-  Output Step(int i) const;
+  Output Step(int i) const {
+    const LoopVariable& v = loop_.variables[i];
+    return v.role == Role::kCounter && !v.falls ? v.value : Output();
+  }
   int FindTripCounter() const;
   Output Resolve(const Expr& e);
   Output CloneInvariant(Output o);
@@ -60,7 +63,7 @@ class WhileDifferentiator {
   Function* body_ = nullptr;
   FunctionBuilder* body_builder_ = nullptr;  // wraps it
   std::vector<bool> active_;                 // loop variables through which gradients flow
-  std::vector<bool> invariant_node_;         // body nodes that compute the same in every trip
+  CountedLoop loop_;                         // as it was
 
   FunctionBuilder* back_ = nullptr;  // the gradient's body
   Expr trip_, trips_;                // its trip counter, and how many there are
@@ -106,34 +109,6 @@ void WhileDifferentiator::FindActive() {
     active_[i] = varied[i] && useful[i] && (g_.Needs(i) || !Invariant(i));
 }
 
-void WhileDifferentiator::FindInvariantNodes() {
-  const Graph& g = body().graph;
-  invariant_node_.assign(g.num_ids(), false);
-  for (NodeId id : TopologicalOrder(g)) {
-    const Node& node = g.node(id);
-    if (node.op->structure == Structure::kArg) continue;  // set below, by variable
-    invariant_node_[id] =
-        node.op->pure() && FunctionNames(node).empty() && node.control_inputs.empty() &&
-        std::all_of(node.inputs.begin(), node.inputs.end(), [&](Output o) {
-          const auto arg = std::find(body().args.begin(), body().args.end(), o.node);
-          if (arg == body().args.end()) return bool{invariant_node_[o.node]};
-          return Invariant(static_cast<int>(arg - body().args.begin()));
-        });
-  }
-}
-
-Output WhileDifferentiator::Step(int i) const {
-  const Graph& g = body().graph;
-  const Output arg{body().args[i], 0}, next = body().results[i];
-  if (!IsInteger(g.dtype(arg)) || next == arg) return {};
-  const Node& add = g.node(next.node);
-  if (!add.op->adds) return {};
-  for (int k = 0; k < 2; ++k) {
-    if (add.inputs[k] == arg && invariant_node_[add.inputs[1 - k].node]) return add.inputs[1 - k];
-  }
-  return {};
-}
-
 int WhileDifferentiator::FindTripCounter() const {
   const auto is = [](const Tensor* t, int64_t value) {
     return t && t->num_elements() == 1 && t->int_at(0) == value;
@@ -174,7 +149,8 @@ Output WhileDifferentiator::Resolve(const Expr& e) {
     } else {
       found = Save(o);
     }
-  } else if (o.node < static_cast<NodeId>(invariant_node_.size()) && invariant_node_[o.node]) {
+  } else if (o.node < static_cast<NodeId>(loop_.invariant_nodes.size()) &&
+             loop_.invariant_nodes[o.node]) {
     found = CloneInvariant(o);
   } else {
     found = Save(o);
@@ -291,7 +267,7 @@ std::vector<Grad> WhileDifferentiator::Run() {
   body_->control_results = old_body_.control_results;
   body_builder_ = context->Wrap(outer_, body_);
   FindActive();
-  FindInvariantNodes();
+  loop_ = AnalyseLoop(cond_, body());
   counter_ = FindTripCounter();
 
   // Variables of the gradient loop: trip, trips, gradients of carried variables, sums for invariant

@@ -211,34 +211,32 @@ std::vector<Tensor> Session::Callable::Impl::Given(const std::vector<Tensor>& va
   return given;
 }
 
-bool Session::Callable::Impl::Fits(const Compiled& c, const std::vector<Tensor>& values) const {
+bool Session::Callable::Impl::Fits(const std::vector<Shape>& shapes,
+                                   const std::vector<Tensor>& values) const {
   for (size_t i = 0, k = 0; i < feeds.size(); ++i) {
-    if (used[i] && values[sources[i]].shape() != c.shapes[k++]) return false;
+    if (used[i] && values[sources[i]].shape() != shapes[k++]) return false;
   }
   return true;
 }
 
 std::shared_ptr<Executor> Session::Callable::Impl::Find(const std::vector<Tensor>& values,
                                                         const std::vector<Tensor>& given) {
-  std::lock_guard lock(mutex);
-  if (last < compiled.size() && Fits(compiled[last], values)) return compiled[last].executor;
-  for (size_t i = 0; i < compiled.size(); ++i) {
-    if (Fits(compiled[i], values)) {
-      last = i;
-      return compiled[i].executor;
-    }
-  }
+  PlanCache& cache = *session->plans;
+  const auto fits = [&](const std::vector<Shape>& shapes) { return Fits(shapes, values); };
+  if (auto executor = cache.Find(this, fits)) return executor;
+  const std::lock_guard lock(mutex);
+  if (auto executor = cache.Find(this, fits)) return executor;  // another thread made it
   RunSignature signature{.feeds = {}, .fetches = fetches, .targets = targets};
-  Compiled c;
+  std::vector<Shape> shapes;
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (!used[i]) continue;
     signature.feeds.emplace_back(feeds[i], TypeOf(given[i]));
-    c.shapes.push_back(values[sources[i]].shape());
+    shapes.push_back(values[sources[i]].shape());
   }
-  c.executor = std::make_shared<Executor>(Compile(graph(), signature, session->options.compile), &session->env);
-  last = compiled.size();
-  compiled.push_back(std::move(c));
-  return compiled.back().executor;
+  auto executor = std::make_shared<Executor>(Compile(graph(), signature, session->options.compile),
+                                             &session->env);
+  cache.Add(this, std::move(shapes), executor);
+  return executor;
 }
 
 void Session::Callable::Impl::RunGiven(const std::vector<Tensor>& values,

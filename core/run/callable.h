@@ -12,17 +12,23 @@
 #include "core/run/environment.h"
 #include "core/run/executor.h"
 #include "core/run/fed_constants.h"
+#include "core/run/plan_cache.h"
 #include "core/run/references.h"
 #include "core/run/session.h"
 
 namespace graphrun {
 
 struct Session::Impl {
-  Impl(const Graph& g, const SessionOptions& o) : graph(g), options(o), env(o.seed, o.max_steps) {}
+  Impl(const Graph& g, const SessionOptions& o)
+      : graph(g),
+        options(o),
+        env(o.seed, o.max_steps),
+        plans(std::make_shared<PlanCache>(o.plan_cache_bytes)) {}
 
   const Graph& graph;
   const SessionOptions options;
   Environment env;
+  const std::shared_ptr<PlanCache> plans;
   std::mutex mutex;  // guards callables
   std::map<std::string, Callable> callables;
   uint64_t callables_version = 0;
@@ -55,14 +61,12 @@ struct Session::Callable::Impl {
   std::vector<Fetched> fetched_from;
   std::vector<Memory> memories;
 
-  // Plans by the shapes of the used feeds; the one that ran last is tried first.
-  struct Compiled {
-    std::vector<Shape> shapes;
-    std::shared_ptr<Executor> executor;
-  };
-  std::mutex mutex;
-  std::vector<Compiled> compiled;
-  size_t last = 0;
+  std::weak_ptr<PlanCache> plans;  // the session's, which has ours by the shapes of the used feeds
+  std::mutex mutex;                // held while one is made
+
+  ~Impl() {
+    if (const auto cache = plans.lock()) cache->Drop(this);
+  }
 
   const Graph& graph() const { return freed ? freed->graph() : session->graph; }
   bool FeedsVariable(Output feed) const;
@@ -75,7 +79,7 @@ struct Session::Callable::Impl {
   void CheckWrites(const std::set<Output>& written) const;
   void CheckFeed(size_t i, const Tensor& value) const;
   std::vector<Tensor> Given(const std::vector<Tensor>& values) const;
-  bool Fits(const Compiled& c, const std::vector<Tensor>& values) const;
+  bool Fits(const std::vector<Shape>& shapes, const std::vector<Tensor>& values) const;
   std::shared_ptr<Executor> Find(const std::vector<Tensor>& values,
                                  const std::vector<Tensor>& given);
   void RunGiven(const std::vector<Tensor>& values, const std::vector<Tensor>& given,

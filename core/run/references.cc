@@ -67,8 +67,8 @@ Output MemoryFinder::TripsOf(const Position& at) const {
   const Node& next = body.graph.node(body.results[0].node);
   const Tensor* start = at.graph->ConstValue(node.inputs[0]);
   const bool counts = start && start->dtype() == DType::kInt32 && start->shape().rank() == 0 &&
-                      start->int_at(0) == 0 && next.op->adds &&
-                      next.inputs[0] == Output{body.args[0], 0};
+                      start->int_at(0) == 0 && next.op->meaning == Meaning::kSum &&
+                      next.inputs.size() == 2 && next.inputs[0] == Output{body.args[0], 0};
   const Tensor* step = counts ? body.graph.ConstValue(next.inputs[1]) : nullptr;
   if (!step || step->num_elements() != 1 || step->int_at(0) != 1) return {};
   return OnTop({at.graph, {at.output.node, 0}, at.context});

@@ -23,6 +23,7 @@ Session::Callable Session::Prepare(const std::vector<TensorName>& feeds,
   callable.impl_ = std::make_shared<Callable::Impl>();
   Callable::Impl& c = *callable.impl_;
   c.session = impl_.get();
+  c.plans = impl_->plans;
   c.AddFeeds(feeds);
   std::vector<Output> asked;
   for (const TensorName& name : fetches) {
@@ -128,5 +129,9 @@ void Session::SetVariable(std::string_view name, const Tensor& value) {
 
 VariableStore& Session::variables() { return impl_->env.variables(); }
 const Graph& Session::graph() const { return impl_->graph; }
+
+std::pair<size_t, size_t> Session::CachedPlans() const {
+  return {impl_->plans->plans(), impl_->plans->bytes()};
+}
 
 }  // namespace graphrun

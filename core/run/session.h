@@ -40,6 +40,9 @@ struct SessionOptions {
   // That kernels use, whichever thread calls a run; 0: OMP_NUM_THREADS, else all processors. Other
   // numbers may add sums up in another order.
   int threads = 0;
+  // Of the plans that are kept, one for each combination of feeds' shapes that ran; beyond it the
+  // least recently used go.
+  size_t plan_cache_bytes = size_t{2} << 30;
 };
 
 //   Session session(meta.graph);
@@ -47,10 +50,10 @@ struct SessionOptions {
 //   std::vector<Tensor> out = session.Run({{x, Tensor::Scalar(2.0f)}}, {y, loss}, {train_op});
 //
 // Runs of one session may overlap in time, called by any number of threads. Each access to a
-// variable is whole: a read gives what it was before a write or after it, and an optimizer's step on
-// a variable and its slots is one; between two accesses of a run others may write, as in TensorFlow
-// with use_locking. What was read or fetched never changes. The graph must outlive the session;
-// nodes may be added to it while nothing runs.
+// variable is whole: a read gives what it was before a write or after it, and an optimizer's step
+// on a variable and its slots is one; between two accesses of a run others may write, as in
+// TensorFlow with use_locking. What was read or fetched never changes. The graph must outlive the
+// session; nodes may be added to it while nothing runs.
 class Session {
  public:
   explicit Session(const Graph& graph, SessionOptions options = {});
@@ -67,7 +70,9 @@ class Session {
   std::vector<Tensor> Run(const Feeds& feeds, const std::vector<TensorName>& fetches,
                           const std::vector<TensorName>& targets = {});
 
-  // The same, with names resolved once. Feeds come in the order of `feeds`. Plans are kept by feed
+  // The same, with names resolved once. (Run keeps what it prepared until nodes of the graph are
+  // changed: then all of it goes, since what it leads to may be something else. Added nodes change
+  // nothing.) Feeds come in the order of `feeds`. Plans are kept by feed
   // shapes.
   class Callable;
   Callable Prepare(const std::vector<TensorName>& feeds, const std::vector<TensorName>& fetches,
@@ -81,6 +86,8 @@ class Session {
 
   VariableStore& variables();
   const Graph& graph() const;
+  // Plans that are kept, and their bytes.
+  std::pair<size_t, size_t> CachedPlans() const;
 
  private:
   struct Impl;

@@ -156,6 +156,7 @@ OpDef AddNOp() {
       .Grad([](GradContext& g) { return std::vector<Grad>(g.num_inputs(), g.DOut(0)); })
       .Kernel(add_n::Kernel)
       .Commutative()
+      .Means(Meaning::kSum)
       .InPlace(0);
 }
 

@@ -33,7 +33,7 @@ Op<> AddNamed(const char* name) {
   Op<> op = BinaryElementwise(name, "x + y, broadcast.", kNumberTypes,
                               [](const auto& x, const auto& y) { return x + y; });
   op.Commutative()
-      .Adds()
+      .Means(Meaning::kSum)
       .Chains({"AddV2", "Sub"})
       .Partial(Elements([](int64_t a, int64_t b) { return a + b; }))
       .Grad(SumGrad);
@@ -50,6 +50,7 @@ OpDef SubOp() {
   return BinaryElementwise("Sub", "x - y, broadcast.", kNumberTypes,
                            [](const auto& x, const auto& y) { return x - y; })
       .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a - b; }))
+      .Means(Meaning::kDifference)
       .Chains({"AddV2", "Sub", true})
       .Grad([](GradContext& g) {
         return BinaryGrad(

@@ -54,27 +54,32 @@ Op<EqualAttrs> EqualNamed(const char* name, const char* doc, Fn, bool otherwise)
 }  // namespace comparison
 
 OpDef LessOp() {
-  return Predicate<2>("Less", "x < y, broadcast.", kNumberTypes, [](const auto& x, const auto& y) {
-    return PerElement([](auto a, auto b) { return a < b; }, x, y);
-  });
+  return Predicate<2>("Less", "x < y, broadcast.", kNumberTypes,
+                      [](const auto& x, const auto& y) {
+                        return PerElement([](auto a, auto b) { return a < b; }, x, y);
+                      })
+      .Means(Meaning::kLess);
 }
 OpDef LessEqualOp() {
   return Predicate<2>("LessEqual", "x <= y, broadcast.", kNumberTypes,
                       [](const auto& x, const auto& y) {
                         return PerElement([](auto a, auto b) { return a <= b; }, x, y);
-                      });
+                      })
+      .Means(Meaning::kLessEqual);
 }
 OpDef GreaterOp() {
   return Predicate<2>("Greater", "x > y, broadcast.", kNumberTypes,
                       [](const auto& x, const auto& y) {
                         return PerElement([](auto a, auto b) { return a > b; }, x, y);
-                      });
+                      })
+      .Means(Meaning::kGreater);
 }
 OpDef GreaterEqualOp() {
   return Predicate<2>("GreaterEqual", "x >= y, broadcast.", kNumberTypes,
                       [](const auto& x, const auto& y) {
                         return PerElement([](auto a, auto b) { return a >= b; }, x, y);
-                      });
+                      })
+      .Means(Meaning::kGreaterEqual);
 }
 OpDef EqualOp() {
   return comparison::EqualNamed(

@@ -198,8 +198,7 @@ ElementwisePlan::ElementwisePlan(const ElementLoop& element_loop,
   for (int i = 0; i < out.rank(); ++i) {
     if (out[i] == 1) continue;
     bool joins = rank > 0;
-    for (int k = 0; joins && k < operands; ++k)
-      joins = strides[k][rank - 1] == full[k][i] * out[i];
+    for (int k = 0; joins && k < operands; ++k) joins = strides[k][rank - 1] == full[k][i] * out[i];
     if (!joins) dims[rank++] = 1;
     dims[rank - 1] = CheckedMul(dims[rank - 1], out[i]);
     for (int k = 0; k < operands; ++k) strides[k][rank - 1] = full[k][i];

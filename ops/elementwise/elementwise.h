@@ -43,8 +43,8 @@ struct ElementwisePlan {
 
   ElementLoop loop;
   int operands;
-  int64_t total;           // elements of the output
-  bool dense;              // all operands have as many, in the same order
+  int64_t total;  // elements of the output
+  bool dense;     // all operands have as many, in the same order
   // Otherwise: the output's dimensions with those of size 1 dropped and neighbours joined where
   // every operand allows it, and each operand's strides in elements: 0 where it is broadcast.
   int rank = 0;

@@ -15,7 +15,8 @@ OpDef LogicalAndOp() {
                       [](const auto& x, const auto& y) {
                         return PerElement([](bool a, bool b) -> bool { return a & b; }, x, y);
                       })
-      .Commutative();
+      .Commutative()
+      .Means(Meaning::kAnd);
 }
 OpDef LogicalOrOp() {
   return Predicate<2>("LogicalOr", "x or y, broadcast.", logical::kBool,

@@ -79,8 +79,7 @@ Plan MakePlan(const KernelRequest& r, const Attrs& t) {
          .batch = z.Slice(0, z.rank() - 2)};
   p.count = p.batch.num_elements();
   const double work = static_cast<double>(p.m) * p.n * p.inner;
-  p.grain =
-      work >= kLargeProduct ? p.count : static_cast<int64_t>(65536 / std::max(work, 1.0)) + 1;
+  p.grain = work >= kLargeProduct ? p.count : static_cast<int64_t>(65536 / std::max(work, 1.0)) + 1;
   return p;
 }
 

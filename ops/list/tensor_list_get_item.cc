@@ -45,6 +45,7 @@ OpDef TensorListGetItemOp() {
       .Output("item", "element_dtype")
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .AllocatesOutputs()
+      .Means(Meaning::kListRead)
       .Shape(tensor_list_get_item::InferShape)
       .Grad(tensor_list_get_item::Gradient)
       .Kernel(tensor_list_get_item::Kernel);

@@ -36,6 +36,7 @@ OpDef TensorListPopBackOp() {
       .Output("tensor", "element_dtype")
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .AllocatesOutputs()
+      .Means(Meaning::kListPop)
       .Shape(tensor_list_pop_back::InferShape)
       .Grad(tensor_list_pop_back::Gradient)
       .Kernel(tensor_list_pop_back::Kernel);

@@ -39,6 +39,7 @@ OpDef TensorListPushBackOp() {
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .AllocatesOutputs()
       .Retains(1)
+      .Means(Meaning::kListPush)
       .Shape(tensor_list_push_back::InferShape)
       .Grad(tensor_list_push_back::Gradient)
       .Kernel(tensor_list_push_back::Kernel);

@@ -1,5 +1,6 @@
 // TensorListSetItem: a list with one element replaced.
 #include "core/base/size.h"
+#include "core/graph/array_attrs.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -16,12 +17,26 @@ void InferShape(ShapeContext& c, const Attrs& t) {
   InferListUpdate(c, t.element_dtype, c.In(2));
 }
 
-void Kernel(KernelContext& k, const Attrs& t) {
+struct Plan {
+  const Attrs& attrs;
+  bool once;  // an element is written once
+};
+
+Plan MakePlan(const KernelRequest& r, const Attrs& t) {
+  return {t, r.node().attrs.contains(kWritesOnceAttr)};
+}
+
+void Kernel(KernelContext& k, const Plan& plan) {
+  const Attrs& t = plan.attrs;
   const TensorList& before = ListAt(k, 0, t.element_dtype);
   const int64_t index = k.In(1).int_at(0), size = static_cast<int64_t>(before.items.size());
   const bool grow = t.resize_if_index_out_of_bounds && index >= size;
   if (!grow) CheckListIndex(before, index, "modify");
   CheckElement(before, k.In(2));
+  if (plan.once && index < size && !before.items[index].empty()) {
+    ThrowInvalid("element " + std::to_string(index) +
+                 " of the TensorArray has been written already");
+  }
   Tensor list = k.Take(0);
   TensorList& after = MutableList(list, k.pool());
   if (grow) ResizeList(after, CheckedAdd(index, 1));
@@ -61,9 +76,10 @@ OpDef TensorListSetItemOp() {
       .Attr("resize_if_index_out_of_bounds", &Attrs::resize_if_index_out_of_bounds, false)
       .AllocatesOutputs()
       .Retains(2)
+      .Means(Meaning::kListWrite)
       .Shape(tensor_list_set_item::InferShape)
       .Grad(tensor_list_set_item::Gradient)
-      .Kernel(tensor_list_set_item::Kernel);
+      .Kernel(tensor_list_set_item::MakePlan, tensor_list_set_item::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -18,12 +18,15 @@ struct Or {
 OpDef AllOp() {
   return ReduceOp("All", "the logical and", "bool", {})
       .NoGradient("truth values")
-      .Kernel(PlanReduce, [](KernelContext& k, const ReducePlan& plan) { Reduce<all_any::And, bool>(k, plan); });
+      .Kernel(PlanReduce, [](KernelContext& k, const ReducePlan& plan) {
+        Reduce<all_any::And, bool>(k, plan);
+      });
 }
 OpDef AnyOp() {
   return ReduceOp("Any", "the logical or", "bool", {})
       .NoGradient("truth values")
-      .Kernel(PlanReduce, [](KernelContext& k, const ReducePlan& plan) { Reduce<all_any::Or, bool>(k, plan); });
+      .Kernel(PlanReduce,
+              [](KernelContext& k, const ReducePlan& plan) { Reduce<all_any::Or, bool>(k, plan); });
 }
 
 }  // namespace graphrun::ops

@@ -49,7 +49,9 @@ void Kernel(KernelContext& k, const ReducePlan& plan) {
 }  // namespace mean
 
 OpDef MeanOp() {
-  return ReduceOp("Mean", "the mean", "T", kNumbers).Grad(mean::Gradient).Kernel(PlanReduce, mean::Kernel);
+  return ReduceOp("Mean", "the mean", "T", kNumbers)
+      .Grad(mean::Gradient)
+      .Kernel(PlanReduce, mean::Kernel);
 }
 
 }  // namespace graphrun::ops

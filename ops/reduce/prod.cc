@@ -55,13 +55,16 @@ std::vector<Grad> Gradient(GradContext& g, const ReduceAttrs& t) {
 }
 
 void Kernel(KernelContext& k, const ReducePlan& plan) {
-  ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Multiplier<decltype(z)>, decltype(z)>(k, plan); });
+  ForNumeric(k.Out(0).dtype(),
+             [&](auto z) { Reduce<Multiplier<decltype(z)>, decltype(z)>(k, plan); });
 }
 
 }  // namespace prod
 
 OpDef ProdOp() {
-  return ReduceOp("Prod", "the product", "T", kNumbers).Grad(prod::Gradient).Kernel(PlanReduce, prod::Kernel);
+  return ReduceOp("Prod", "the product", "T", kNumbers)
+      .Grad(prod::Gradient)
+      .Kernel(PlanReduce, prod::Kernel);
 }
 
 }  // namespace graphrun::ops

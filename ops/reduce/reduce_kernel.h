@@ -34,7 +34,7 @@ struct Identical {
   }
 };
 
-inline constexpr int64_t kReduceBlock = 4096;      // elements added in lanes, without pairing
+inline constexpr int64_t kReduceBlock = 4096;  // elements added in lanes, without pairing
 
 // The type in which elements of type T are joined: what they are mapped to.
 template <typename Map, typename T>

@@ -17,7 +17,9 @@ void Kernel(KernelContext& k, const ReducePlan& plan) {
 }  // namespace sum
 
 OpDef SumOp() {
-  return ReduceOp("Sum", "the sum", "T", kNumbers).Grad(sum::Gradient).Kernel(PlanReduce, sum::Kernel);
+  return ReduceOp("Sum", "the sum", "T", kNumbers)
+      .Grad(sum::Gradient)
+      .Kernel(PlanReduce, sum::Kernel);
 }
 
 }  // namespace graphrun::ops

@@ -29,7 +29,8 @@ void InferApplyDense(ShapeContext& c, int handles, int grad);
 // The same for rows: input `indices` [n] and input `grad` [n, inner...] for variables [rows,
 // inner...].
 void InferApplySparse(ShapeContext& c, int handles, int grad, int indices);
-// The same, for the values that turned up. REQUIRES: the variables are locked. INVALID_ARGUMENT also for an index outside [0, rows).
+// The same, for the values that turned up. REQUIRES: the variables are locked. INVALID_ARGUMENT
+// also for an index outside [0, rows).
 void CheckApplyDense(const KernelContext& k, int handles, int grad);
 void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices);
 

@@ -167,6 +167,24 @@ def refusals(name, version):
         case.save(sys.argv[1])
 
 
+def written_twice(name, version):
+    """An element of an array is written once; a list of version 2 takes a second value."""
+    (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
+    with tf.Graph().as_default():
+        x, i = tf.placeholder(tf.float32, [2]), tf.placeholder(tf.int32, [])
+        in_loop = tf.while_loop(lambda k, a: k < 3, lambda k, a: (k + 1, a.write(k * i, x)), [0, array(3)])[1]
+        split = array(2).split(tf.concat([x, x], 0), [2, 2])
+        outs = [array(3).write(0, x).write(i, x * 2.0).stack(), in_loop.stack(), split.write(1 + i, x).size(),
+                array(1, dynamic_size=True).write(i, x).write(2, x).size(),
+                array(2).unstack(tf.stack([x, x])).write(i, x).size()]
+        case = Case(f"{name}.v{version}")
+        with tf.Session() as s:
+            for n in (0, 1, 2):
+                for out in outs:
+                    case.ask(s, [out], {x: numbers(2), i: n})
+        case.save(sys.argv[1])
+
+
 def main():
     for name, (build, runs, options) in PROGRAMS.items():
         for version in (1, 2):
@@ -175,6 +193,7 @@ def main():
     waits("flows_into_conds_and_loops", 1, flows_into_conds_and_loops)
     for version in (1, 2):
         refusals("elements_of_unknown_shape", version)
+        written_twice("array_written_twice", version)
 
 
 if __name__ == "__main__":

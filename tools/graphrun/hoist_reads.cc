@@ -140,7 +140,8 @@ void Hoist(Graph& graph, const std::set<Output>& handles, const std::vector<bool
     }
     const std::vector<std::vector<Output>> parameters = AddCaptures(graph, id, values);
     for (size_t k = 0; k < regions.size(); ++k) {
-      Function& f = library.Get(std::get<FuncRef>(graph.node(id).attrs.find(regions[k].attr)->second).name);
+      Function& f =
+          library.Get(std::get<FuncRef>(graph.node(id).attrs.find(regions[k].attr)->second).name);
       for (size_t r = 0; r < reads.size(); ++r) {
         const Output handle{f.args[reads[r].first - regions[k].first_input], 0};
         ReplaceReads(f, handle, parameters[k][r]);
