@@ -297,7 +297,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
         element = {b.graph().AddNode("AddV2", "sum", {{old, 0}, element}), 0};
       }
       AttrMap attrs = {dtype};
-      if (!adds) attrs.emplace(kWritesOnceAttr, true);
+      // An array of gradients begins with zeros.
+      if (o.array < 0) attrs.emplace(kWritesOnceAttr, true);
       if (o.dynamic_size) attrs.emplace("resize_if_index_out_of_bounds", true);
       written(Add(b, i, "TensorListSetItem", {list, index, element}, std::move(attrs)));
       return pass_flow(0, 3);
