@@ -321,6 +321,33 @@ TEST(Passes, HaveNamesOfTheirOwnAndAreReportedInOrder) {
   EXPECT_EQ(seen, want);
 }
 
+// Each of the loops finds out in a second round that its variable grows.
+Expr LoopsWithin(const Scope& s, Expr x, int depth) {
+  if (depth == 0) return op::ReduceSum(s, x);
+  return WhileLoop(
+      s, [](const Scope&, Vars v) { return v[0] < 1; },
+      [&](const Scope& in, Vars v) {
+        const std::vector<Expr> twice(2, v[2]);
+        return Exprs{v[0] + 1, v[1] + LoopsWithin(in, x, depth - 1) + op::ReduceSum(in, v[2]),
+                     op::Concat(in, twice, 0)};
+      },
+      {op::Const(s, 0), op::Const(s, 0.0f), x}, {.relax_shapes = true})[1];
+}
+
+TEST_F(CompileTest, NestedLoopsAreSpecialisedInTheSumOfTheirRounds) {
+  constexpr int kDepth = 7;
+  const Expr x = op::Placeholder(root(), DType::kFloat, {2});
+  const Expr y = LoopsWithin(root(), x, kDepth);
+  const auto f = Compile({{x, Tensor::Vector<float>({1, 2})}}, {y});
+  std::string deepest;
+  for (const std::string& name : CalledFunctions(*f)) {
+    if (name.size() > deepest.size()) deepest = name;
+  }
+  // Names are numbered by how often they were made.
+  const std::string next = f->graph.library()->UniqueName(deepest.substr(0, deepest.rfind('_')));
+  EXPECT_LT(std::stoi(next.substr(next.rfind('_') + 1)), 4 * kDepth) << next;
+}
+
 // --- whole graphs: intact after every pass, and the numbers of the interpreter
 
 struct Program {

@@ -21,6 +21,9 @@ struct CopyContext {
   NeedsFinder finder;
   RunSizes sizes;
   bool calls = false;  // the run is too large to be inlined as a whole
+  // Types that a loop's variables have come to, by its body and path: when the loop around it is
+  // specialised again, with more general types, this one need not begin anew.
+  std::map<std::pair<const Needs*, std::string>, std::vector<ValueType>> loop_types;
   // Functions that are called, by what is needed of them and their parameters' types.
   std::map<std::string, std::string> called;
 };

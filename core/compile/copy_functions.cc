@@ -64,7 +64,7 @@ void Copier::CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Ou
   }
   auto it = context_->called.find(key);
   if (it == context_->called.end()) {
-    auto copy = SpecialiseFunction(callee, to_, keep, args, "", context_);
+    auto copy = SpecialiseFunction(callee, to_, keep, args, key + "/", context_);
     it = context_->called.emplace(key, copy->name).first;
     to_.library()->Add(std::move(copy));
   }
@@ -206,6 +206,10 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   }
   const std::string path = path_ + node.name + "/";
   std::unique_ptr<Function> new_body;
+  std::vector<ValueType>& known = context_->loop_types[{body.needs.get(), path}];
+  for (size_t k = 0; k < known.size(); ++k) {
+    if (!args[k].value) args[k].type = Generalize(args[k].type, known[k]);
+  }
   // Loop variables start as special as their initial values and become as general as the body makes
   // them.
   for (bool changed = true; changed;) {
@@ -221,6 +225,8 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
       for (const std::string& called : CalledFunctions(*new_body)) to_.library()->Remove(called);
     }
   }
+  known.clear();
+  for (const Argument& arg : args) known.push_back(arg.type);
   // A constant stays the loop variable's value, although the body knows it.
   for (size_t k = 0; k < live.size(); ++k) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};

@@ -104,13 +104,13 @@ class PlannedKernel final : public Kernel {
     if (!request.shapes_known()) return;
     try {
       plan_.emplace(make_(request));
+      if constexpr (requires(const Plan& p) {
+                      { p.scratch_bytes() } -> std::convertible_to<size_t>;
+                    }) {
+        SetScratchBytes(plan_->scratch_bytes());
+      }
     } catch (const Error&) {
-      return;  // a value is not known yet, or an error of the run, which may never get here
-    }
-    if constexpr (requires(const Plan& p) {
-                    { p.scratch_bytes() } -> std::convertible_to<size_t>;
-                  }) {
-      SetScratchBytes(plan_->scratch_bytes());
+      // A value is not known yet; or it is an error of the run, which may never get here.
     }
   }
   void Run(KernelContext& context) const override {
