@@ -44,5 +44,15 @@ TEST_F(CliCompileTest, UnknownPassesAreErrors) {
   EXPECT_THAT(Train("--disable-pass specialise").err, HasSubstr("cannot be left out"));
 }
 
+TEST_F(CliCompileTest, InfoShowsWhatPhasesCompileTo) {
+  const Result r = Run("info m.pb --plan");
+  EXPECT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.out,
+              ::testing::ContainsRegex("Compiled\n  train: +[1-9][0-9]* instructions; loops: 0"));
+  EXPECT_THAT(r.out, ::testing::ContainsRegex("  valid: +[1-9][0-9]* instructions"));
+  EXPECT_THAT(r.out, HasSubstr("GFLOP"));
+  EXPECT_THAT(Run("info m.pb").out, Not(HasSubstr("Compiled")));
+}
+
 }  // namespace
 }  // namespace graphrun

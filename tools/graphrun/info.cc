@@ -10,6 +10,7 @@
 #include "models/run_plan.h"
 #include "proto/meta_graph.pb.h"
 #include "tools/graphrun/commands.h"
+#include "tools/graphrun/info_plan.h"
 
 namespace graphrun {
 namespace {
@@ -19,16 +20,6 @@ std::string Thousands(int64_t n) {
   std::string text = std::to_string(n);
   for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3) text.insert(at, ",");
   return text;
-}
-
-std::string Bytes(double n) {
-  const char* unit = "bytes";
-  for (const char* next : {"KiB", "MiB", "GiB"}) {
-    if (n < 1024) break;
-    n /= 1024;
-    unit = next;
-  }
-  return fmt::format("{:.3g} {}", n, unit);
 }
 
 std::string Join(const std::vector<std::string>& items, size_t most = 6) {
@@ -53,7 +44,7 @@ void PrintVariables(const MetaGraph& meta) {
                v.shape.ToString(), known ? Thousands(n) : "?", v.trainable ? "" : "  not trained");
   }
   fmt::print("  {} variables, {} parameters ({} trained), {}\n", meta.variables.size(),
-             Thousands(all), Thousands(trained), Bytes(bytes));
+             Thousands(all), Thousands(trained), BytesText(bytes));
 }
 
 void PrintPhase(const pb::Phase& phase, const char* when) {
@@ -145,7 +136,7 @@ void PrintOtherCollection(const std::string& bytes,
     case pb::CollectionDef::kFloatList:
       return print("numbers", def.float_list().value_size(), numbers(def.float_list().value()));
     default:
-      print("messages", def.any_list().value_size(), Bytes(static_cast<double>(bytes.size())));
+      print("messages", def.any_list().value_size(), BytesText(static_cast<double>(bytes.size())));
   }
 }
 
@@ -166,7 +157,7 @@ void PrintCollections(const MetaGraph& meta) {
     size_t bytes = 0;
     for (const std::string& m : messages) bytes += m.size();
     PrintCollection(name, name == kRunPlanCollection ? "the plan" : "messages", messages.size(),
-                    Bytes(static_cast<double>(bytes)));
+                    BytesText(static_cast<double>(bytes)));
   }
   for (const auto& [name, bytes] : meta.other_lists) {
     PrintOtherCollection(bytes,
@@ -247,16 +238,20 @@ void PrintUnavailable(const MetaGraph& meta) {
 
 void AddInfoCommand(CLI::App& app) {
   auto path = std::make_shared<std::string>();
+  auto plans = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand(
       "info", "Show what is in a model file: variables, plan, signatures, nodes");
-  command->footer("Example:\n  graphrun info ptb.pb");
+  command->footer("Example:\n  graphrun info ptb.pb\n  graphrun info ptb.pb --plan");
+  command->add_flag("--plan", *plans,
+                    "Compile the plan's phases, and show what came of each: instructions, memory");
   command->add_option("model", *path, "The model file")->required()->type_name("MODEL.pb");
-  command->callback([path] {
+  command->callback([path, plans] {
     const Model model = LoadModel(*path);
     const MetaGraph& meta = *model.meta;
     fmt::print("{}{}\n", *path, meta.tags.empty() ? "" : " (" + Join(meta.tags) + ")");
     PrintVariables(meta);
     PrintPlan(meta);
+    if (*plans) PrintCompiledPlans(meta);
     PrintSignatures(meta);
     PrintCollections(meta);
     PrintNodes(meta);
