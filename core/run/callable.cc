@@ -282,9 +282,10 @@ Tensor Session::Callable::Impl::AfterRun(const Fetched& from,
   const auto& variable = static_cast<const VariableState&>(*fetched[memories[at].handle].object());
   if (from.fetch < 0) return variable.Read();
   const Tensor& read = fetched[from.fetch];
-  const Tensor now = variable.Read();
+  const Tensor now = variable.Peek();
   // A value of another size has other memory, and the one that was read is as it was.
-  return now.num_elements() == read.num_elements() ? now.Reshaped(read.shape()) : read;
+  const bool same = !now.empty() && now.num_elements() == read.num_elements();
+  return same ? now.Reshaped(read.shape()) : read;
 }
 
 }  // namespace graphrun
