@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/meta_graph.h"
 #include "core/graph/op_registry.h"
 #include "core/graph/scope.h"
@@ -38,7 +39,12 @@ std::vector<std::string> FunctionsOf(const Nodes& nodes, const FunctionDefs& def
   for (const pb::NodeDef& node : nodes) {
     // Version 1 calls a function by an op of its name.
     if (defs.functions.contains(node.op())) add(node.op());
-    for (const std::string& name : FunctionNames(node)) add(name);
+    for (const std::string& name : FunctionNames(node)) {
+      add(name);
+      // Becomes a call of the gradient function.
+      if (node.op() != kSymbolicGradient) continue;
+      if (const auto it = defs.gradients.find(name); it != defs.gradients.end()) add(it->second);
+    }
   }
   return names;
 }

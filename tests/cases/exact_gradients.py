@@ -121,13 +121,13 @@ def function_with_gradient(x):
     return with_gradient()(x) * 2.0
 
 
-@program
+@program(tfgrad=True)
 def function_with_gradient_in_loop(x):
     f = with_gradient()
     return tf.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, f(h) * 0.1 + x), [0, x])[1]
 
 
-@program
+@program(tfgrad=True)
 def function_with_gradient_in_cond(x):
     f = with_gradient()
     return tf.cond(tf.reduce_sum(x) > 0, lambda: f(x * 2.0), lambda: x)
