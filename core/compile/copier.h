@@ -67,7 +67,8 @@ class Copier {
   // Both: `controls` is what the node waits for.
   void CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
                 std::vector<NodeId> controls);
-  void Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
+  // Function k of the node.
+  void Inline(NodeId id, size_t k, const std::vector<Output>& inputs,
               const std::vector<NodeId>& controls);
   // A fed output stays what it is fed with.
   void SetCopy(Output from, Output to) { map_.try_emplace(from, to); }

@@ -85,11 +85,12 @@ void Copier::CopyCall(NodeId id, const CalleeNeeds& callee, const std::vector<Ou
   Finish(id, copy);
 }
 
-void Copier::Inline(NodeId id, const CalleeNeeds& callee, const std::vector<Output>& inputs,
+void Copier::Inline(NodeId id, size_t k, const std::vector<Output>& inputs,
                     const std::vector<NodeId>& controls) {
+  const CalleeNeeds& callee = needs_->callees(id)[k];
   const Function& f = *callee.function;
   const std::string& name = from_.node(id).name;
-  Copier inner(f.graph, &to_, path_ + name + "/", context_);
+  Copier inner(f.graph, &to_, CalleePath(path_, from_.node(id), k), context_);
   inner.made_ = made_;
   const NodeId first = to_.num_ids();
   const std::pair call{callee.needs.get(), inputs};
@@ -153,8 +154,7 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
     // Who waits for the If waits for the predicate too.
     std::vector<NodeId> controls = ControlInputs(id);
     AppendWaits(inputs[0].node, &controls);
-    return Inline(id, branches[pred->scalar<bool>() ? 0 : 1], {inputs.begin() + 1, inputs.end()},
-                  controls);
+    return Inline(id, pred->scalar<bool>() ? 0 : 1, {inputs.begin() + 1, inputs.end()}, controls);
   }
   std::vector<int> keep;
   std::vector<Output> kept = {inputs[0]};
@@ -165,12 +165,12 @@ void Copier::CopyIf(NodeId id, const std::vector<Output>& inputs) {
     kept.push_back(inputs[i]);
     arguments.push_back({to_.type(inputs[i]), to_.ConstValue(inputs[i])});
   }
-  const std::string path = path_ + node.name + "/";
   AttrMap attrs = {};
   if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())
     attrs.insert(*lowered);
   for (size_t b = 0; b < branches.size(); ++b) {
-    auto copy = SpecialiseFunction(branches[b], to_, keep, arguments, path, context_);
+    auto copy =
+        SpecialiseFunction(branches[b], to_, keep, arguments, CalleePath(path_, node, b), context_);
     attrs.insert_or_assign(node.op->regions[b].attr, FuncRef{copy->name});
     to_.library()->Add(std::move(copy));
   }
@@ -204,7 +204,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
     initial.push_back(inputs[i]);
     args.push_back({to_.type(inputs[i]), invariant ? to_.ConstValue(inputs[i]) : nullptr});
   }
-  const std::string path = path_ + node.name + "/";
+  const std::string path = CalleePath(path_, node, 1);
   std::unique_ptr<Function> new_body;
   std::vector<ValueType>& known = context_->loop_types[{body.needs.get(), path}];
   for (size_t k = 0; k < known.size(); ++k) {
@@ -231,7 +231,7 @@ void Copier::CopyWhile(NodeId id, const std::vector<Output>& inputs) {
   for (size_t k = 0; k < live.size(); ++k) {
     if (args[k].value) new_body->results[k] = {new_body->args[k], 0};
   }
-  auto new_cond = SpecialiseFunction(cond, to_, live, args, path + "cond/", context_);
+  auto new_cond = SpecialiseFunction(cond, to_, live, args, CalleePath(path_, node, 0), context_);
   AttrMap attrs = {{node.op->regions[0].attr, FuncRef{new_cond->name}},
                    {node.op->regions[1].attr, FuncRef{new_body->name}}};
   if (const auto lowered = node.attrs.find(kLoweredAttr); lowered != node.attrs.end())

@@ -263,6 +263,12 @@ void CheckAvailable(const Graph& graph, const Needs& needs) {
   obstacles.Throw();
 }
 
+std::string CalleePath(const std::string& path, const Node& node, size_t k) {
+  const bool condition = node.op->structure == Structure::kWhile && k == 0;
+  const bool otherwise = node.op->structure == Structure::kIf && k == 1;
+  return path + node.name + (condition ? ":cond/" : otherwise ? ":else/" : "/");
+}
+
 void ThrowUnavailable(const Node& node) {
   Obstacles obstacles;
   obstacles.Add(node);

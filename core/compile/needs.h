@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -49,6 +50,11 @@ struct Needs {
   std::map<NodeId, std::vector<bool>> passed;
   std::map<NodeId, std::vector<CalleeNeeds>> called;  // in the order of the op's attributes
 };
+
+// The path of what is in function k (in the order of the op's attributes) of a node at `path`:
+// streams of random numbers are found by paths. Nodes of a loop's condition and body, and of an
+// If's branches, may have the same names; no name has a colon.
+std::string CalleePath(const std::string& path, const Node& node, size_t k);
 
 // The value of the only output of a node when its type alone tells it, as that of Shape may be.
 std::optional<Tensor> ValueByType(const Graph& graph, NodeId id);

@@ -104,7 +104,7 @@ void Copier::CopyNode(NodeId id) {
     case Structure::kIf:
       return CopyIf(id, inputs);
     case Structure::kCall:
-      return Inline(id, needs_->callees(id)[0], inputs, ControlInputs(id));
+      return Inline(id, 0, inputs, ControlInputs(id));
     case Structure::kPlaceholder:
       ThrowInvalid("placeholder '" + node.name + "' (" + from_.type({id, 0}).ToString() +
                    ") is needed and must be fed");

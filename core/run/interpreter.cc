@@ -78,7 +78,6 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
 std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, const Needs& needs,
                                          std::vector<Tensor>& inputs, const std::string& path) {
   const Node& node = graph.node(id);
-  const std::string inner = path + node.name + "/";
   switch (node.op->structure) {
     case Structure::kNone:
       return RunKernel(graph, id, inputs, path);
@@ -91,12 +90,14 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, const Ne
     case Structure::kNoOp:
       return {};
     case Structure::kWhile:
-      return RunWhile(node, needs.callees(id), inputs, inner);
-    case Structure::kIf:
-      return Call(needs.callees(id)[IsTrue(inputs[0]) ? 0 : 1], {inputs.begin() + 1, inputs.end()},
-                  inner);
+      return RunWhile(node, needs.callees(id), inputs, path);
+    case Structure::kIf: {
+      const size_t taken = IsTrue(inputs[0]) ? 0 : 1;
+      return Call(needs.callees(id)[taken], {inputs.begin() + 1, inputs.end()},
+                  CalleePath(path, node, taken));
+    }
     case Structure::kCall:
-      return Call(needs.callees(id)[0], inputs, inner);
+      return Call(needs.callees(id)[0], inputs, CalleePath(path, node, 0));
     case Structure::kUnavailable:
       ThrowUnavailable(node);
   }
@@ -168,9 +169,10 @@ std::vector<Tensor> Interpreter::Call(const CalleeNeeds& callee, const std::vect
 
 std::vector<Tensor> Interpreter::RunWhile(const Node& node, const std::vector<CalleeNeeds>& callees,
                                           std::vector<Tensor> vars, const std::string& path) {
-  for (int64_t trips = 0; GoesOn(Call(callees[0], vars, path + "cond/")[0]); ++trips) {
+  const std::string cond = CalleePath(path, node, 0), body = CalleePath(path, node, 1);
+  for (int64_t trips = 0; GoesOn(Call(callees[0], vars, cond)[0]); ++trips) {
     env_->CheckTrips(node, trips);
-    vars = Call(callees[1], vars, path);
+    vars = Call(callees[1], vars, body);
   }
   return vars;
 }

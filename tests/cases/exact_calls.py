@@ -163,6 +163,24 @@ def initialized_or_not(v):
 
 
 @case
+def draws_in_branches_and_loops(v):
+    """Nodes of both branches, and of a loop's condition and body, have the same names in version 2."""
+    p, n = tf.placeholder_with_default(True, []), tf.placeholder_with_default(2, [])
+
+    def draw(seed):
+        return lambda: tf.random_uniform([], seed=seed)
+    both = tf.cond(p, draw(5), draw(6))
+    one_of = tf.switch_case(n % 3, [draw(1), draw(2), draw(3)])
+    known = tf.cond(tf.constant(False), draw(7), draw(8))
+    nested = tf.cond(n > 1, lambda: tf.cond(p, draw(9), draw(10)), lambda: tf.cond(p, draw(11), draw(12)))
+    loop = tf.while_loop(lambda i, s: tf.logical_and(i < n, draw(13)() < 0.9),
+                         lambda i, s: (i + 1, 2.0 * s + tf.cond(i < 1, draw(14), draw(15))), [0, 0.0], parallel_iterations=1)[1]
+    fetches = [both, one_of, known, nested, loop]
+    feeds = [{p: p_value, n: k} for p_value in (True, False) for k in range(4)]
+    return [step for feed in feeds for step in [([f], feed) for f in fetches] + [(fetches, feed)]]
+
+
+@case
 def a_fed_constant_waits_for_its_feed(v):
     p = tf.placeholder_with_default(False, [])
     with tf.control_dependencies([tf.debugging.Assert(p, [v.value()])]):
