@@ -61,6 +61,38 @@ ForeignLists::ForeignLists(ForeignGraph* graph, const ForeignLoops& loops)
       if (popped_[i] >= 0) accessed_in_frame_[f].insert(popped_[i]);
     }
   }
+  FindOrder(loops);
+}
+
+void ForeignLists::FindOrder(const ForeignLoops& loops) {
+  accesses_.resize(objects_.size());
+  std::vector<int> changes;
+  std::unordered_map<int, int> groups;
+  for (int i : graph_.order()) {
+    if (accessed_[i] < 0) continue;
+    accesses_[accessed_[i]].push_back(i);
+    if (ArrayOf(accessed_[i]) != accessed_[i]) continue;
+    groups[i] = accessed_[i];
+    if (Changes(i)) changes.push_back(i);
+  }
+  order_ = ForeignOrder(graph_, loops, changes);
+  order_.FindMeetings(graph_, loops, groups);
+}
+
+int ForeignLists::ArrayOf(int object) const {
+  while (objects_[object].array >= 0) object = objects_[object].array;
+  const ForeignKind kind = graph_.node(objects_[object].creator).kind;
+  return kind == ForeignKind::kArray ? object : -1;
+}
+
+bool ForeignLists::Sees(int access, int change) const {
+  const int object = accessed_[access];
+  // An array of gradients is made once, for all that use it.
+  if (objects_[object].array >= 0) {
+    return std::any_of(accesses_[object].begin(), accesses_[object].end(),
+                       [&](int i) { return order_.Before(change, i); });
+  }
+  return order_.Before(change, access) || (Changes(access) && order_.Meet(change, access));
 }
 
 void ForeignLists::FindObject(int i, const ForeignLoops& loops) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/import/foreign_loops.h"
+#include "core/import/foreign_order.h"
 
 namespace graphrun {
 
@@ -44,6 +44,15 @@ class ForeignLists {
   bool IsFlow(Port port) const;
   // Whether the node changes the object (or makes it), not only reads.
   bool Changes(int node) const;
+  // The nodes that access the object.
+  const std::vector<int>& accesses(int object) const { return accesses_[object]; }
+  // The TensorArray that the object is or, through any number of them, holds the gradients of; -1
+  // of stacks.
+  int ArrayOf(int object) const;
+  // Whether an access finds in its array what `change`, a node that changes that array, did. Of
+  // two writes of which neither waits for the other the second finds the first if some access waits
+  // for both.
+  bool Sees(int access, int change) const;
   // Objects that nodes of the frame, or of frames inside it, access; or only those they change.
   const std::set<int>& InFrame(int frame, bool changed_only) const {
     return changed_only ? changed_in_frame_[frame] : accessed_in_frame_[frame];
@@ -56,6 +65,7 @@ class ForeignLists {
   int HandleOf(int node) const;
   bool PassesFlow(int node) const;
   int GradientOf(int array, const std::string& source);
+  void FindOrder(const ForeignLoops& loops);
 
   const ForeignGraph& graph_;
   std::vector<ListObject> objects_;
@@ -65,6 +75,8 @@ class ForeignLists {
   std::map<std::pair<int, std::string>, int> gradients_;  // (array, source) -> object
   std::map<std::pair<int, int>, int> handles_;            // (array, frame of the pops) -> object
   std::vector<std::set<int>> accessed_in_frame_, changed_in_frame_;
+  std::vector<std::vector<int>> accesses_;  // of an object
+  ForeignOrder order_;                      // of what changes arrays
 };
 
 // Reference variables. TensorFlow shares their memory with what looks like copies: a node that
@@ -90,19 +102,16 @@ class ForeignVariables {
   const std::set<int>& WrittenInFrame(int frame) const { return written_in_frame_[frame]; }
 
  private:
-  using Bits = std::vector<uint64_t>;
   void FindAliases();
   void FindWrites(const ForeignLoops& loops);
-  bool Before(int write_index, int node) const;
 
   const OpRegistry& registry_;
   const ForeignGraph& graph_;
   bool any_ = false;
-  std::vector<int> variable_of_;  // of output 0 (and, of a Switch, of output 1)
-  std::vector<int> writes_;       // nodes
-  std::map<int, int> write_index_;
-  std::map<int, std::vector<int>> writes_of_;  // variable -> indices into writes_
-  std::vector<Bits> before_;                   // [node]: writes
+  std::vector<int> variable_of_;               // of output 0 (and, of a Switch, of output 1)
+  std::vector<int> writes_;                    // nodes
+  std::map<int, std::vector<int>> writes_of_;  // of a variable
+  ForeignOrder order_;                         // of writes
   std::vector<std::set<int>> written_in_frame_;
   std::set<int> changes_shape_;
 };

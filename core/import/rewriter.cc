@@ -156,7 +156,7 @@ void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items,
       if (item.dead) {
         region.done[i] = 1;
       } else if (!conditional(item) && ready(item)) {
-        EmitItem(b, region, i);
+        WithVersions(b, region, {i}, [&] { EmitItem(b, region, i); });
         region.done[i] = 1;
       } else {
         waiting.push_back(i);
@@ -189,7 +189,9 @@ void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items,
     left.clear();
     std::set_difference(waiting.begin(), waiting.end(), members.begin(), members.end(),
                         std::back_inserter(left));
-    EmitOrGiveUp(b, region, members, [&] { EmitCond(b, region, members, cond.first, depth); });
+    WithVersions(b, region, members, [&] {
+      EmitOrGiveUp(b, region, members, [&] { EmitCond(b, region, members, cond.first, depth); });
+    });
     for (int i : members) region.done[i] = 1;
   }
 }

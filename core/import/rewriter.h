@@ -31,8 +31,9 @@ using ElementShapes = std::vector<Shape>;
 //  1. A node that lay in no loop and in no cond keeps its name. The Exit of a loop and the Merge of
 //  a cond leave an Identity of their name, so that they can be fetched and fed.
 //  2. Names that have no node any more are noted in the graph with the reason.
-//  3. The accesses of a list object are chained in a topological order of all edges. A loop or cond
-//  that changes the object passes it through.
+//  3. The accesses of a list object are chained in a topological order of all edges, but a
+//  TensorArray is to each access as those changes made it from which a path leads to the access:
+//  TensorFlow runs no others for it. A loop or cond that changes the object passes it through.
 //  4. A read of a reference variable is a ReadVariableOp after the writes from which a path leads
 //  to the consumer; consumers of one node with the same writes before them share it. It is marked
 //  (reference.h), since it stands for the memory itself when it is fetched or fed.
@@ -66,6 +67,11 @@ class Rewriter {
   ElementShapes element_shapes() const;
 
  private:
+  // An array as the nodes in `changes`, a write or those of a loop or cond, made it.
+  struct Version {
+    Output list;
+    std::vector<int> changes;
+  };
   // A graph being filled: the top, a loop's condition or body, a side of an If.
   struct Block {
     FunctionBuilder* builder = nullptr;
@@ -73,9 +79,10 @@ class Rewriter {
     Decisions decided;  // by this and all enclosing blocks
     int loop = -1;      // the frame whose condition or body this is
     std::unordered_map<Port, Output, PortHash> values;
-    std::unordered_map<int, NodeId> operations;  // what runs a foreign node, here
-    std::map<int, Output> lists;                 // list objects as they are now
-    std::vector<int> pushes;                     // of handles: they wait for the block's end
+    std::unordered_map<int, NodeId> operations;    // what runs a foreign node, here
+    std::map<int, Output> lists;                   // list objects as they are now
+    std::map<int, std::vector<Version>> versions;  // of arrays: as they were, oldest first
+    std::vector<int> pushes;                       // of handles: they wait for the block's end
     // Of variables: (the node that consumers get the memory from, writes before) -> read.
     std::map<std::pair<int, std::vector<int>>, Output> reads;
     std::map<Output, NodeId> flows;  // copies of what loops and conds return, to wait for
@@ -198,6 +205,13 @@ class Rewriter {
   void EmitCase(Block& b, int node);
   void EmitCall(Block& b, int node);
   void EmitSymbolicGradient(Block& b, int node);
+
+  // --- rewrite_versions.cc
+  // Emits `items` with the arrays that they access as they find them.
+  void WithVersions(Block& b, const Region& region, const std::vector<int>& items,
+                    const std::function<void()>& emit);
+  // The nodes of the items that access stacks and TensorArrays, in loops too.
+  std::vector<int> AccessesIn(const Region& region, const std::vector<int>& items) const;
 
   // --- rewrite_lists.cc
   void EmitList(Block& b, int node);

@@ -185,6 +185,74 @@ def written_twice(name, version):
         case.save(sys.argv[1])
 
 
+def asked(name, version, build):
+    """Each output of build(x, p) is fetched alone, so that TensorFlow runs no writes that it does not wait for."""
+    (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
+    with tf.Graph().as_default():
+        x, p = tf.placeholder(tf.float32, [4, 3]), tf.placeholder(tf.bool, [])
+        outs = build(x, p)
+        case = Case(f"{name}.v{version}")
+        with tf.Session() as s:
+            for value in (True, False):
+                for out in outs:
+                    case.ask(s, [out], {x: numbers(4, 3), p: value})
+        case.save(sys.argv[1])
+
+
+def rows(size, **options):
+    return array(size, **{"element_shape": [3], **options})
+
+
+def array_writes_that_nobody_waits_for(x, p):
+    a = rows(3)
+    a.write(0, x[0]).mark_used()
+    b = a.write(1, x[1])
+    c = b.write(1, x[2])
+    d = b.write(7, x[3])
+    return a.stack(), b.stack(), b.size(), c.size(), d.size(), tf.gradients(b.stack() * x[:3], x)[0]
+
+
+def array_written_in_two_ways(x, p):
+    a = rows(3).write(0, x[0])
+    b, c = a.write(1, x[1]), a.write(1, x[2])
+    d = c.write(2, x[3])
+    return (a.stack(), b.stack(), c.stack(), d.stack(), b.read(1), c.read(1),
+            tf.gradients(d.stack() * x[:3], x)[0], tf.gradients(b.read(1) * 2.0, x)[0])
+
+
+def array_read_in_cond_before_a_write(x, p):
+    a = rows(3).write(0, x[0])
+    b = tf.cond(p, lambda: a.write(1, x[1]), lambda: a.write(2, x[1]))
+    c = a.write(1, x[3])
+    return (a.stack(), b.stack(), c.stack(), tf.cond(p, lambda: a.read(1), lambda: a.read(0)),
+            tf.cond(p, lambda: c.read(1), lambda: tf.reduce_sum(c.stack(), 0)))
+
+
+def array_read_in_loop_before_a_write(x, p):
+    def filled(times):
+        return tf.while_loop(lambda i, t: i < 4, lambda i, t: (i + 1, t.write(i, x[i] * times)), [1, a])[1]
+
+    def added(t):
+        return tf.while_loop(lambda i, y: i < 4, lambda i, y: (i + 1, y + t.read(i)), [0, x[0]])[1]
+
+    a = rows(4).write(0, x[0])
+    b, c = filled(1.0), filled(2.0)
+    return (a.stack(), b.stack(), c.stack(), added(a), added(b), tf.gradients(added(c), x)[0], tf.gradients(added(a), x)[0],
+            tf.gradients(c.stack() * x, x)[0])
+
+
+def array_read_before_it_grows(x, p):
+    a = rows(1, dynamic_size=True).write(0, x[0])
+    b = a.write(3, x[1])
+    c = b.write(5, x[2])
+    return (a.stack(), b.stack(), c.stack(), a.size(), b.size(), c.size(), tf.gradients(a.stack() * 2.0, x)[0],
+            tf.gradients(b.stack() * x, x)[0], tf.gradients(c.stack(), x)[0])
+
+
+ASKED = [array_read_in_cond_and_joined, array_writes_that_nobody_waits_for, array_written_in_two_ways,
+         array_read_in_cond_before_a_write, array_read_in_loop_before_a_write, array_read_before_it_grows]
+
+
 def main():
     for name, (build, runs, options) in PROGRAMS.items():
         for version in (1, 2):
@@ -194,6 +262,8 @@ def main():
     for version in (1, 2):
         refusals("elements_of_unknown_shape", version)
         written_twice("array_written_twice", version)
+        for build in ASKED:
+            asked(build.__name__, version, build)
 
 
 if __name__ == "__main__":
