@@ -236,6 +236,14 @@ void Rewriter::EmitAccess(Block& b, int i) {
     if (o.array < 0 && !o.one_shape) attrs.emplace(kOwnShapesAttr, true);
     return attrs;
   };
+  // What a write does to an array and not to a list. An array of gradients begins with zeros.
+  const auto writing = [&](AttrMap attrs) {
+    attrs.insert(dtype);
+    if (o.array >= 0) return attrs;
+    attrs.emplace(kWritesOnceAttr, true);
+    if (o.one_shape) attrs.emplace(kOneShapeAttr, true);
+    return attrs;
+  };
   const bool adds = o.array >= 0 && !o.clear_after_read;
   switch (node.kind) {
     case ForeignKind::kStack: {
@@ -296,9 +304,7 @@ void Rewriter::EmitAccess(Block& b, int i) {
                                              {list, index, ElementShape(b, object)}, {dtype});
         element = {b.graph().AddNode("AddV2", "sum", {{old, 0}, element}), 0};
       }
-      AttrMap attrs = {dtype};
-      // An array of gradients begins with zeros.
-      if (o.array < 0) attrs.emplace(kWritesOnceAttr, true);
+      AttrMap attrs = writing({});
       if (o.dynamic_size) attrs.emplace("resize_if_index_out_of_bounds", true);
       written(Add(b, i, "TensorListSetItem", {list, index, element}, std::move(attrs)));
       return pass_flow(0, 3);
@@ -319,7 +325,10 @@ void Rewriter::EmitAccess(Block& b, int i) {
       const Shape& rows = b.graph().shape(values);
       NoteElement(object, rows.known_rank() && rows.rank() > 0 ? rows.From(1) : Shape::Unknown());
       if (adds) values = AddedRows(b, object, indices, values, AreDistinct(node.inputs[1]));
-      written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices}, {dtype}));
+      AttrMap attrs = writing({});
+      if (o.array < 0 && !o.dynamic_size) attrs.emplace(kFixedSizeAttr, true);
+      written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices},
+                  std::move(attrs)));
       return pass_flow(0, 3);
     }
     case ForeignKind::kArraySize:
@@ -343,18 +352,25 @@ void Rewriter::EmitAccess(Block& b, int i) {
       Shape piece = b.graph().shape(input(1));
       if (piece.rank() > 0) piece.Set(0, kUnknownDim);
       NoteElement(object, piece);
-      if (o.dynamic_size && o.array < 0) {
-        const NodeId pieces = b.graph().AddNode("Size", "pieces", {input(2)});
-        pieces_[object] = Expr(b.builder, {pieces, 0});
-      }
-      if (!adds) {
+      if (o.array >= 0 && !adds) {
         written(
             Add(b, i, "TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
-      } else {
-        const NodeId split = b.graph().AddNode(
-            "TensorListSplit", "split", {input(1), ElementShape(b, object), input(2)}, {dtype});
-        written(Add(b, i, "AddN", {List(b, object), {split, 0}}, {}));
+        return pass_flow(0, 3);
       }
+      Output list = List(b, object);
+      if (o.dynamic_size && o.array < 0) {
+        const NodeId size = b.graph().AddNode("TensorListLength", "size", {list});
+        const NodeId pieces = b.graph().AddNode("Size", "pieces", {input(2)});
+        const NodeId larger = b.graph().AddNode("Maximum", "larger", {{size, 0}, {pieces, 0}});
+        list = {b.graph().AddNode("TensorListResize", "resized", {list, {larger, 0}}), 0};
+        pieces_[object] = Expr(b.builder, {pieces, 0});
+      }
+      const NodeId split = b.graph().AddNode(
+          "TensorListSplit", "split", {input(1), ElementShape(b, object), input(2)}, writing({}));
+      // The sum finds what differs in length, too.
+      AttrMap attrs;
+      if (o.array < 0) attrs.emplace(kWritesOnceAttr, true);
+      written(Add(b, i, "AddN", {list, {split, 0}}, std::move(attrs)));
       return pass_flow(0, 3);
     }
     case ForeignKind::kClose:

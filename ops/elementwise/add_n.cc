@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/graph/array_attrs.h"
 #include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
 
@@ -105,11 +106,15 @@ Tensor SumOfLists(KernelContext& k, const std::vector<const Tensor*>& lists) {
     }
     sum->shape = Merge(sum->shape, list.shape);
   }
+  const bool once = k.node().attrs.contains(kWritesOnceAttr);
   for (size_t i = 0; i < first.items.size(); ++i) {
     std::vector<const Tensor*> elements;
     for (const Tensor* t : lists) {
       const Tensor& item = AsList(*t).items[i];
       if (!item.empty()) elements.push_back(&item);
+    }
+    if (once && elements.size() > 1) {
+      ThrowInvalid("element " + std::to_string(i) + " of the TensorArray has been written already");
     }
     sum->items.push_back(SumOfElements(k, elements));
   }

@@ -73,6 +73,15 @@ void CheckElement(const TensorList& l, const Tensor& element) {
                " does not fit a list of elements of shape " + l.shape.ToString());
 }
 
+void CheckUnwritten(const KernelContext& k, const TensorList& l, int64_t index) {
+  if (l.items[index].empty() || !k.node().attrs.contains(kWritesOnceAttr)) return;
+  ThrowInvalid("element " + std::to_string(index) + " of the TensorArray has been written already");
+}
+
+void NoteElementShape(const KernelContext& k, TensorList& l, const Shape& element) {
+  if (k.node().attrs.contains(kOneShapeAttr)) l.shape = Merge(l.shape, element);
+}
+
 void CheckListIndex(const TensorList& l, int64_t index, const char* what) {
   if (index >= 0 && index < static_cast<int64_t>(l.items.size())) return;
   ThrowInvalid("trying to " + std::string(what) + " element " + std::to_string(index) +

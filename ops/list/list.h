@@ -42,6 +42,11 @@ void CheckElement(const TensorList& list, const Tensor& element);
 void CheckListIndex(const TensorList& list, int64_t index, const char* what);
 // Whether elements that are set do not tell the shape of the others (array_attrs.h).
 inline bool OwnShapes(const KernelContext& k) { return k.node().attrs.contains(kOwnShapesAttr); }
+// INVALID_ARGUMENT when the node writes to an array (array_attrs.h) whose element has been written.
+void CheckUnwritten(const KernelContext& k, const TensorList& list, int64_t index);
+// Notes the shape that the first element of an array gives to all others. INVALID_ARGUMENT when
+// `element` does not have it.
+void NoteElementShape(const KernelContext& k, TensorList& list, const Shape& element);
 
 // The shape of elements that were never set: what element_shape input and list say, and, when that
 // is not enough and `from_others`, what the set elements have. INVALID_ARGUMENT when it stays

@@ -30,18 +30,22 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
     ThrowInvalid("rows of shape " + row.ToString() + " do not fit a list of elements of shape " +
                  before.shape.ToString());
   }
+  const bool fixed = k.node().attrs.contains(kFixedSizeAttr);
   int64_t size = static_cast<int64_t>(before.items.size());
   for (int64_t i = 0; i < n; ++i) {
     if (indices.int_at(i) < 0) {
       ThrowInvalid("indices[" + std::to_string(i) + "] = " + std::to_string(indices.int_at(i)) +
                    " is negative");
     }
+    if (fixed) CheckListIndex(before, indices.int_at(i), "modify");
     size = std::max(size, CheckedAdd(indices.int_at(i), 1));
   }
   Tensor list = k.Take(0);
   TensorList& after = MutableList(list, k.pool());
   ResizeList(after, size);
+  if (n > 0) NoteElementShape(k, after, row);
   for (int64_t i = 0; i < n; ++i) {
+    CheckUnwritten(k, after, indices.int_at(i));
     after.items[indices.int_at(i)] = CopyRow(tensor, i, row, k.pool());
   }
   k.SetOut(0, std::move(list));

@@ -1,6 +1,5 @@
 // TensorListSetItem: a list with one element replaced.
 #include "core/base/size.h"
-#include "core/graph/array_attrs.h"
 #include "ops/builders.h"
 #include "ops/list/list.h"
 
@@ -17,29 +16,17 @@ void InferShape(ShapeContext& c, const Attrs& t) {
   InferListUpdate(c, t.element_dtype, c.In(2));
 }
 
-struct Plan {
-  const Attrs& attrs;
-  bool once;  // an element is written once
-};
-
-Plan MakePlan(const KernelRequest& r, const Attrs& t) {
-  return {t, r.node().attrs.contains(kWritesOnceAttr)};
-}
-
-void Kernel(KernelContext& k, const Plan& plan) {
-  const Attrs& t = plan.attrs;
+void Kernel(KernelContext& k, const Attrs& t) {
   const TensorList& before = ListAt(k, 0, t.element_dtype);
   const int64_t index = k.In(1).int_at(0), size = static_cast<int64_t>(before.items.size());
   const bool grow = t.resize_if_index_out_of_bounds && index >= size;
   if (!grow) CheckListIndex(before, index, "modify");
   CheckElement(before, k.In(2));
-  if (plan.once && index < size && !before.items[index].empty()) {
-    ThrowInvalid("element " + std::to_string(index) +
-                 " of the TensorArray has been written already");
-  }
+  if (index < size) CheckUnwritten(k, before, index);
   Tensor list = k.Take(0);
   TensorList& after = MutableList(list, k.pool());
   if (grow) ResizeList(after, CheckedAdd(index, 1));
+  NoteElementShape(k, after, k.In(2).shape());
   after.items[index] = k.Retain(2);
   k.SetOut(0, std::move(list));
 }
@@ -79,7 +66,7 @@ OpDef TensorListSetItemOp() {
       .Means(Meaning::kListWrite)
       .Shape(tensor_list_set_item::InferShape)
       .Grad(tensor_list_set_item::Gradient)
-      .Kernel(tensor_list_set_item::MakePlan, tensor_list_set_item::Kernel);
+      .Kernel(tensor_list_set_item::Kernel);
 }
 
 }  // namespace graphrun::ops

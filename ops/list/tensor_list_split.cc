@@ -50,6 +50,7 @@ void Kernel(KernelContext& k, const ListAttrs& t) {
     if (item.bytes() > 0) {
       std::memcpy(item.raw(), static_cast<const char*>(tensor.raw()) + at * row, item.bytes());
     }
+    NoteElementShape(k, *list, shape);
     list->items.push_back(std::move(item));
     at += rows;
   }

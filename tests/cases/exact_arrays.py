@@ -249,8 +249,35 @@ def array_read_before_it_grows(x, p):
             tf.gradients(b.stack() * x, x)[0], tf.gradients(c.stack(), x)[0])
 
 
+def array_split_into_more_and_fewer(x, p):
+    def split(size, **options):
+        return rows(size, **{"element_shape": [1, 3], **options}).split(x, [1, 1, 1, 1])
+    a = split(1, dynamic_size=True)
+    b = a.write(4, x[:1])
+    return (a.concat(), b.concat(), b.size(), tf.gradients(b.concat() * 2.0, x)[0], split(4).concat(), split(3).size(),
+            split(5).size(), split(6, dynamic_size=True).size())
+
+
+def array_written_again(x, p):
+    k = tf.cast(p, tf.int32)
+    a = rows(4).write(1, x[0])
+    b = tf.cond(p, lambda: a.write(1, x[2]), lambda: a.write(2, x[2]))
+    pieces = rows(4, element_shape=[1, 3])
+    return (a.write(k, x[1]).stack(), a.unstack(x).stack(), a.scatter([2, k], x[:2]).stack(), a.scatter([0, 0], x[:2]).stack(),
+            b.stack(), pieces.split(x, [1] * 4).split(x, [1] * 4).size(), rows(3).unstack(x).size(),
+            rows(3, dynamic_size=True).unstack(x).stack(), pieces.write(k, x[:1]).split(x, [1] * 4).size())
+
+
+def array_of_the_shape_of_the_first(x, p):
+    a = array(3).write(0, tf.boolean_mask(x[0], [True, False, p]))
+    return (a.write(1, tf.boolean_mask(x[1], [True, False, p])).gather([0, 1]),
+            a.write(1, tf.boolean_mask(x[1], [True, False, True])).size(),
+            a.scatter([2, 1], tf.boolean_mask(x[:2], [True, True, p], axis=1)).size())
+
+
 ASKED = [array_read_in_cond_and_joined, array_writes_that_nobody_waits_for, array_written_in_two_ways,
-         array_read_in_cond_before_a_write, array_read_in_loop_before_a_write, array_read_before_it_grows]
+         array_read_in_cond_before_a_write, array_read_in_loop_before_a_write, array_read_before_it_grows,
+         array_split_into_more_and_fewer, array_written_again, array_of_the_shape_of_the_first]
 
 
 def main():
