@@ -79,6 +79,11 @@ void ForeignLists::FindOrder(const ForeignLoops& loops) {
   order_.FindMeetings(graph_, loops, groups);
 }
 
+bool ForeignLists::ChangesTwice(int object) const {
+  return std::count_if(accesses_[object].begin(), accesses_[object].end(),
+                       [&](int i) { return Changes(i); }) > 1;
+}
+
 int ForeignLists::ArrayOf(int object) const {
   while (objects_[object].array >= 0) object = objects_[object].array;
   const ForeignKind kind = graph_.node(objects_[object].creator).kind;

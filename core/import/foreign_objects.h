@@ -46,6 +46,8 @@ class ForeignLists {
   bool Changes(int node) const;
   // The nodes that access the object.
   const std::vector<int>& accesses(int object) const { return accesses_[object]; }
+  // Whether more than one node changes it.
+  bool ChangesTwice(int object) const;
   // The TensorArray that the object is or, through any number of them, holds the gradients of; -1
   // of stacks.
   int ArrayOf(int object) const;

@@ -244,7 +244,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
     if (o.one_shape) attrs.emplace(kOneShapeAttr, true);
     return attrs;
   };
-  const bool adds = o.array >= 0 && !o.clear_after_read;
+  // A run may need the gradients of two reads of one element, though not what was read.
+  const bool adds = o.array >= 0 && (!o.clear_after_read || lists_.ChangesTwice(object));
   switch (node.kind) {
     case ForeignKind::kStack: {
       const Output unbounded = b.graph().AddConst("max_num_elements", Tensor::Scalar<int32_t>(-1));

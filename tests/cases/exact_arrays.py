@@ -275,9 +275,16 @@ def array_of_the_shape_of_the_first(x, p):
             a.scatter([2, 1], tf.boolean_mask(x[:2], [True, True, p], axis=1)).size())
 
 
+def array_cleared_by_a_read_that_no_gradient_needs(x, p):
+    a = rows(3, clear_after_read=True).unstack(x[:3])
+    y = a.read(1) * 2.0 + tf.sin(a.read(1))
+    return tf.gradients(y, x)[0], tf.gradients(a.read(0) * 3.0 + tf.reduce_sum(a.stack(), 0), x)[0]
+
+
 ASKED = [array_read_in_cond_and_joined, array_writes_that_nobody_waits_for, array_written_in_two_ways,
          array_read_in_cond_before_a_write, array_read_in_loop_before_a_write, array_read_before_it_grows,
-         array_split_into_more_and_fewer, array_written_again, array_of_the_shape_of_the_first]
+         array_split_into_more_and_fewer, array_written_again, array_of_the_shape_of_the_first,
+         array_cleared_by_a_read_that_no_gradient_needs]
 
 
 def main():
