@@ -254,8 +254,8 @@ def array_split_into_more_and_fewer(x, p):
         return rows(size, **{"element_shape": [1, 3], **options}).split(x, [1, 1, 1, 1])
     a = split(1, dynamic_size=True)
     b = a.write(4, x[:1])
-    return (a.concat(), b.concat(), b.size(), tf.gradients(b.concat() * 2.0, x)[0], split(4).concat(), split(3).size(),
-            split(5).size(), split(6, dynamic_size=True).size())
+    return (a.concat(), b.concat(), b.size(), tf.gradients(b.concat() * 2.0, x)[0], split(4).concat(), split(3).read(0),
+            split(5).read(0), split(6, dynamic_size=True).size())
 
 
 def array_written_again(x, p):
@@ -264,8 +264,8 @@ def array_written_again(x, p):
     b = tf.cond(p, lambda: a.write(1, x[2]), lambda: a.write(2, x[2]))
     pieces = rows(4, element_shape=[1, 3])
     return (a.write(k, x[1]).stack(), a.unstack(x).stack(), a.scatter([2, k], x[:2]).stack(), a.scatter([0, 0], x[:2]).stack(),
-            b.stack(), pieces.split(x, [1] * 4).split(x, [1] * 4).size(), rows(3).unstack(x).size(),
-            rows(3, dynamic_size=True).unstack(x).stack(), pieces.write(k, x[:1]).split(x, [1] * 4).size())
+            b.stack(), pieces.split(x, [1] * 4).split(x, [1] * 4).read(0), rows(3).unstack(x).read(0),
+            rows(3, dynamic_size=True).unstack(x).stack(), pieces.write(k, x[:1]).split(x, [1] * 4).read(0))
 
 
 def array_of_the_shape_of_the_first(x, p):
