@@ -102,11 +102,32 @@ void ForeignGraph::Connect(int i) {
 }
 
 void ForeignGraph::CheckInputs(int i) {
-  const size_t has = nodes_[i].inputs.size();
-  const int required = RequiredInputs(nodes_[i].kind);
-  if (static_cast<int>(has) >= required) return;
-  Break(i, {Code::kInvalidArgument, Describe(i) + " has " + std::to_string(has) +
-                                        " inputs and needs " + std::to_string(required)});
+  const ForeignNode& node = nodes_[i];
+  const auto fail = [&](std::string reason) {
+    Break(i, {Code::kInvalidArgument, Describe(i) + std::move(reason)});
+  };
+  const int has = static_cast<int>(node.inputs.size());
+  const InputCount needs = InputsOf(node.kind);
+  if (has < needs.least || has > needs.most) {
+    return fail(" has " + std::to_string(has) + " inputs and needs " +
+                std::to_string(has < needs.least ? needs.least : needs.most));
+  }
+  for (const std::string_view attr : RequiredAttrs(node.kind)) {
+    if (!node.def->attr().contains(std::string(attr)))
+      return fail(" needs attribute " + std::string(attr));
+  }
+  if (node.kind == ForeignKind::kMerge && node.def->attr().at("N").i() != has) {
+    return fail(" has " + std::to_string(has) + " inputs and says that it has " +
+                std::to_string(node.def->attr().at("N").i()));
+  }
+  for (const Port& p : node.inputs) {
+    const ForeignNode& producer = nodes_[p.node];
+    if (InputsOf(producer.kind).least == 0 || producer.kind == ForeignKind::kVariableWrite ||
+        producer.kind == ForeignKind::kCase)
+      continue;
+    if (p.index >= static_cast<int>(ForeignOutputNames(producer.def->op()).size()))
+      return fail(" uses an output that " + Describe(p.node) + " does not have");
+  }
 }
 
 void ForeignGraph::Break(int i, Problem problem) {

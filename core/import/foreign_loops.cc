@@ -109,12 +109,7 @@ ForeignLoops::Faults ForeignLoops::AssignFrames() {
     }
     for (int c : node.controls) join(c);
     if (node.kind == ForeignKind::kEnter) {
-      const auto name = node.def->attr().find("frame_name");
-      if (node.inputs.size() != 1 || name == node.def->attr().end()) {
-        faults.push_back({i, 0, graph_.Describe(i) + " needs one input and attribute frame_name"});
-      } else {
-        f = Child(f, name->second.s(), i);
-      }
+      f = Child(f, node.def->attr().at("frame_name").s(), i);
     } else if (node.kind == ForeignKind::kExit) {
       if (f == 0) {
         faults.push_back({i, 0, graph_.Describe(i) + " leaves no loop"});
@@ -185,6 +180,7 @@ void ForeignLoops::SplitFrames() {
 
 ForeignLoops::Faults ForeignLoops::FindVariables() {
   Faults faults;
+  std::vector<bool> goes_on(graph_.size());  // NextIterations that a Merge alone uses
   for (int i = 0; i < graph_.size(); ++i) {
     LoopFrame& frame = frames_[frame_of_[i]];
     const ForeignNode& node = graph_.node(i);
@@ -213,6 +209,7 @@ ForeignLoops::Faults ForeignLoops::FindVariables() {
       }
       variable_of_[i] = static_cast<int>(frame.variables.size());
       frame.variables.push_back({enter, i, next});
+      goes_on[next] = graph_.consumers(next).size() == 1 && graph_.control_consumers(next).empty();
     }
   }
   for (int i = 0; i < graph_.size(); ++i) {
@@ -231,6 +228,12 @@ ForeignLoops::Faults ForeignLoops::FindVariables() {
       continue;
     }
     frame.switches.push_back(i);
+  }
+  for (int i = 0; i < graph_.size(); ++i) {
+    if (graph_.node(i).kind != ForeignKind::kNextIteration || goes_on[i]) continue;
+    const bool used = !graph_.consumers(i).empty() || !graph_.control_consumers(i).empty();
+    if (used)
+      faults.push_back({i, frame_of_[i], graph_.Describe(i) + " leads to no loop variable"});
   }
   for (int f = 1; f < num_frames(); ++f) {
     const LoopFrame& frame = frames_[f];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <unordered_map>
 
 #include "core/graph/op_registry.h"
@@ -103,37 +104,74 @@ std::vector<std::string_view> ForeignOutputNames(std::string_view op) {
   }
 }
 
-int RequiredInputs(ForeignKind kind) {
+InputCount InputsOf(ForeignKind kind) {
   using enum ForeignKind;
+  constexpr int kAny = std::numeric_limits<int>::max();
   switch (kind) {
     case kEnter:
     case kExit:
-    case kMerge:
     case kNextIteration:
     case kLoopCond:
     case kStack:
     case kStackPop:
     case kArray:
     case kClose:
-    case kVariableWrite:
     case kVariableIsInitialized:
+      return {1, 1};
+    case kMerge:
+    case kVariableWrite:
     case kCase:
-      return 1;
+      return {1, kAny};
     case kSwitch:
     case kStackPush:
     case kArrayGrad:
     case kArraySize:
     case kArrayConcat:
-      return 2;
+      return {2, 2};
     case kArrayRead:
     case kArrayGather:
-      return 3;
+      return {3, 3};
     case kArrayWrite:
     case kArrayScatter:
     case kArraySplit:
-      return 4;
+      return {4, 4};
+    case kControlTrigger:
+    case kVariable:
+      return {0, 0};
     default:
-      return 0;
+      return {0, kAny};
+  }
+}
+
+std::vector<std::string_view> RequiredAttrs(ForeignKind kind) {
+  using enum ForeignKind;
+  switch (kind) {
+    case kEnter:
+      return {"T", "frame_name"};
+    case kMerge:
+      return {"T", "N"};
+    case kExit:
+    case kSwitch:
+    case kNextIteration:
+    case kStackPush:
+    case kArrayWrite:
+    case kArrayScatter:
+    case kArraySplit:
+      return {"T"};
+    case kStack:
+    case kStackPop:
+      return {"elem_type"};
+    case kArray:
+    case kArrayRead:
+    case kArrayGather:
+    case kArrayConcat:
+      return {"dtype"};
+    case kArrayGrad:
+      return {"source"};
+    case kVariable:
+      return {"dtype", "shape"};
+    default:
+      return {};
   }
 }
 

@@ -17,8 +17,15 @@ ForeignKind KindOf(std::string_view op, const OpRegistry& registry);
 // bodies use; empty when it has none or is no such op.
 std::vector<std::string_view> ForeignOutputNames(std::string_view op);
 
-// How many data inputs a node of this kind has at least.
-int RequiredInputs(ForeignKind kind);
+// How many data inputs a node of this kind has at least, and at most.
+struct InputCount {
+  int least = 0;
+  int most = 0;
+};
+InputCount InputsOf(ForeignKind kind);
+
+// The attributes without which an op of version 1 means nothing.
+std::vector<std::string_view> RequiredAttrs(ForeignKind kind);
 
 // The op on resource variables that does what `op` does on references ("ApplyAdam" ->
 // "ResourceApplyAdam"); "" when there is none.
