@@ -70,21 +70,4 @@ void MergeCommonSubexpressions(Unit& unit) {
   for (Function* f : unit.functions()) MergeIn(unit, *f);
 }
 
-void RemoveDeadNodes(Unit& unit) {
-  for (Function* f : unit.functions()) {
-    Graph& g = f->graph;
-    std::vector<NodeId> roots = f->control_results;
-    for (Output o : f->results) roots.push_back(o.node);
-    roots.insert(roots.end(), f->args.begin(), f->args.end());
-    const std::vector<bool> live = Ancestors(g, roots);
-    bool any = false;
-    for (NodeId id = 0; id < g.num_ids(); ++id) {
-      if (!g.exists(id) || live[id]) continue;
-      g.RemoveNode(id);
-      any = true;
-    }
-    if (any) unit.Touch(*f);
-  }
-}
-
 }  // namespace graphrun

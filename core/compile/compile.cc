@@ -16,9 +16,15 @@ constexpr char kSpecialise[] = "specialise";
 
 const std::vector<Pass>& Passes() {
   static const std::vector<Pass> passes = {
+      // Specialisation folds and inlines what it needs for its types; these two find what others
+      // uncover.
+      {"fold", FoldConstants},
+      {"inline", InlineFunctions},
       // Specialisation leaves each use its own copies of constants and shapes, and gradients their
       // own of products.
       {"common_subexpressions", MergeCommonSubexpressions},
+      // After the folding of what loops hand on unchanged.
+      {"trim_loops", TrimLoops},
       // Last: what the passes before left unused.
       {"dead_nodes", RemoveDeadNodes},
   };

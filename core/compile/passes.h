@@ -1,10 +1,31 @@
-// The passes that Compile runs after specialisation. Each edits a function and all that it calls.
+// The passes that Compile runs after specialisation. Each edits a function and all that it calls,
+// in time linear in their nodes, and may run again after others.
 #ifndef GRAPHRUN_CORE_COMPILE_PASSES_H_
 #define GRAPHRUN_CORE_COMPILE_PASSES_H_
 
 #include "core/graph/unit.h"
 
 namespace graphrun {
+
+// Replaces what is known before the run by constants: pure nodes of constants, nodes whose value
+// their types tell, copies of an input, constants that come into a loop and do not change there,
+// into a branch or into a call.
+//
+//   before: Add(Const 2, Const 3), Size(x:[4,5])           after: Const 5, Const 20
+void FoldConstants(Unit& unit);
+
+// Puts bodies in the place of calls, and branches in the place of Ifs on a constant. A function
+// that is called from several places stays one when it is large (kCalledFrom, limits.h).
+//
+//   before: y = f(x), f(a) = Tanh(a)                       after: y = Tanh(x)
+void InlineFunctions(Unit& unit);
+
+// Leaves out the loop variables that no output that is used, no effect and no other variable needs,
+// and those that stay what they are; likewise inputs and outputs of Ifs and calls. What would be
+// computed for them is not: a loop that TensorFlow runs as a whole keeps what may fail.
+//
+//   before: i, x, n = While(0, x, 9): i + 1, f(x), n       after: i, x = While(0, x): i + 1, f(x)
+void TrimLoops(Unit& unit);
 
 // Merges pure nodes of the same op, attributes and inputs.
 //

@@ -6,6 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/graph_algo.h"
+#include "core/graph/op_def.h"
 
 namespace graphrun {
 namespace {
@@ -20,16 +22,51 @@ std::vector<Function*> Callees(const Function& f) {
   return callees;
 }
 
+// Whether the region's results are the outputs of the node.
+bool GivesOutputs(const OpDef& op, const Region& region) {
+  const auto repeats = [](const Region& r) { return r.repeats; };
+  return region.repeats || std::none_of(op.regions.begin(), op.regions.end(), repeats);
+}
+
+template <typename T>
+std::vector<T> Kept(const std::vector<T>& items, const std::vector<bool>& keep) {
+  std::vector<T> kept;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (keep[i]) kept.push_back(items[i]);
+  }
+  return kept;
+}
+
+// kNoNode, which stands for the function, comes last.
+uint32_t Rank(NodeId id) { return static_cast<uint32_t>(id); }
+
+void Insert(Use use, std::vector<Use>* uses) {
+  const auto less = [](const Use& a, const Use& b) {
+    return std::pair(Rank(a.node), a.index) < std::pair(Rank(b.node), b.index);
+  };
+  uses->insert(std::upper_bound(uses->begin(), uses->end(), use, less), use);
+}
+
+void Insert(NodeId waiter, std::vector<NodeId>* waiters) {
+  const auto less = [](NodeId a, NodeId b) { return Rank(a) < Rank(b); };
+  const auto at = std::lower_bound(waiters->begin(), waiters->end(), waiter, less);
+  if (at == waiters->end() || *at != waiter) waiters->insert(at, waiter);
+}
+
 }  // namespace
 
-Unit::Unit(Function* main) {
+Unit::Unit(Function* main) : functions_{main} { FindFunctions(); }
+
+void Unit::FindFunctions() {
   struct Open {
     Function* function;
     std::vector<Function*> callees;
     size_t next = 0;
   };
-  std::unordered_set<const Function*> seen = {main};
-  std::vector<Open> open = {{main, Callees(*main)}};
+  Function* const top_function = functions_.back();
+  functions_.clear();
+  std::unordered_set<const Function*> seen = {top_function};
+  std::vector<Open> open = {{top_function, Callees(*top_function)}};
   while (!open.empty()) {
     Open& top = open.back();
     if (top.next == top.callees.size()) {
@@ -42,35 +79,54 @@ Unit::Unit(Function* main) {
   }
 }
 
-Unit::UseTable& Unit::Table(const Function& f) {
+std::unordered_map<const Function*, int> Unit::CallCounts() const {
+  std::unordered_map<const Function*, int> counts;
+  for (const Function* f : functions_) {
+    for (const Function* callee : Callees(*f)) ++counts[callee];
+  }
+  return counts;
+}
+
+Unit::Uses& Unit::UsesIn(const Function& f) {
   const auto [it, fresh] = uses_.try_emplace(&f);
-  UseTable& table = it->second;
+  Uses& uses = it->second;
   const Graph& g = f.graph;
-  if (!fresh && table.size() == static_cast<size_t>(g.num_ids())) return table;
-  table.assign(g.num_ids(), {});
-  for (NodeId id = 0; id < g.num_ids(); ++id) {
-    if (g.exists(id)) table[id].resize(g.num_outputs(id));
+  const auto first = static_cast<NodeId>(uses.values.size());
+  // Nodes that came since.
+  uses.values.resize(g.num_ids());
+  uses.waiters.resize(g.num_ids());
+  for (NodeId id = first; id < g.num_ids(); ++id) {
+    if (g.exists(id)) uses.values[id].resize(g.num_outputs(id));
   }
-  for (NodeId id = 0; id < g.num_ids(); ++id) {
+  for (NodeId id = first; id < g.num_ids(); ++id) {
     if (!g.exists(id)) continue;
-    const std::vector<Output>& inputs = g.node(id).inputs;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      table[inputs[i].node][inputs[i].index].push_back({id, static_cast<int>(i)});
+    const Node& node = g.node(id);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const Output o = node.inputs[i];
+      Insert(Use{id, static_cast<int>(i)}, &uses.values[o.node][o.index]);
+    }
+    for (NodeId c : node.control_inputs) Insert(id, &uses.waiters[c]);
   }
+  if (!fresh) return uses;
   for (size_t r = 0; r < f.results.size(); ++r) {
     const Output o = f.results[r];
-    table[o.node][o.index].push_back({kNoNode, static_cast<int>(r)});
+    Insert(Use{kNoNode, static_cast<int>(r)}, &uses.values[o.node][o.index]);
   }
-  return table;
+  for (NodeId c : f.control_results) Insert(kNoNode, &uses.waiters[c]);
+  return uses;
 }
 
 const std::vector<Use>& Unit::UsesOf(const Function& f, Output value) {
-  return Table(f)[value.node][value.index];
+  return UsesIn(f).values[value.node][value.index];
+}
+
+const std::vector<NodeId>& Unit::WaitersOf(const Function& f, NodeId node) {
+  return UsesIn(f).waiters[node];
 }
 
 void Unit::ReplaceUses(Function& f, Output from, Output to) {
-  UseTable& table = Table(f);
-  const std::vector<Use> moved = std::exchange(table[from.node][from.index], {});
+  Uses& table = UsesIn(f);
+  const std::vector<Use> moved = std::exchange(table.values[from.node][from.index], {});
   if (moved.empty() || from == to) return;
   for (const Use& use : moved) {
     if (use.node == kNoNode) {
@@ -78,14 +134,114 @@ void Unit::ReplaceUses(Function& f, Output from, Output to) {
     } else {
       f.graph.SetInput(use.node, use.index, to);
     }
+    Insert(use, &table.values[to.node][to.index]);
   }
-  std::vector<Use>& uses = table[to.node][to.index];
-  const auto middle = uses.insert(uses.end(), moved.begin(), moved.end());
-  // Results, whose node is kNoNode, come last.
-  const auto key = [](const Use& u) { return std::pair(static_cast<uint32_t>(u.node), u.index); };
-  std::inplace_merge(uses.begin(), middle, uses.end(),
-                     [&](const Use& a, const Use& b) { return key(a) < key(b); });
   changed_ = true;
+}
+
+void Unit::ReplaceWaits(Function& f, NodeId from, const std::vector<NodeId>& to) {
+  Uses& table = UsesIn(f);
+  const std::vector<NodeId> moved = std::exchange(table.waiters[from], {});
+  const auto replaced = [&](std::vector<NodeId> waits) {
+    std::erase(waits, from);
+    waits.insert(waits.end(), to.begin(), to.end());
+    std::sort(waits.begin(), waits.end());
+    waits.erase(std::unique(waits.begin(), waits.end()), waits.end());
+    return waits;
+  };
+  for (NodeId waiter : moved) {
+    for (NodeId c : to) Insert(waiter, &table.waiters[c]);
+    if (waiter == kNoNode) {
+      f.control_results = replaced(f.control_results);
+      continue;
+    }
+    const std::vector<NodeId> waits = replaced(f.graph.node(waiter).control_inputs);
+    f.graph.ClearControlInputs(waiter);
+    for (NodeId c : waits) f.graph.AddControlInput(waiter, c);
+  }
+  changed_ = changed_ || !moved.empty();
+}
+
+void Unit::RemoveNode(Function& f, NodeId id) {
+  Uses& table = UsesIn(f);
+  const Node& node = f.graph.node(id);
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const Output o = node.inputs[i];
+    std::erase(table.values[o.node][o.index], Use{id, static_cast<int>(i)});
+  }
+  for (NodeId c : node.control_inputs) std::erase(table.waiters[c], id);
+  table.values[id].clear();
+  f.graph.RemoveNode(id);
+  changed_ = true;
+}
+
+void Unit::RemoveDeadNodes(Function& f) {
+  Graph& g = f.graph;
+  std::vector<NodeId> roots = f.control_results;
+  for (Output o : f.results) roots.push_back(o.node);
+  roots.insert(roots.end(), f.args.begin(), f.args.end());
+  const std::vector<bool> live = Ancestors(g, roots);
+  bool any = false;
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (!g.exists(id) || live[id]) continue;
+    g.RemoveNode(id);
+    any = true;
+  }
+  if (any) Touch(f);
+}
+
+NodeId Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
+                         const std::vector<bool>& outputs) {
+  Graph& g = f.graph;
+  const Node node = g.node(call);
+  AttrMap attrs = node.attrs;
+  for (const Region& region : node.op->regions) {
+    Function& callee = g.library()->Get(std::get<FuncRef>(attrs.find(region.attr)->second).name);
+    if (GivesOutputs(*node.op, region)) callee.results = Kept(callee.results, outputs);
+    RemoveDeadNodes(callee);
+    Touch(callee);
+    std::vector<NodeId> args;
+    for (size_t i = 0; i < callee.args.size(); ++i) {
+      const NodeId arg = callee.args[i];
+      if (parameters[i]) {
+        args.push_back(arg);
+        continue;
+      }
+      Check(UsesOf(callee, {arg, 0}).empty(), "RebuildCall leaves out what is not used");
+      ReplaceWaits(callee, arg, {});
+      RemoveNode(callee, arg);
+    }
+    callee.args = args;
+    callee.ReorderArgs(args);
+    attrs.erase(region.types_attr);
+  }
+  std::vector<DType> types;
+  for (int i = 0; i < g.num_outputs(call); ++i) types.push_back(g.dtype({call, i}));
+  for (const ArgDef& arg : node.op->outputs)
+    attrs.insert_or_assign(arg.type_list_attr, Kept(types, outputs));
+  if (const auto it = attrs.find("output_shapes"); it != attrs.end()) {
+    auto& shapes = std::get<std::vector<Shape>>(it->second);
+    if (shapes.size() == outputs.size()) shapes = Kept(shapes, outputs);
+  }
+  const auto first = static_cast<size_t>(node.op->regions[0].first_input);
+  std::vector<Output> inputs(node.inputs.begin(), node.inputs.begin() + first);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i]) inputs.push_back(node.inputs[first + i]);
+  }
+  g.SetName(call, node.name + "/whole");
+  const NodeId made = g.AddNodeNamed(node.op->name, node.name, std::move(inputs), std::move(attrs),
+                                     node.control_inputs);
+  g.SetDevice(made, node.device);
+  int kept = 0;
+  for (int i = 0; i < static_cast<int>(outputs.size()); ++i) {
+    if (!outputs[i]) continue;
+    const Output output = {made, kept++};
+    g.SetType(output, g.type({call, i}));
+    ReplaceUses(f, {call, i}, output);
+  }
+  ReplaceWaits(f, call, {made});
+  RemoveNode(f, call);
+  return made;
 }
 
 std::vector<std::vector<Output>> AddCaptures(Graph& graph, NodeId call,

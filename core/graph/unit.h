@@ -6,7 +6,7 @@
 //
 // Invariants:
 //  1. functions() names every function that main reaches, each once and after all that it calls;
-//  main is the last.
+//  main is the last. Who takes calls away lists them again (FindFunctions).
 //  2. Uses are those of the graphs as they are. The edits below keep them; who changes a graph past
 //  the Unit calls Touch.
 //  3. changed() tells whether anything was edited since ResetChanged.
@@ -33,12 +33,30 @@ class Unit {
 
   Function& main() const { return *functions_.back(); }
   const std::vector<Function*>& functions() const { return functions_; }
+  void FindFunctions();
+  // How many nodes run each function.
+  std::unordered_map<const Function*, int> CallCounts() const;
 
   // Inputs in order of node and index, then results. Valid until the next edit of the function.
   const std::vector<Use>& UsesOf(const Function& f, Output value);
 
+  // The nodes with a control edge from this one, in order; last, as kNoNode, the function if it is
+  // one of its control results. Valid until the next edit of the function.
+  const std::vector<NodeId>& WaitersOf(const Function& f, NodeId node);
+
   // Who used `from` uses `to`. Control edges stay. REQUIRES: `to` does not depend on `from`.
   void ReplaceUses(Function& f, Output from, Output to);
+  // Who waited for `from` waits for all of `to`. REQUIRES: they do not depend on `from`.
+  void ReplaceWaits(Function& f, NodeId from, const std::vector<NodeId>& to);
+  void RemoveNode(Function& f, NodeId id);  // REQUIRES: nobody uses it or waits for it
+  // Removes what neither results nor control results need; parameters stay.
+  void RemoveDeadNodes(Function& f);
+  // Leaves out parameters of the functions that a node runs, and outputs of the node: of a loop
+  // both are its variables. Returns the node that takes its place, under its name. REQUIRES: nobody
+  // else runs the functions; what is left out is used neither in `f` nor, but for the nodes and
+  // results that are left out with it, in them.
+  NodeId RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
+                     const std::vector<bool>& outputs);
   // The function was changed otherwise.
   void Touch(const Function& f);
 
@@ -46,11 +64,14 @@ class Unit {
   void ResetChanged() { changed_ = false; }
 
  private:
-  using UseTable = std::vector<std::vector<std::vector<Use>>>;  // by node and output
-  UseTable& Table(const Function& f);
+  struct Uses {
+    std::vector<std::vector<std::vector<Use>>> values;  // by node and output
+    std::vector<std::vector<NodeId>> waiters;           // by node
+  };
+  Uses& UsesIn(const Function& f);
 
   std::vector<Function*> functions_;
-  std::unordered_map<const Function*, UseTable> uses_;
+  std::unordered_map<const Function*, Uses> uses_;
   bool changed_ = false;
 };
 

@@ -1,0 +1,104 @@
+// InlineFunctions.
+#include <algorithm>
+
+#include "core/compile/limits.h"
+#include "core/compile/passes.h"
+#include "core/graph/graph_algo.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+class Inliner {
+ public:
+  explicit Inliner(Unit& unit) : unit_(unit), calls_(unit.CallCounts()) {}
+
+  void Inline(Function& f) {
+    for (NodeId id = 0, n = f.graph.num_ids(); id < n; ++id) {
+      if (!f.graph.exists(id)) continue;
+      if (const Region* region = Known(f.graph, f.graph.node(id))) Splice(f, id, *region);
+    }
+  }
+
+ private:
+  // The region that certainly runs, once, and may be put in the node's place.
+  const Region* Known(const Graph& g, const Node& node) {
+    const Region* region = nullptr;
+    if (node.op->structure == Structure::kCall) {
+      region = &node.op->regions[0];
+    } else if (node.op->structure == Structure::kIf) {
+      const Tensor* chosen = g.ConstValue(node.inputs[0]);
+      if (!chosen || chosen->dtype() != DType::kBool) return nullptr;
+      return &node.op->regions[chosen->scalar<bool>() ? 0 : 1];
+    } else {
+      return nullptr;
+    }
+    const Function& callee = Callee(g, node, *region);
+    // A random node's stream belongs to one place.
+    const bool copies = callee.graph.num_nodes() < kCalledFrom && !Draws(callee);
+    return calls_[&callee] == 1 || copies ? region : nullptr;
+  }
+
+  static Function& Callee(const Graph& g, const Node& node, const Region& region) {
+    return g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
+  }
+
+  void Splice(Function& f, NodeId id, const Region& region) {
+    Graph& g = f.graph;
+    const Node node = g.node(id);
+    const Function& callee = Callee(g, node, region);
+    // What happens in the function happens after all that the node waits for.
+    std::vector<NodeId> waits = node.control_inputs;
+    for (int i = 0; i < region.first_input; ++i) waits.push_back(node.inputs[i].node);
+    std::vector<NodeId> before = waits;
+    for (Output o : node.inputs) before.push_back(o.node);
+    std::vector<NodeId> copies(callee.graph.num_ids(), kNoNode);
+    std::vector<Output> given(callee.graph.num_ids());  // by parameter
+    for (size_t k = 0; k < callee.args.size(); ++k)
+      given[callee.args[k]] = node.inputs[region.first_input + k];
+    const auto copy_of = [&](Output o) {
+      return given[o.node].valid() ? given[o.node] : Output{copies[o.node], o.index};
+    };
+    for (NodeId from : TopologicalOrder(callee.graph)) {
+      if (given[from].valid()) continue;
+      const Node& original = callee.graph.node(from);
+      std::vector<Output> inputs;
+      for (Output o : original.inputs) inputs.push_back(copy_of(o));
+      std::vector<NodeId> controls;
+      for (NodeId c : original.control_inputs) controls.push_back(copy_of({c, 0}).node);
+      if (HasEffect(callee.graph, from))
+        controls.insert(controls.end(), before.begin(), before.end());
+      const NodeId copy = g.AddNode(original.op->name, original.name, std::move(inputs),
+                                    original.attrs, std::move(controls));
+      for (int i = 0; i < g.num_outputs(copy); ++i)
+        g.SetType({copy, i}, callee.graph.type({from, i}));
+      copies[from] = copy;
+    }
+    for (size_t r = 0; r < callee.results.size(); ++r) {
+      const Output from = {id, static_cast<int>(r)};
+      if (unit_.UsesOf(f, from).empty()) continue;
+      Output to = copy_of(callee.results[r]);
+      if (!node.control_inputs.empty())
+        to = {g.AddNode("Identity", node.name, {to}, {}, node.control_inputs), 0};
+      unit_.ReplaceUses(f, from, to);
+    }
+    std::vector<NodeId> done = before;
+    for (NodeId c : callee.control_results) done.push_back(copy_of({c, 0}).node);
+    unit_.ReplaceWaits(f, id, done);
+    unit_.RemoveNode(f, id);
+  }
+
+  Unit& unit_;
+  std::unordered_map<const Function*, int> calls_;
+};
+
+}  // namespace
+
+// Functions first whose own calls were inlined.
+void InlineFunctions(Unit& unit) {
+  Inliner inliner(unit);
+  for (Function* f : unit.functions()) inliner.Inline(*f);
+  unit.FindFunctions();
+}
+
+}  // namespace graphrun
