@@ -216,6 +216,19 @@ TEST(CountedLoop, WhatIsNotCounted) {
       << "a counter that goes away from its limit";
 }
 
+TEST(CountedLoop, AnInvariantIsHandedOnAsItIs) {
+  EXPECT_EQ(LoopText([](const Scope&, Vars v) { return v[0] < 3; },
+                     [](const Scope& s, Vars v) {
+                       return Exprs{v[0] + 1, op::Identity(s, v[1]), op::StopGradient(s, v[2]),
+                                    op::Squeeze(s, v[3])};
+                     },
+                     [](const Scope& s) {
+                       const Expr x = op::Placeholder(s, DType::kFloat, Shape::Unknown());
+                       return Exprs{op::Const(s, 0), x, x, x};
+                     }),
+            "v2 until 3; v0 counter, v1 invariant, v2 counter, v3 invariant, v4-5 carried");
+}
+
 // An attention decoder: reads all of a memory in each trip, feeds back what it wrote.
 TEST(CountedLoop, AnAttentionDecoder) {
   TestGraph t;

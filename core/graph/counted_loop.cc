@@ -9,11 +9,12 @@
 namespace graphrun {
 namespace {
 
-// What an output is under other names: through nodes that only hand a value on.
+// What an output is under other names: through nodes that hand a value on as it is, and with it its
+// gradient.
 Output Source(const Graph& g, Output o) {
   for (;;) {
     const Node& node = g.node(o.node);
-    if (node.op->view_of != 0 || o.index != 0 || node.inputs.size() != 1) return o;
+    if (!node.op->same_as || !node.op->grad || node.inputs.size() != 1) return o;
     o = node.inputs[0];
   }
 }
