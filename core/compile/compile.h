@@ -18,6 +18,9 @@ namespace graphrun {
 // What is to be run, and with what types of feeds.
 struct RunSignature {
   std::vector<std::pair<Output, ValueType>> feeds;
+  // Of the feeds, in their order, the values that every run of the plan is given; empty tensors, or
+  // nothing at all, where they may differ.
+  std::vector<Tensor> values = {};
   std::vector<Output> fetches;
   std::vector<NodeId> targets;
 };

@@ -135,8 +135,12 @@ std::unique_ptr<Function> Specialise(const Graph& graph, const RunSignature& sig
   context.folding = &folding;
   Copier copier(graph, &f->graph, "", &context);
   std::set<Output> fed;
-  for (const auto& [output, type] : signature.feeds) {
-    copier.Map(output, f->AddArg(graph.node(output.node).name, type));
+  for (size_t i = 0; i < signature.feeds.size(); ++i) {
+    const auto& [output, type] = signature.feeds[i];
+    const std::string& name = graph.node(output.node).name;
+    const Output arg = f->AddArg(name, type);
+    const bool known = i < signature.values.size() && !signature.values[i].empty();
+    copier.Map(output, known ? f->graph.AddConst(name, signature.values[i]) : arg);
     fed.insert(output);
   }
   const Needs needs = context.finder.OfRun(graph, fed, signature.fetches, signature.targets);

@@ -2,11 +2,13 @@
 #include "core/run/callable.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/base/denormals.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/compile/compile.h"
+#include "core/compile/shape_feeds.h"
 #include "core/graph/fixed_constants.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
@@ -211,31 +213,73 @@ std::vector<Tensor> Session::Callable::Impl::Given(const std::vector<Tensor>& va
   return given;
 }
 
-bool Session::Callable::Impl::Fits(const std::vector<Shape>& shapes,
-                                   const std::vector<Tensor>& values) const {
+namespace {
+
+bool SameBytes(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
+
+}  // namespace
+
+bool Session::Callable::Impl::Fits(const PlanKey& key, const std::vector<Tensor>& values) const {
   for (size_t i = 0, k = 0; i < feeds.size(); ++i) {
-    if (used[i] && values[sources[i]].shape() != shapes[k++]) return false;
+    if (!used[i]) continue;
+    const Tensor& value = values[sources[i]];
+    if (value.shape() != key.shapes[k]) return false;
+    if (!key.values[k].empty() && !SameBytes(value, key.values[k])) return false;
+    ++k;
   }
   return true;
+}
+
+// A plan for these feeds, and what others it is for.
+std::unique_ptr<Plan> Session::Callable::Impl::MakePlan(const std::vector<Tensor>& given,
+                                                        PlanKey* key) {
+  const CompileOptions& options = session->options.compile;
+  RunSignature signature{.feeds = {}, .fetches = fetches, .targets = targets};
+  std::vector<const Tensor*> fed;
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    if (!used[i]) continue;
+    signature.feeds.emplace_back(feeds[i], TypeOf(given[i]));
+    fed.push_back(&given[i]);
+  }
+  std::unique_ptr<Plan> plan;
+  if (shape_feeds.empty()) {
+    plan = Compile(graph(), signature, options);
+    for (const bool decides : ParametersInShapes(*plan->function))
+      shape_feeds.push_back({.decides = decides, .values = {}});
+  }
+  signature.values.resize(fed.size());
+  bool any = false;
+  for (size_t k = 0; k < fed.size(); ++k) {
+    ShapeFeed& feed = shape_feeds[k];
+    if (!feed.decides || fed[k]->num_elements() > kMaxShapeElements) continue;
+    const auto is = [&](const Tensor& value) { return SameBytes(value, *fed[k]); };
+    if (std::none_of(feed.values.begin(), feed.values.end(), is)) {
+      if (feed.values.size() == kMostValues) continue;
+      feed.values.push_back(fed[k]->Copy());
+    }
+    signature.values[k] = fed[k]->Copy();
+    any = true;
+  }
+  if (any || !plan) plan = Compile(graph(), signature, options);
+  key->values = std::move(signature.values);
+  return plan;
 }
 
 std::shared_ptr<Executor> Session::Callable::Impl::Find(const std::vector<Tensor>& values,
                                                         const std::vector<Tensor>& given) {
   PlanCache& cache = *session->plans;
-  const auto fits = [&](const std::vector<Shape>& shapes) { return Fits(shapes, values); };
+  const auto fits = [&](const PlanKey& key) { return Fits(key, values); };
   if (auto executor = cache.Find(this, fits)) return executor;
   const std::lock_guard lock(mutex);
   if (auto executor = cache.Find(this, fits)) return executor;  // another thread made it
-  RunSignature signature{.feeds = {}, .fetches = fetches, .targets = targets};
-  std::vector<Shape> shapes;
+  PlanKey key;
   for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!used[i]) continue;
-    signature.feeds.emplace_back(feeds[i], TypeOf(given[i]));
-    shapes.push_back(values[sources[i]].shape());
+    if (used[i]) key.shapes.push_back(values[sources[i]].shape());
   }
-  auto executor = std::make_shared<Executor>(Compile(graph(), signature, session->options.compile),
-                                             &session->env);
-  cache.Add(this, std::move(shapes), executor);
+  auto executor = std::make_shared<Executor>(MakePlan(given, &key), &session->env);
+  cache.Add(this, std::move(key), executor);
   return executor;
 }
 

@@ -61,8 +61,16 @@ struct Session::Callable::Impl {
   std::vector<Fetched> fetched_from;
   std::vector<Memory> memories;
 
-  std::weak_ptr<PlanCache> plans;  // the session's, which has ours by the shapes of the used feeds
-  std::mutex mutex;                // held while one is made
+  // A feed whose value decides shapes: plans are made for its first values, then one for all.
+  struct ShapeFeed {
+    bool decides = false;
+    std::vector<Tensor> values;  // that plans were made for
+  };
+  static constexpr size_t kMostValues = 8;
+
+  std::weak_ptr<PlanCache> plans;      // the session's, which has ours by the used feeds
+  std::mutex mutex;                    // held while one is made; guards:
+  std::vector<ShapeFeed> shape_feeds;  // by used feed; empty before the first plan
 
   ~Impl() {
     if (const auto cache = plans.lock()) cache->Drop(this);
@@ -79,7 +87,8 @@ struct Session::Callable::Impl {
   void CheckWrites(const std::set<Output>& written) const;
   void CheckFeed(size_t i, const Tensor& value) const;
   std::vector<Tensor> Given(const std::vector<Tensor>& values) const;
-  bool Fits(const std::vector<Shape>& shapes, const std::vector<Tensor>& values) const;
+  bool Fits(const PlanKey& key, const std::vector<Tensor>& given) const;
+  std::unique_ptr<Plan> MakePlan(const std::vector<Tensor>& given, PlanKey* key);
   std::shared_ptr<Executor> Find(const std::vector<Tensor>& values,
                                  const std::vector<Tensor>& given);
   void RunGiven(const std::vector<Tensor>& values, const std::vector<Tensor>& given,

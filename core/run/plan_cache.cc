@@ -4,11 +4,10 @@
 
 namespace graphrun {
 
-void PlanCache::Add(const void* owner, std::vector<Shape> shapes,
-                    std::shared_ptr<Executor> executor) {
+void PlanCache::Add(const void* owner, PlanKey key, std::shared_ptr<Executor> executor) {
   const size_t bytes = executor->plan().Bytes();
   const std::lock_guard lock(mutex_);
-  entries_.push_front({owner, std::move(shapes), std::move(executor), bytes});
+  entries_.push_front({owner, std::move(key), std::move(executor), bytes});
   bytes_ += bytes;
   while (bytes_ > most_bytes_ && entries_.size() > 1) {
     bytes_ -= entries_.back().bytes;

@@ -11,28 +11,36 @@
 #include <vector>
 
 #include "core/base/shape.h"
+#include "core/base/tensor.h"
 #include "core/run/executor.h"
 
 namespace graphrun {
+
+// What the feeds of a run must be for a plan: of each that the run uses the shape and, if it is not
+// empty, the value.
+struct PlanKey {
+  std::vector<Shape> shapes;
+  std::vector<Tensor> values;
+};
 
 // Thread-safe. A plan that goes while it runs is there until it has run.
 class PlanCache {
  public:
   explicit PlanCache(size_t most_bytes) : most_bytes_(most_bytes) {}
 
-  // Of the owner's plans the one for whose shapes fits(shapes) is true; null when there is none.
+  // Of the owner's plans one for whose key fits(key) is true; null when there is none.
   template <typename Fits>
   std::shared_ptr<Executor> Find(const void* owner, Fits&& fits) {
     const std::lock_guard lock(mutex_);
     for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-      if (it->owner != owner || !fits(it->shapes)) continue;
+      if (it->owner != owner || !fits(it->key)) continue;
       entries_.splice(entries_.begin(), entries_, it);
       return it->executor;
     }
     return nullptr;
   }
   // The newest stays even if it is too large.
-  void Add(const void* owner, std::vector<Shape> shapes, std::shared_ptr<Executor> executor);
+  void Add(const void* owner, PlanKey key, std::shared_ptr<Executor> executor);
   void Drop(const void* owner);
 
   size_t plans() const;
@@ -41,7 +49,7 @@ class PlanCache {
  private:
   struct Entry {
     const void* owner;
-    std::vector<Shape> shapes;
+    PlanKey key;
     std::shared_ptr<Executor> executor;
     size_t bytes;
   };

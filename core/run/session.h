@@ -40,8 +40,8 @@ struct SessionOptions {
   // That kernels use, whichever thread calls a run; 0: OMP_NUM_THREADS, else all processors. Other
   // numbers may add sums up in another order.
   int threads = 0;
-  // Of the plans that are kept, one for each combination of feeds' shapes that ran; beyond it the
-  // least recently used go.
+  // Of the plans that are kept (Session::Prepare says by what); beyond it the least recently used
+  // go.
   size_t plan_cache_bytes = size_t{2} << 30;
 };
 
@@ -72,8 +72,9 @@ class Session {
 
   // The same, with names resolved once. (Run keeps what it prepared until nodes of the graph are
   // changed: then all of it goes, since what it leads to may be something else. Added nodes change
-  // nothing.) Feeds come in the order of `feeds`. Plans are kept by feed
-  // shapes.
+  // nothing.) Feeds come in the order of `feeds`. Plans are kept by the shapes of the feeds, and by
+  // the values of integers that decide shapes: by the first eight of each, then one plan has
+  // dynamic shapes there.
   class Callable;
   Callable Prepare(const std::vector<TensorName>& feeds, const std::vector<TensorName>& fetches,
                    const std::vector<TensorName>& targets = {});
