@@ -61,7 +61,8 @@ std::optional<std::vector<int32_t>> ReadIdsCache(const std::string& path, std::s
     }
     if (reader.Next(&symbol)) return std::nullopt;
     return std::vector<int32_t>(ids.begin(), ids.end());
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.broken()) throw;
     return std::nullopt;
   }
 }
@@ -78,7 +79,8 @@ void WriteIdsCache(const std::string& path, std::span<const int32_t> ids) {
   std::copy(ids.begin(), ids.end(), tensor.data<int32_t>());
   try {
     WriteNpy(path, tensor);
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.broken()) throw;
     // The ids are at hand; only the next run is slower.
   }
 }

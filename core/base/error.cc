@@ -35,6 +35,12 @@ Error::Error(Code code, std::string message) : code_(code), message_(std::move(m
   what_ = std::string(CodeName(code_)) + ": " + message_;
 }
 
+Error Error::Broken(std::string message) {
+  Error e(Code::kInternal, std::move(message));
+  e.broken_ = true;
+  return e;
+}
+
 Error& Error::While(std::string context) {
   what_ += "\n  " + context;
   contexts_.push_back(std::move(context));
@@ -43,7 +49,7 @@ Error& Error::While(std::string context) {
 
 void ThrowInvalid(std::string message) { throw Error(Code::kInvalidArgument, std::move(message)); }
 void ThrowNotFound(std::string message) { throw Error(Code::kNotFound, std::move(message)); }
-void ThrowInternal(std::string message) { throw Error(Code::kInternal, std::move(message)); }
+void ThrowInternal(std::string message) { throw Error::Broken(std::move(message)); }
 
 namespace {
 

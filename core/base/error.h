@@ -33,11 +33,16 @@ std::string_view CodeName(Code code);
 class Error : public std::exception {
  public:
   Error(Code code, std::string message);
+  // INTERNAL: an invariant of our own code does not hold.
+  static Error Broken(std::string message);
 
   // Appends a context; returns *this so that a handler can write `throw e.While(...)`.
   Error& While(std::string context);
 
   Code code() const { return code_; }
+  // Whether it is a fault of ours. Who makes something of an error of a graph or a run throws these
+  // on; the code does not tell, since ops of TensorFlow fail with INTERNAL too.
+  bool broken() const { return broken_; }
   const std::string& message() const { return message_; }
   const std::vector<std::string>& contexts() const { return contexts_; }
   // CODE: message, then one indented line for each context.
@@ -45,6 +50,7 @@ class Error : public std::exception {
 
  private:
   Code code_;
+  bool broken_ = false;
   std::string message_;
   std::vector<std::string> contexts_;
   std::string what_;
@@ -64,7 +70,7 @@ decltype(auto) WithContext(Describe&& describe, Fn&& fn) {
 
 [[noreturn]] void ThrowInvalid(std::string message);   // INVALID_ARGUMENT
 [[noreturn]] void ThrowNotFound(std::string message);  // NOT_FOUND
-[[noreturn]] void ThrowInternal(std::string message);  // INTERNAL: a broken invariant of ours
+[[noreturn]] void ThrowInternal(std::string message);  // Error::Broken
 
 // Checks an invariant of our own code, in release builds too; the message says which.
 inline void Check(bool condition, const char* invariant) {

@@ -28,7 +28,8 @@ bool Allocatable(DType dtype, const Shape& shape) {
   try {
     CheckedBytes(shape.num_elements(), dtype);
     return true;
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.broken()) throw;
     return false;
   }
 }

@@ -60,7 +60,8 @@ std::optional<std::vector<Tensor>> FoldedValues(const Node& node, const Graph& g
     }
     KernelContext kernel(node, env, in_pointers, out_pointers, shapes, nullptr, nullptr);
     RunOnce(kernel);
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.broken()) throw;
     return std::nullopt;
   }
   for (Tensor& t : results) t = t.Copy();  // it may be memory of an input, or of the pool

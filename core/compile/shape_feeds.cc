@@ -31,8 +31,8 @@ bool ReadsValue(const Graph& g, NodeId id, size_t i) {
   ShapeContext context(node, *g.library(), in, out, values);
   try {
     node.op->shape(context);
-  } catch (const Error&) {
-    // The run will say so.
+  } catch (const Error& e) {
+    if (e.broken()) throw;  // others the run will report
   }
   return read;
 }

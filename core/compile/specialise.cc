@@ -55,6 +55,7 @@ NodeId Copier::AddCopy(const Node& node, const std::vector<Output>& inputs, Attr
   try {
     return to_.AddNode(node.op->name, node.name, inputs, std::move(attrs), controls);
   } catch (const Error& e) {
+    if (e.broken()) throw;
     return to_.AddNode("_Unavailable", node.name, inputs,
                        {{"op", node.op->name},
                         {"reason", e.message()},

@@ -38,7 +38,8 @@ std::set<Output> AskedConstants(const Graph& graph, NodeId id) {
   ShapeContext context(node, *graph.library(), inputs, outputs, values);
   try {
     node.op->shape(context);
-  } catch (const Error&) {  // it was inferred once; what was asked is known
+  } catch (const Error& e) {  // it was inferred once; what was asked is known
+    if (e.broken()) throw;
   }
   while (!open.empty()) {
     const Output o = open.back();

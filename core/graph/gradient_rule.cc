@@ -71,6 +71,7 @@ GradientRule Borrowed(const Graph& graph, NodeId id, const OpDef& op) {
   try {
     attrs = CompleteAttrs(op, inputs, std::move(attrs));
   } catch (const Error& e) {
+    if (e.broken()) throw;
     return Unknown(what + ", which does not fit: " + e.message());
   }
   if (op.structure != Structure::kNone || OutputTypes(op, attrs) != outputs)

@@ -17,6 +17,13 @@
 
 namespace graphrun {
 
+// That a plan asks for a value which is not known before the run: PlannedKernel makes it when the
+// node runs. Anywhere else it is a fault of ours.
+class UnknownValue final : public Error {
+ public:
+  UnknownValue() : Error(Broken("the value of an input is not known before the run")) {}
+};
+
 // What is known of a node when its kernel is prepared: by the types and constants of a plan, or all
 // of it by what is at hand when the node runs.
 class KernelRequest {
@@ -40,11 +47,10 @@ class KernelRequest {
   // Shapes of inputs and outputs; of outputs that the kernel allocates, what is known of them.
   const Shape& In(int i) const { return context_ ? context_->In(i).shape() : inputs_[i].shape; }
   const Shape& Out(int i) const { return context_ ? context_->OutShape(i) : outputs_[i].shape; }
-  // The value of input i. INTERNAL when it is not known yet, by which a PlannedKernel puts its plan
-  // off until the node runs.
+  // The value of input i; throws UnknownValue when there is none yet.
   const Tensor& Value(int i) const {
     if (context_) return context_->In(i);
-    if (!values_[i]) ThrowInternal("the value of an input is not known before the run");
+    if (!values_[i]) throw UnknownValue();
     return *values_[i];
   }
   // Whether all shapes of inputs and outputs are known.
@@ -109,8 +115,10 @@ class PlannedKernel final : public Kernel {
                     }) {
         SetScratchBytes(plan_->scratch_bytes());
       }
-    } catch (const Error&) {
-      // A value is not known yet; or it is an error of the run, which may never get here.
+    } catch (const UnknownValue&) {
+    } catch (const Error& e) {
+      if (e.broken()) throw;
+      // It is an error of the run, which may never get here.
     }
   }
   void Run(KernelContext& context) const override {

@@ -116,6 +116,7 @@ class Verifier {
     try {
       inferred = graph_.InferredTypes(id);
     } catch (const Error& e) {
+      if (e.broken()) throw;
       const bool functions = !FunctionNames(graph_.node(id)).empty();
       Fail(functions ? 7 : 9, id, "the shape function accepts the inputs (" + e.message() + ")");
     }
@@ -131,8 +132,8 @@ class Verifier {
   }
 
   [[noreturn]] void Fail(int invariant, NodeId id, const std::string& rule) {
-    Error e(Code::kInternal, "graph invariant " + std::to_string(invariant) + ": " + rule + ": '" +
-                                 graph_.node(id).name + "' (" + graph_.node(id).op->name + ")");
+    Error e = Error::Broken("graph invariant " + std::to_string(invariant) + ": " + rule + ": '" +
+                            graph_.node(id).name + "' (" + graph_.node(id).op->name + ")");
     std::string lines;
     for (NodeId n = std::max<NodeId>(0, id - 3); n < std::min<NodeId>(graph_.num_ids(), id + 4);
          ++n) {

@@ -51,6 +51,7 @@ ForeignLists::ForeignLists(ForeignGraph* graph, const ForeignLoops& loops)
       WithContext([&] { return "while rewriting " + graph_.Describe(i); },
                   [&] { FindObject(i, loops); });
     } catch (const Error& e) {
+      if (e.broken()) throw;
       graph->Break(i, Problem::Of(e));
     }
     handle_of_[i] = HandleOf(i);

@@ -149,7 +149,7 @@ void Importer::AddFunction(const pb::FunctionDef& def, const FunctionDefs& defs)
                   library.Add(std::move(function));
                 });
   } catch (const Error& e) {
-    if (e.code() == Code::kInternal) throw;
+    if (e.broken()) throw;
     library.Add(MakeUnavailableFunction(def, Problem::Of(e), meta_->graph));
     found_.resize(before + 1);
   }

@@ -222,7 +222,8 @@ void ReadSignatures(const pb::MetaGraphDef& def, MetaGraph* meta) {
       continue;  // a mark of SavedModels
     try {
       meta->signatures[name] = ReadSignature(signature);
-    } catch (const Error&) {
+    } catch (const Error& e) {
+      if (e.broken()) throw;
       meta->other_signatures[name] = ProtoBytes(signature);  // the graph can run without it
     }
   }

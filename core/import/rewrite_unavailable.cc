@@ -185,7 +185,8 @@ void Rewriter::EmitUnavailable(Block& b, int i, const Problem& problem) {
     try {
       inputs = Inputs(b, i);
       def = node.def;
-    } catch (const Error&) {  // inputs that do not exist here
+    } catch (const Error& e) {  // inputs that do not exist here
+      if (e.broken()) throw;
     }
   }
   if (!def) inputs = KnownInputs(b, {i});

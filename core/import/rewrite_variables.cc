@@ -184,7 +184,7 @@ void Rewriter::EmitWrite(Block& b, int i) {
   try {
     write = b.graph().AddNode(op.name, name, inputs, ReadAttrs(foreign_, def, op, budget_));
   } catch (const Error& e) {
-    if (e.code() == Code::kInternal) throw;
+    if (e.broken()) throw;
     // As it can be saved; reads after it need it.
     const Problem problem = UnknownType(def) ? Problem() : Problem::Of(e);
     write = AddUnavailable(b, name, OpWithType(node.def->op(), def), problem, inputs, {}, &def);

@@ -220,7 +220,7 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
                   }
                 });
   } catch (const Error& e) {
-    if (e.code() == Code::kInternal) throw;
+    if (e.broken()) throw;
     EmitUnavailable(b, item.node, Problem::Of(e));
   }
 }
@@ -230,7 +230,7 @@ void Rewriter::EmitOrGiveUp(Block& b, const Region& region, const std::vector<in
   try {
     emit();
   } catch (const Error& e) {
-    if (e.code() == Code::kInternal) throw;
+    if (e.broken()) throw;
     GiveUp(b, region, items, {Code::kUnimplemented, Problem::Of(e).reason});
   }
 }

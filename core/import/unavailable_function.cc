@@ -50,7 +50,8 @@ std::unique_ptr<Function> MakeUnavailableFunction(const pb::FunctionDef& def,
       if (arg.type() == pb::DT_INVALID) throw Error(problem.code, "no fixed type");
       results.push_back(static_cast<DType>(arg.type()));
     }
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.broken()) throw;
     parameters.clear();
     results.clear();
   }

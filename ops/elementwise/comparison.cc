@@ -30,7 +30,8 @@ Op<EqualAttrs> EqualNamed(const char* name, const char* doc, Fn, bool otherwise)
         if (!c.In(0).fully_known() || !c.In(1).fully_known()) return;
         try {
           c.SetOut(0, Broadcast(c.In(0), c.In(1)));
-        } catch (const Error&) {
+        } catch (const Error& e) {
+          if (e.broken()) throw;
           c.SetOut(0, Shape{});
         }
       })
