@@ -53,7 +53,7 @@ TEST_F(VariableOpsTest, NoValue) {
               HasSubstr("variable 'v' has no value yet"));
   EXPECT_THAT(
       ErrorIn(session, op::ResourceScatterAdd(s_, handle_, op::Ints(s_, {0}), op::Const(s_, 1.0f)),
-              Code::kFailedPrecondition),
+              Code::kNotFound),
       HasSubstr("variable 'v' has no value yet"));
 }
 

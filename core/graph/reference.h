@@ -9,7 +9,8 @@ namespace graphrun {
 
 // On a VarHandleOp or ReadVariableOp, a bool: in TensorFlow the output is the variable's memory. A
 // fetch of it sees the writes of the whole run, it may be fed in the place of the variable, and
-// waiting for the read runs it.
+// waiting for the read runs it. On what writes a variable: it fails as an op on references does
+// when there is no value.
 inline constexpr char kReferenceAttr[] = "_reference";
 // On such a read, a list of names: the nodes through which its consumers get the memory. Who feeds
 // one of them feeds the read.

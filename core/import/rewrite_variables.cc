@@ -182,7 +182,9 @@ void Rewriter::EmitWrite(Block& b, int i) {
   for (NodeId w : WritesOfInputs(b, i)) controls.push_back(w);
   NodeId write = kNoNode;
   try {
-    write = b.graph().AddNode(op.name, name, inputs, ReadAttrs(foreign_, def, op, budget_));
+    AttrMap attrs = ReadAttrs(foreign_, def, op, budget_);
+    attrs[kReferenceAttr] = true;
+    write = b.graph().AddNode(op.name, name, inputs, std::move(attrs));
   } catch (const Error& e) {
     if (e.broken()) throw;
     // As it can be saved; reads after it need it.

@@ -21,6 +21,7 @@ void Kernel(KernelContext& k, bool subtract) {
   const Tensor& x = k.In(1);
   VariableState& v = VariableOfType(k, 0, x.dtype());
   const VariableLock lock(v);
+  CheckHasValue(k, v);
   if (v.value().shape() != x.shape()) {
     ThrowInvalid("variable '" + v.name + "' has shape " + v.value().shape().ToString() +
                  ", and the value to " + (subtract ? "subtract" : "add") + " " +

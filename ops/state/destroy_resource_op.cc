@@ -12,7 +12,7 @@ struct Attrs {
 void Kernel(KernelContext& k, const Attrs& t) {
   VariableState& v = k.VariableAt(0);
   const VariableLock lock(v);
-  if (!t.ignore_lookup_error) v.value();
+  if (!t.ignore_lookup_error) CheckHasValue(k, v);
   v.Set(Tensor());
 }
 
@@ -22,7 +22,7 @@ OpDef DestroyResourceOpOp() {
   using destroy_resource_op::Attrs;
   return Op<Attrs>("DestroyResourceOp")
       .Doc(
-          "Leaves the variable without a value. If it has none already, an error unless "
+          "Leaves the variable without a value. NOT_FOUND if it has none already, unless "
           "`ignore_lookup_error`.")
       .Input("resource", "resource")
       .Attr("ignore_lookup_error", &Attrs::ignore_lookup_error, true)

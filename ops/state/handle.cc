@@ -1,5 +1,7 @@
 #include "ops/state/handle.h"
 
+#include "core/graph/reference.h"
+
 namespace graphrun::ops {
 namespace handle {
 
@@ -24,6 +26,18 @@ VariableState& VariableOfType(const KernelContext& k, int i, DType dtype) {
   VariableState& v = k.VariableAt(i);
   if (v.dtype != dtype) handle::ThrowDType("variable '" + v.name + "'", v.dtype, dtype);
   return v;
+}
+
+void CheckHasValue(const KernelContext& k, const VariableState& v, Code code) {
+  if (v.has_value()) return;
+  throw Error(IsReference(k.node()) ? Code::kFailedPrecondition : code,
+              "variable '" + v.name + "' has no value yet; run its initializer, or restore it");
+}
+
+Tensor ValueOf(const KernelContext& k, const VariableState& v) {
+  const VariableLock lock(v);
+  CheckHasValue(k, v);
+  return v.value();
 }
 
 void CheckIndices(const Tensor& indices, int64_t limit) {

@@ -16,6 +16,12 @@ Shape HandleShape(ShapeContext& c, int i, DType dtype = DType::kInvalid);
 // The variable of handle input i. INVALID_ARGUMENT when its dtype is not `dtype`.
 VariableState& VariableOfType(const KernelContext& k, int i, DType dtype);
 
+// Fails when the variable, which is locked, has no value: as in TensorFlow by `code` where the op
+// takes a resource variable, and always by FAILED_PRECONDITION where a file has a reference.
+void CheckHasValue(const KernelContext& k, const VariableState& v, Code code = Code::kNotFound);
+// The variable's value; NOT_FOUND or FAILED_PRECONDITION like this when it has none.
+Tensor ValueOf(const KernelContext& k, const VariableState& v);
+
 // Checks that every element of the int tensor `indices` is in [0, limit). INVALID_ARGUMENT naming
 // the first that is not.
 void CheckIndices(const Tensor& indices, int64_t limit);

@@ -46,7 +46,7 @@ void InferShape(ShapeContext& c, const Attrs& t) {
 
 // The variable's value may be of any shape that fits the inferred one, so all sizes come from it.
 void Kernel(KernelContext& k, const Attrs& t) {
-  const Tensor params = VariableOfType(k, 0, t.dtype).Read();
+  const Tensor params = ValueOf(k, VariableOfType(k, 0, t.dtype));
   const Tensor& indices = k.In(1);
   const int batch = static_cast<int>(t.batch_dims);
   const Shape& shape = params.shape();

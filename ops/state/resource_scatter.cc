@@ -72,6 +72,7 @@ void Kernel(KernelContext& k, Mode mode) {
   const Tensor& updates = k.In(2);
   VariableState& v = VariableOfType(k, 0, updates.dtype());
   const VariableLock lock(v);
+  CheckHasValue(k, v);
   const Shape shape = v.value().shape();
   const bool scalar = updates.shape().rank() == 0;
   if (shape.rank() == 0 ||

@@ -20,6 +20,7 @@ void Kernel(KernelContext& k, ScatterMode mode) {
   const Tensor &indices = k.In(1), &updates = k.In(2);
   VariableState& v = VariableOfType(k, 0, updates.dtype());
   const VariableLock lock(v);
+  CheckHasValue(k, v);
   const Shape shape = v.value().shape();
   if (updates.shape() != UpdatesShape(k.node().op->name, indices.shape(), shape)) {
     ThrowInvalid("updates of shape " + updates.shape().ToString() + " at indices of shape " +

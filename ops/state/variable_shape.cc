@@ -13,7 +13,7 @@ struct Attrs {
 void InferShape(ShapeContext& c) { c.SetOut(0, {HandleShape(c, 0).rank()}); }
 
 void Kernel(KernelContext& k, const Attrs& t) {
-  const Shape shape = k.VariableAt(0).Read().shape();
+  const Shape shape = ValueOf(k, k.VariableAt(0)).shape();
   Tensor& out = k.Allocate(0, t.out_type, {shape.rank()});
   ForInt(t.out_type, [&](auto z) {
     using T = decltype(z);

@@ -21,6 +21,12 @@ Shape VariableShapes(ShapeContext& c, int handles, DType dtype) {
                ", and the gradient " + grad.ToString());
 }
 
+void CheckValues(const KernelContext& k, int handles, int looked_up) {
+  for (int i = 0; i < handles; ++i) {
+    CheckHasValue(k, k.VariableAt(i), i < looked_up ? Code::kInternal : Code::kNotFound);
+  }
+}
+
 }  // namespace apply
 
 void InferApplyDense(ShapeContext& c, int handles, int grad) {
@@ -46,7 +52,8 @@ void InferApplySparse(ShapeContext& c, int handles, int grad, int indices) {
   }
 }
 
-void CheckApplyDense(const KernelContext& k, int handles, int grad) {
+void CheckApplyDense(const KernelContext& k, int handles, int grad, int looked_up) {
+  apply::CheckValues(k, handles, looked_up);
   const Shape& shape = k.In(grad).shape();
   for (int i = 0; i < handles; ++i) {
     const VariableState& v = VariableOfType(k, i, k.In(grad).dtype());
@@ -55,6 +62,7 @@ void CheckApplyDense(const KernelContext& k, int handles, int grad) {
 }
 
 void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices) {
+  apply::CheckValues(k, handles, handles);
   const Shape& shape = k.In(grad).shape();
   for (int i = 0; i < handles; ++i) {
     const VariableState& v = VariableOfType(k, i, k.In(grad).dtype());

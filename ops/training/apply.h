@@ -29,9 +29,10 @@ void InferApplyDense(ShapeContext& c, int handles, int grad);
 // The same for rows: input `indices` [n] and input `grad` [n, inner...] for variables [rows,
 // inner...].
 void InferApplySparse(ShapeContext& c, int handles, int grad, int indices);
-// The same, for the values that turned up. REQUIRES: the variables are locked. INVALID_ARGUMENT
-// also for an index outside [0, rows).
-void CheckApplyDense(const KernelContext& k, int handles, int grad);
+// The same, for the values that turned up; INTERNAL for a variable that has none, as in TensorFlow,
+// NOT_FOUND from handle `looked_up` on. REQUIRES: the variables are locked. INVALID_ARGUMENT also
+// for an index outside [0, rows).
+void CheckApplyDense(const KernelContext& k, int handles, int grad, int looked_up);
 void CheckApplySparse(const KernelContext& k, int handles, int grad, int indices);
 
 template <typename T>
@@ -40,6 +41,10 @@ template <typename T>
 using ConstElements = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
 namespace apply {
+
+// INTERNAL, or NOT_FOUND from `looked_up` on, for a variable of inputs 0..handles-1 without a
+// value.
+void CheckValues(const KernelContext& k, int handles, int looked_up);
 
 inline constexpr int64_t kGrain = 1 << 14;  // elements that are worth a thread
 
@@ -64,12 +69,20 @@ void Call(const Rule& rule, const T* grad, const std::array<T*, sizeof...(I)>& t
 
 }  // namespace apply
 
+// Fails as the ops below do when a variable of inputs 0..N-1 has no value: for what is checked only
+// after that.
+template <int N>
+void CheckApplyValues(const KernelContext& k) {
+  const VariableLock lock(apply::Variables(k, std::make_index_sequence<N>()));
+  apply::CheckValues(k, N, N);
+}
+
 // rule on all elements of the variables of inputs 0..N-1 and the gradient at input `grad`.
 template <typename T, int N, typename Rule>
-void ApplyDense(KernelContext& k, int grad, const Rule& rule) {
+void ApplyDense(KernelContext& k, int grad, const Rule& rule, int looked_up = N) {
   constexpr std::make_index_sequence<N> all;
   const VariableLock lock(apply::Variables(k, all));
-  CheckApplyDense(k, N, grad);
+  CheckApplyDense(k, N, grad, looked_up);
   const auto targets = apply::Targets<T>(k, all);
   const T* g = k.In(grad).data<T>();
   ParallelFor(k.In(grad).num_elements(), apply::kGrain, [&](int64_t begin, int64_t end) {

@@ -87,7 +87,7 @@ OpDef ResourceApplyAdamWithAmsgradOp() {
       .Kernel([](KernelContext& k) {
         ForFloat(k.In(10).dtype(), [&](auto z) {
           using T = decltype(z);
-          ApplyDense<T, 4>(k, 10, apply_ada_max::Amsgrad<T>(k));
+          ApplyDense<T, 4>(k, 10, apply_ada_max::Amsgrad<T>(k), /*looked_up=*/3);
         });
       });
 }

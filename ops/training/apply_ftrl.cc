@@ -90,7 +90,10 @@ OpDef Declare(const char* name, const char* doc, bool v2, bool sparse) {
         ForFloat(k.In(3).dtype(), [&](auto z) {
           using T = decltype(z);
           const auto h = ReadSettings<T>(k, sparse ? 5 : 4, v2, t.multiply_linear_by_lr, sparse);
-          if (sparse) CheckSettings(k, h);
+          if (sparse) {
+            CheckApplyValues<3>(k);
+            CheckSettings(k, h);
+          }
           const auto rule = Rule(h);
           sparse ? ApplySparse<T, 3>(k, 3, 4, rule) : ApplyDense<T, 3>(k, 3, rule);
         });

@@ -63,6 +63,7 @@ OpDef Declare(const char* name, const char* doc, bool adagrad, bool sparse) {
         ForFloat(k.In(grad).dtype(), [&](auto z) {
           using T = decltype(z);
           if (adagrad) {
+            CheckApplyValues<2>(k);
             const auto rule = Adagrad<T>(k, 2);
             sparse ? ApplySparse<T, 2>(k, 5, 6, rule) : ApplyDense<T, 2>(k, 5, rule);
           } else {
