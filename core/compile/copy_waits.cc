@@ -57,7 +57,8 @@ std::vector<NodeId> Copier::ControlInputs(NodeId id) {
   for (size_t i = 0; i < from_.node(id).inputs.size(); ++i) {
     if (needs_->passes(id, i)) continue;
     const auto it = map_.find(from_.node(id).inputs[i]);
-    if (it != map_.end()) AppendWaits(it->second.node, &out);
+    const NodeId copy = it != map_.end() ? it->second.node : Gate(from_.node(id).inputs[i].node);
+    if (copy != kNoNode) AppendWaits(copy, &out);
   }
   return out;
 }

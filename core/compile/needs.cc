@@ -116,28 +116,65 @@ Needs NeedsFinder::Find(const Graph& graph, const std::set<Output>& fed,
     const Node& node = graph.node(id);
     if (needs.nodes[id] && types_hold_ && ValueByType(graph, id)) needs.by_type[id] = true;
     if (!needs.nodes[id] || needs.by_type[id]) {
-      for (Output o : node.inputs) wait_for_output(o);
+      const std::vector<bool> passed =
+          needs.by_type[id] ? std::vector<bool>() : WaitedInputs(graph, id);
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        if (passed.empty() || passed[i]) wait_for_output(node.inputs[i]);
+      }
       for (NodeId c : node.control_inputs) {
         if (!IsFedPlaceholder(graph, c, fed)) wait_for(c);
       }
       continue;
     }
-    bool all_inputs = true;
+    Rest rest = Rest::kComputed;
     if (!node.op->regions.empty()) {
-      const bool lowered = IsLowered(node), named = !whole.empty() && whole[id];
+      const bool named = !whole.empty() && whole[id];
       std::vector<bool> used = needs.outputs[id];
-      if (lowered && named) used.assign(used.size(), true);
+      rest = RestOf(graph, id, used, named);
+      const bool all_results = named || (waited[id] && CalledByName(node));
+      if (rest != Rest::kComputed && all_results) {
+        used.assign(used.size(), true);
+        keep(id);  // what computes them may fail
+      }
       FindCallees(graph, id, used, waited[id] || named, &needs);
-      all_inputs = !lowered;
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      if (all_inputs || needs.passes(id, i)) use(node.inputs[i]);
+      if (rest == Rest::kComputed || needs.passes(id, i)) {
+        use(node.inputs[i]);
+      } else if (rest == Rest::kWaited) {
+        wait_for_output(node.inputs[i]);
+      }
     }
     for (NodeId c : node.control_inputs) {
       if (!IsFedPlaceholder(graph, c, fed)) wait_for(c);
     }
   }
   return needs;
+}
+
+NeedsFinder::Rest NeedsFinder::RestOf(const Graph& graph, NodeId id, const std::vector<bool>& used,
+                                      bool named) {
+  const Node& node = graph.node(id);
+  if (IsLowered(node)) return Rest::kLeft;
+  if (node.op->structure != Structure::kCall || RegionFunction(graph, node, 0).whole)
+    return Rest::kComputed;
+  // An inlined function's effects come after all that is passed. A call that somebody names, or
+  // only waits for, is not inlined; there only what accesses variables comes after it.
+  const bool any = std::find(used.begin(), used.end(), true) != used.end();
+  if (any && !named && MustRun(graph, id)) return Rest::kComputed;
+  return AccessesVariables(graph, id) ? Rest::kWaited : Rest::kLeft;
+}
+
+// Which inputs one waits for who waits for a node that need not run; empty: all.
+std::vector<bool> NeedsFinder::WaitedInputs(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (node.op->structure != Structure::kCall || RegionFunction(graph, node, 0).whole) return {};
+  std::vector<bool> waited(node.inputs.size(), false);
+  if (!CalledByName(node)) return waited;
+  const Function& f = RegionFunction(graph, node, 0);
+  const auto inner = OfFunction(f, std::vector<bool>(f.results.size(), true), Effects::kNone);
+  for (size_t i = 0; i < waited.size(); ++i) waited[i] = inner->has(f.args[i]);
+  return waited;
 }
 
 void NeedsFinder::FindCallees(const Graph& graph, NodeId id, const std::vector<bool>& used,

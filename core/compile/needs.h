@@ -62,8 +62,10 @@ std::optional<Tensor> ValueByType(const Graph& graph, NodeId id);
 // Finds what is needed as TensorFlow prunes: an If or While that it lowers (IsLowered) computes the
 // outputs that are used, in either branch, and of its inputs needs what they need. The control
 // results of an If's branches run when something waits for the node itself, those of a loop in any
-// case. A node that is not lowered needs all of its inputs, and runs all effects in it. What is
-// only waited for, or has a value by its type, does not need what it would be computed from.
+// case. An If or While that is not lowered needs all of its inputs, and runs all effects in it. A
+// call is inlined: it needs what its results need, and runs all effects in it; these come after all
+// of its inputs (RestOf). What is only waited for, or has a value by its type, does not need what
+// it would be computed from.
 class NeedsFinder {
  public:
   // For a run of a graph. The caller names what he wants: of a lowered node that is all of it.
@@ -75,6 +77,10 @@ class NeedsFinder {
 
  private:
   struct Search;
+  // What becomes of the inputs of a node that its functions do not need.
+  enum class Rest { kLeft, kWaited, kComputed };
+  Rest RestOf(const Graph& graph, NodeId id, const std::vector<bool>& used, bool named);
+  std::vector<bool> WaitedInputs(const Graph& graph, NodeId id);
   void FindCallees(const Graph& graph, NodeId id, const std::vector<bool>& used, bool waited,
                    Needs* needs);
   void FindBranches(const Graph& graph, NodeId id, std::vector<bool> used, Effects effects,

@@ -80,6 +80,10 @@ bool HasEffect(const Graph& graph, NodeId id) {
   return Reaches(graph, id, [](const Node& n) { return !n.op->pure(); });
 }
 
+bool AccessesVariables(const Graph& graph, NodeId id) {
+  return Reaches(graph, id, [](const Node& n) { return !n.op->accesses.empty(); });
+}
+
 bool MustRun(const Graph& graph, NodeId id) {
   return Reaches(graph, id, [](const Node& n) {
     if (n.op->structure == Structure::kUnavailable)

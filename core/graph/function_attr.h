@@ -13,6 +13,10 @@ namespace graphrun {
 // that a run does only what the outputs it uses need. Without the attribute it runs as a whole.
 inline constexpr char kLoweredAttr[] = "_lower_using_switch_merge";
 
+// On a call, a bool: version 1 called the function by an op of its name. Who waits for it waits for
+// its results, and otherwise only for what the call itself waits for.
+inline constexpr char kCalledByNameAttr[] = "_called_by_name";
+
 // REQUIRES: the op declares `attr` as a func. NOT_FOUND when the library lacks the function.
 inline const Function& FunctionAttr(const Graph& graph, const Node& node, std::string_view attr) {
   return graph.library()->Get(std::get<FuncRef>(node.attrs.find(attr)->second).name);
@@ -31,6 +35,8 @@ inline bool IsLowered(const Node& node) {
   const bool* lowered = it == node.attrs.end() ? nullptr : std::get_if<bool>(&it->second);
   return lowered && *lowered;
 }
+
+inline bool CalledByName(const Node& node) { return node.attrs.contains(kCalledByNameAttr); }
 
 }  // namespace graphrun
 

@@ -222,6 +222,8 @@ struct Function {
   // The function that is its gradient, of its parameters and the gradients of its results; "": what
   // reverse mode makes of its body.
   std::string gradient;
+  // Whether it is never inlined ("_noinline"): a call computes all of its inputs.
+  bool whole = false;
 };
 
 // The functions that the attributes of a node name.
@@ -230,6 +232,8 @@ std::vector<std::string> FunctionNames(const Node& node);
 std::vector<std::string> CalledFunctions(const Function& function);
 // Whether running the node does more than compute its outputs, counting the functions it calls.
 bool HasEffect(const Graph& graph, NodeId id);
+// Whether it, or a function that it calls, reads or writes a variable.
+bool AccessesVariables(const Graph& graph, NodeId id);
 // Whether it does something that must happen even if no output is used: writes, checks, output.
 bool MustRun(const Graph& graph, NodeId id);
 

@@ -161,6 +161,8 @@ std::unique_ptr<Function> Importer::MakeFunction(const pb::FunctionDef& def) {
   const pb::OpDef& signature = def.signature();
   const Graph& owner = meta_->graph;
   auto function = std::make_unique<Function>(signature.name(), owner);
+  const auto whole = def.attr().find(kNoInlineAttr);
+  function->whole = whole != def.attr().end() && whole->second.b();
   std::vector<std::string> parameters;
   for (int i = 0; i < signature.input_arg_size(); ++i) {
     const std::string& name = signature.input_arg(i).name();

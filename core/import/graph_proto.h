@@ -16,6 +16,9 @@ class SavedObjectGraph;
 // The graph version that we write: TensorFlow 2.15's.
 inline constexpr int kGraphVersion = 1645;
 
+// Of a FunctionDef, a bool: Function::whole.
+inline constexpr char kNoInlineAttr[] = "_noinline";
+
 // Adds the nodes of `def`, in its order as far as edges allow, and the functions that they reach to
 // meta->graph. What belongs to version 1 is rewritten (rewriter.h). An op that nobody here knows,
 // and what is wrong with a node, a loop or a function, becomes _Unavailable: it fails the runs that

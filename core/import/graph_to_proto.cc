@@ -134,6 +134,7 @@ void FunctionToProto(const Function& f, pb::FunctionDef* def) {
     stateful = stateful || HasEffect(g, id);
   }
   signature->set_is_stateful(stateful);
+  if (f.whole) (*def->mutable_attr())[kNoInlineAttr].set_b(true);
   for (size_t i = 0; i < f.results.size(); ++i) {
     const std::string name = "result_" + std::to_string(i);
     auto* arg = signature->add_output_arg();

@@ -140,7 +140,8 @@ void Rewriter::EmitCall(Block& b, int i) {
   const std::string& name = def.op();
   AttrMap attrs = {{"f", FuncRef{name}},
                    {"Tout", UnavailableTypes(i)},
-                   {kGradientOpType, std::string(kSymbolicGradient)}};
+                   {kGradientOpType, std::string(kSymbolicGradient)},
+                   {kCalledByNameAttr, true}};
   if (const std::optional<std::string> given = GradientOpType(def))
     attrs.insert_or_assign(kGradientOpType, *given);
   const bool stateful = foreign_.ProducerOp(name)->is_stateful();

@@ -50,7 +50,10 @@ class Rewriter {
   Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
            const ElementShapes& shapes);
 
-  void BindParameter(int node, Output output) { top_.values[{node, 0}] = output; }
+  void BindParameter(int node, Output output) {
+    top_.values[{node, 0}] = output;
+    top_.operations[node] = output.node;  // who waits for it waits for what the caller passes
+  }
   // A result of the function as the file names it, with its declared type: all that may be known of
   // an output of an unknown op.
   void NoteResult(Port port, std::string text, DType dtype) {

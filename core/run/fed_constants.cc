@@ -143,6 +143,7 @@ std::unique_ptr<WithoutCopies> WithoutCopies::Make(const Graph& graph,
       copy->args = old.args;
       copy->results = old.results;
       copy->control_results = old.control_results;
+      copy->whole = old.whole;
       std::map<std::string, Output> values;
       for (const std::string& constant : finder.Copied(name))
         values[constant] = copy->AddArg(constant, graph.type(outputs.at(constant)));

@@ -97,6 +97,7 @@ std::unique_ptr<Function> Copy(const Function& f, FunctionLibrary& library) {
   copy->args = f.args;
   copy->results = f.results;
   copy->control_results = f.control_results;
+  copy->whole = f.whole;
   return copy;
 }
 
