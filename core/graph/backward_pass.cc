@@ -288,28 +288,29 @@ std::vector<Grad> BackwardPass(const BackwardRequest& request) {
     impl.attrs = rule.attrs.get();
     impl.overrides = request.overrides;
     const std::string name = graph.node(id).name;
-    WithContext(
-        [&] { return "while differentiating " + PathTo(graph, id, consumer); },
-        [&] {
-          impl.scope = request.scope.NameScope(name + "_grad");
-          GradContext context(&impl);
-          const std::vector<Grad> grads = GradientBy(context, rule);
-          if (grads.size() != inputs.size()) {
-            ThrowInternal("the gradient function returns " + std::to_string(grads.size()) +
-                          " gradients for " + std::to_string(inputs.size()) + " inputs");
-          }
-          for (size_t i = 0; i < inputs.size(); ++i) {
-            if (!impl.needs[i] || grads[i].none()) continue;
-            const ValueType type = GradientType(graph.type(inputs[i]));
-            if (grads[i].dense.valid() && (grads[i].dense.dtype() != type.dtype ||
-                                           !grads[i].dense.shape().CompatibleWith(type.shape))) {
-              ThrowInternal("the gradient of input " + std::to_string(i) + " is " +
-                            grads[i].dense.type().ToString() + " for " + type.ToString());
-            }
-            parts[inputs[i]].push_back(grads[i]);
-            consumer.emplace(inputs[i], id);
-          }
-        });
+    WithContext([&] { return "while differentiating " + PathTo(graph, id, consumer); },
+                [&] {
+                  impl.scope = request.scope.NameScope(name + "_grad");
+                  GradContext context(&impl);
+                  const std::vector<Grad> grads = GradientBy(context, rule);
+                  if (grads.size() != inputs.size()) {
+                    ThrowInternal("the gradient function returns " + std::to_string(grads.size()) +
+                                  " gradients for " + std::to_string(inputs.size()) + " inputs");
+                  }
+                  for (size_t i = 0; i < inputs.size(); ++i) {
+                    if (!impl.needs[i] || grads[i].none()) continue;
+                    const ValueType type = GradientType(graph.type(inputs[i]));
+                    const bool known = type.dtype != DType::kInvalid;  // what a handle leads to
+                    if (known && grads[i].dense.valid() &&
+                        (grads[i].dense.dtype() != type.dtype ||
+                         !grads[i].dense.shape().CompatibleWith(type.shape))) {
+                      ThrowInternal("the gradient of input " + std::to_string(i) + " is " +
+                                    grads[i].dense.type().ToString() + " for " + type.ToString());
+                    }
+                    parts[inputs[i]].push_back(grads[i]);
+                    consumer.emplace(inputs[i], id);
+                  }
+                });
   }
   if (request.reached != nullptr) {
     for (const auto& [output, grads] : parts) request.reached->insert(output);

@@ -9,6 +9,7 @@
 #include "core/graph/fixed_constants.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
+#include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -26,7 +27,32 @@ struct Branch {
   std::vector<Grad> grads;
 };
 
+bool IsUnknownHandle(const ValueType& type) {
+  return type.dtype == DType::kResource && type.element_dtype == DType::kInvalid;
+}
+
 }  // namespace
+
+void LearnHandles(const Graph& outer, const Node& node, int first, Function* function) {
+  Graph& graph = function->graph;
+  bool learned = false;
+  for (size_t i = 0; i < function->args.size(); ++i) {
+    const Output arg{function->args[i], 0};
+    ValueType type = outer.type(node.inputs[first + i]);
+    if (!IsUnknownHandle(graph.type(arg)) || IsUnknownHandle(type)) continue;
+    type.element_shape = graph.type(arg).element_shape;  // what is read was inferred from it
+    graph.SetType(arg, type);
+    learned = true;
+  }
+  if (!learned) return;
+  for (NodeId id : TopologicalOrder(graph)) {
+    for (int k = 0; k < graph.num_outputs(id); ++k) {
+      if (graph.node(id).op->structure == Structure::kArg || !IsUnknownHandle(graph.type({id, k})))
+        continue;
+      graph.SetType({id, k}, graph.InferredTypes(id)[k]);
+    }
+  }
+}
 
 std::vector<Grad> BranchGradient(GradContext& g) {
   FunctionBuilder* outer = g.forward();
@@ -49,6 +75,8 @@ std::vector<Grad> BranchGradient(GradContext& g) {
     branch.function->args = old.args;
     branch.function->results = old.results;
     branch.function->control_results = old.control_results;
+    branch.function->whole = old.whole;
+    LearnHandles(outer->graph(), node, first, branch.function);
     branch.builder = context->Wrap(outer, branch.function);
 
     FunctionScope back(s, branch.attr);

@@ -16,6 +16,9 @@ std::vector<Grad> WhileGradient(GradContext& g);
 // Intermediate values that it needs become further outputs of the forward node; the branch that
 // does not compute them returns zeros in their place, which nobody reads.
 std::vector<Grad> BranchGradient(GradContext& g);
+// Notes in a copy of a function which types the variables have that its parameters are handles of,
+// which a file need not say, by what a node of `outer` passes from its input `first` on.
+void LearnHandles(const Graph& outer, const Node& node, int first, Function* function);
 
 }  // namespace graphrun
 

@@ -265,6 +265,7 @@ std::vector<Grad> WhileDifferentiator::Run() {
   body_->args = old_body_.args;
   body_->results = old_body_.results;
   body_->control_results = old_body_.control_results;
+  LearnHandles(outer_->graph(), node_, 0, body_);
   body_builder_ = context->Wrap(outer_, body_);
   FindActive();
   loop_ = AnalyseLoop(cond_, body());
