@@ -30,10 +30,13 @@ bool OnlyOrders(const Graph& graph, NodeId id) {
     default:
       break;
   }
-  if (node.op->effect == Effect::kRead) return !IsReference(node);
+  if (node.op->effect == Effect::kRead) return !IsReference(node) || IsEdge(node);
   // A copy of what a variable holds keeps the read.
   const bool copies = node.op->view_of == 0 && node.inputs.size() == 1;
-  if (copies && graph.node(node.inputs[0].node).op->effect == Effect::kRead) return false;
+  if (copies) {
+    const Node& source = graph.node(node.inputs[0].node);
+    if (source.op->effect == Effect::kRead && !IsEdge(source)) return false;
+  }
   return node.op->pure();
 }
 

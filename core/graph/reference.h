@@ -12,6 +12,9 @@ namespace graphrun {
 // waiting for the read runs it. On what writes a variable: it fails as an op on references does
 // when there is no value.
 inline constexpr char kReferenceAttr[] = "_reference";
+// On such a read, a bool: it is no node of the file but stands for an edge that carries the
+// reference. Who waits for it waits for what the variable waits for, and reads nothing.
+inline constexpr char kEdgeAttr[] = "_reference_edge";
 // On such a read, a list of names: the nodes through which its consumers get the memory. Who feeds
 // one of them feeds the read.
 inline constexpr char kThroughAttr[] = "_through";
@@ -24,6 +27,11 @@ inline constexpr char kCopyOfAttr[] = "_copy_of";
 // its last.
 inline constexpr char kMoreOutputsAttr[] = "_more_outputs";
 
+inline bool IsEdge(const Node& node) {
+  const auto it = node.attrs.find(kEdgeAttr);
+  const bool* edge = it == node.attrs.end() ? nullptr : std::get_if<bool>(&it->second);
+  return edge && *edge;
+}
 inline bool IsReference(const Node& node) { return node.attrs.contains(kReferenceAttr); }
 
 }  // namespace graphrun

@@ -21,6 +21,11 @@ std::string_view OpOf(const pb::NodeDef& def) {
 // its own.
 bool Repeats(const pb::NodeDef& def) { return OpOf(def) != "Identity" || GradientOpType(def); }
 
+// Of a ReadVariableOp that stands for a reference, or for a node that reads it.
+AttrMap AttrsOfRead(DType dtype, bool edge) {
+  return {{"dtype", dtype}, {kReferenceAttr, true}, {kEdgeAttr, edge}};
+}
+
 }  // namespace
 
 void Rewriter::EmitVariable(Block& b, int i) {
@@ -62,18 +67,20 @@ std::vector<NodeId> Rewriter::WritesOfInputs(Block& b, int node) {
 // The variable's value after `writes` (and before any other write of the run), for consumers that
 // get it through the nodes `through`, the nearest first. It is read in the outermost block where
 // that is possible: not outside a loop that writes the variable, and not outside a cond, which may
-// be what keeps an uninitialised variable from being read.
+// be what keeps an uninitialised variable from being read. `edge`: no node on the way reads it.
 Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& through,
-                           const std::vector<int>& writes) {
+                           const std::vector<int>& writes, bool edge) {
   const std::pair key{through.front(), writes};
   Block* at = &b;
   for (;; at = at->parent) {
-    if (const auto it = at->reads.find(key); it != at->reads.end())
+    if (const auto it = at->reads.find(key); it != at->reads.end()) {
+      if (!edge) at->graph().SetAttr(it->second.node, kEdgeAttr, false);
       return b.builder->Resolve(Expr(at->builder, it->second));
+    }
     if (at->loop < 0 || variables_.WrittenInFrame(at->loop).contains(variable)) break;
   }
   const Output handle = Handle(*at, variable);
-  AttrMap attrs = {{"dtype", at->graph().type(handle).element_dtype}, {kReferenceAttr, true}};
+  AttrMap attrs = AttrsOfRead(at->graph().type(handle).element_dtype, edge);
   std::vector<std::string> names;
   for (int i : through) {
     if (i != variable) names.emplace_back(foreign_.node(i).name);
@@ -96,6 +103,7 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
   const std::vector<int> writes = writes_before(consumer < 0 ? port.node : consumer);
   // From the port to the variable.
   std::vector<int> repeats, through;
+  bool edge = true;
   Port at = port;
   while (foreign_.node(at.node).kind != ForeignKind::kVariable &&
          foreign_.node(at.node).kind != ForeignKind::kVariableWrite) {
@@ -108,10 +116,11 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
       }
       (Repeats(*node.def) ? repeats : through).push_back(at.node);
     }
+    edge = edge && node.kind == ForeignKind::kPlain && node.def->op() != "Identity";
     at = node.inputs[0];
   }
   through.push_back(at.node);
-  return Repeat(b, ReadAfter(b, variable, through, writes), repeats);
+  return Repeat(b, ReadAfter(b, variable, through, writes, edge), repeats);
 }
 
 Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats) {
@@ -140,9 +149,9 @@ void Rewriter::EmitAlias(Block& b, int i) {
     return EmitPlain(b, i);
   const Output handle = Handle(b, variable);
   const std::vector<NodeId> after = OperationsOf(b, writes);
-  const NodeId read =
-      Add(b, i, "ReadVariableOp", {handle},
-          {{"dtype", b.graph().type(handle).element_dtype}, {kReferenceAttr, true}});
+  const bool edge = OpOf(*node.def) != node.def->op() && at.node == node.inputs[0].node;
+  const NodeId read = Add(b, i, "ReadVariableOp", {handle},
+                          AttrsOfRead(b.graph().type(handle).element_dtype, edge));
   for (NodeId w : after) b.graph().AddControlInput(read, w);
   b.values[{i, 0}] = {read, 0};
 }
@@ -200,7 +209,7 @@ void Rewriter::EmitWrite(Block& b, int i) {
   writes.insert(std::lower_bound(writes.begin(), writes.end(), i), i);
   const NodeId read = b.graph().AddNodeNamed(
       "ReadVariableOp", node.name, {handle},
-      {{"dtype", b.graph().type(handle).element_dtype}, {kReferenceAttr, true}}, {write});
+      AttrsOfRead(b.graph().type(handle).element_dtype, /*edge=*/true), {write});
   b.reads[{i, writes}] = {read, 0};
 }
 

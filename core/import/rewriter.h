@@ -250,7 +250,7 @@ class Rewriter {
   Output ReadVariable(Block& b, Port port, int consumer);
   Output Repeat(Block& b, Output value, const std::vector<int>& nodes);
   Output ReadAfter(Block& b, int variable, const std::vector<int>& through,
-                   const std::vector<int>& writes);
+                   const std::vector<int>& writes, bool edge);
   std::vector<NodeId> OperationsOf(Block& b, const std::vector<int>& writes);
   std::vector<NodeId> WritesOfInputs(Block& b, int node);
 

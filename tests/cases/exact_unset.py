@@ -109,6 +109,24 @@ def unset_reference():
     return [([], [w.op]) for w in writes] + [([r], []) for r in reads] + [([writes[0]], [])], [v.initializer, m.initializer]
 
 
+@case
+def shape_of_an_unset_reference():
+    """The shape that the node declares needs no value; that of a read of it does."""
+    v, w = reference("v"), reference("w", validate_shape=False)
+    p = tf.placeholder_with_default(True, [])
+    fetches = []
+    for ref in (v._ref(), w._ref()):
+        shape = RAW.Shape(input=ref)
+        fetches += [shape, RAW.Size(input=ref), RAW.Rank(input=ref), shape + 1, tf.fill(shape, 2.0),
+                    RAW.Shape(input=RAW.Identity(input=ref)), RAW.Shape(input=RAW.RefIdentity(input=ref)),
+                    RAW.Shape(input=ref + 1.0), tf.cond(p, lambda: RAW.Shape(input=ref), lambda: tf.constant([1])),
+                    RAW.Shape(input=tf.assign_add(ref, [1.0, 2.0, 3.0]))]
+        with tf.control_dependencies([ref]):
+            fetches.append(tf.add(1.0, 2.0))
+    targets = [shape.op, RAW.Rank(input=v._ref()).op, RAW.Identity(input=v._ref()).op]
+    return [([f], []) for f in fetches] + [([], [t]) for t in targets], [v.initializer, w.initializer]
+
+
 if __name__ == "__main__":
     for case_name, program in CASES.items():
         write(case_name, program, sys.argv[1])
