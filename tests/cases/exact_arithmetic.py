@@ -44,6 +44,13 @@ def sequences(x):
             tf.linspace(one, 2.0, 7)]
 
 
+def softmax_of_odd_rows(x):
+    """Rows with infinity and NaN. Of longer rows TensorFlow's answer depends on the place."""
+    inf, nan = np.inf, np.nan
+    rows = tf.constant([[inf, nan, 1], [1, inf, nan], [nan, 1, 2], [-inf, nan, 1], [inf, inf, 1], [-inf, -inf, -inf], [-inf, 1, 2]])
+    return [f(tf.cast(rows, t) + tf.cast(x[4], t)) for f in (tf.nn.softmax, tf.nn.log_softmax) for t in (tf.float32, tf.float64)]
+
+
 def write(folder, build, version, dtype):
     (tf.enable_control_flow_v2 if version == 2 else tf.disable_control_flow_v2)()
     with tf.Graph().as_default():
@@ -59,7 +66,7 @@ def write(folder, build, version, dtype):
 
 
 if __name__ == "__main__":
-    for build in (denormals, chains, means, sequences):
+    for build in (denormals, chains, means, sequences, softmax_of_odd_rows):
         write(sys.argv[1], build, 1, tf.float32)
     for build in (chains_in_a_loop, chains_in_a_cond):
         for version in (1, 2):
