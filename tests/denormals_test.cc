@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <limits>
+#include <thread>
 
 #include "core/base/parallel.h"
 #include "ops/builders.h"
@@ -77,6 +78,28 @@ TEST(Denormals, SessionsFlushInEveryKernel) {
     for (const float v : y[4].span<float>()) ASSERT_EQ(v, -std::numeric_limits<float>::infinity());
     EXPECT_FALSE(Flushes()) << "the caller's mode was not restored";
   }
+}
+
+// A product is divided by its library, whose workers do not follow their caller by themselves.
+TEST(Denormals, ProductsFlushOnWorkersThatOtherLoopsHaveChanged) {
+  const TestGraph t;
+  const Expr x = op::Placeholder(t.root, DType::kFloat, {300, 337});
+  const Expr w = op::Placeholder(t.root, DType::kFloat, {337, 41});
+  const Expr product = op::MatMul(t.root, x, w);
+  Tensor tiny(DType::kFloat, {300, 337}), large(DType::kFloat, {337, 41});
+  for (float& v : tiny.span<float>()) v = kTiny;
+  for (float& v : large.span<float>()) v = 1e30f;
+  // A thread that has no workers yet.
+  std::thread([&] {
+    for (const int threads : {1, 2, 2, 3}) {
+      {
+        const ThreadScope scope(threads);
+        ASSERT_EQ(WorkersThatFlush(threads), 0);
+      }
+      const Tensor y = t.Run({{x, tiny}, {w, large}}, {product}, {.threads = threads})[0];
+      for (const float v : y.span<float>()) ASSERT_EQ(v, 0) << threads << " threads";
+    }
+  }).join();
 }
 
 TEST(Denormals, CopiesKeepTheirBits) {

@@ -17,8 +17,9 @@ class FlushDenormals {
   // Whether the calling thread does, and a worker's change to its caller's mode: a few cycles.
   static bool Active();
   static void Follow(bool active);
-  // Before a library's own parallel loop: changes workers of this thread that were started before
-  // it flushed. Later ones inherit its mode. Takes a parallel loop once, then nothing.
+  // Before a library's own parallel loop: changes workers of this thread that do not flush, since
+  // they were started before it did or had a part in a ParallelFor since. Later ones inherit its
+  // mode. Takes a parallel loop when there may be such workers, else nothing.
   static void ChangeWorkers();
 
  private:
