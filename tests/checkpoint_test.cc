@@ -167,9 +167,8 @@ TEST_F(CheckpointTest, ReadsTensorFlowsBytes) {
 
 TEST_F(CheckpointTest, RoundTripOfEveryTypeAndManyNames) {
   Tensors tensors;
-  for (DType dtype : {DType::kFloat, DType::kDouble, DType::kHalf, DType::kBFloat16, DType::kInt8,
-                      DType::kInt16, DType::kInt32, DType::kInt64, DType::kUInt8, DType::kUInt16,
-                      DType::kUInt32, DType::kUInt64}) {
+  for (DType dtype : kPlainTypes) {
+    if (dtype == DType::kBool) continue;  // has only two values
     Tensor t(dtype, {3, 2, 5});
     for (size_t i = 0; i < t.bytes(); ++i) static_cast<uint8_t*>(t.raw())[i] = i * 37 & 0xff;
     tensors.emplace_back("a/" + std::string(DTypeName(dtype)), t);

@@ -29,9 +29,8 @@ std::string File(const std::string& header, const std::string& data, int major =
 }
 
 TEST(Npy, RoundTripOfEveryType) {
-  for (DType dtype :
-       {DType::kFloat, DType::kDouble, DType::kHalf, DType::kInt8, DType::kInt16, DType::kInt32,
-        DType::kInt64, DType::kUInt8, DType::kUInt16, DType::kUInt32, DType::kUInt64}) {
+  for (DType dtype : kPlainTypes) {
+    if (dtype == DType::kBool || dtype == DType::kBFloat16) continue;
     Tensor t(dtype, {3, 5});
     for (size_t i = 0; i < t.bytes(); ++i)
       static_cast<uint8_t*>(t.raw())[i] = static_cast<uint8_t>(i * 37);

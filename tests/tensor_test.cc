@@ -50,7 +50,10 @@ TEST(Tensor, NumbersOfEveryTypeAreRead) {
   EXPECT_EQ(Tensor::Vector<uint16_t>({3, 65535}).number_at(1), 65535);
 }
 
-TEST(Tensor, IntegersOfEveryTypeArePrinted) {
+TEST(Tensor, ElementsOfEveryTypeArePrinted) {
+  EXPECT_EQ(Tensor::Vector<int8_t>({-3, 65}).ToString(), "int8[2]: -3 65");
+  EXPECT_EQ(Tensor::Scalar(true).ToString(), "bool[]: true");
+  EXPECT_EQ(Tensor::Scalar(Half(1.5f)).ToString(), "float16[]: 1.500000");
   EXPECT_EQ(Tensor::Vector<uint32_t>({7, 4294967295u}).ToString(), "uint32[2]: 7 4294967295");
   EXPECT_EQ(Tensor::Scalar<uint64_t>(18446744073709551615u).ToString(),
             "uint64[]: 18446744073709551615");

@@ -1,28 +1,10 @@
 #include "core/base/tensor.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <limits>
 
 #include "core/base/size.h"
 
 namespace graphrun {
-namespace {
-
-// IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction.
-double HalfToDouble(uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  const double sign = bits >> 15 ? -1 : 1;
-  if (exponent == 31) {
-    return fraction ? std::numeric_limits<double>::quiet_NaN()
-                    : sign * std::numeric_limits<double>::infinity();
-  }
-  return sign * (exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24));
-}
-
-}  // namespace
-
 bool Allocatable(DType dtype, const Shape& shape) {
   if (!shape.fully_known()) return false;
   try {
@@ -85,40 +67,12 @@ int64_t Tensor::int_at(int64_t i) const {
 }
 
 double Tensor::number_at(int64_t i) const {
-  const auto at = [&](auto zero) {
-    return static_cast<double>(static_cast<const decltype(zero)*>(data_)[i]);
-  };
-  const auto bits = [&] { return static_cast<const uint16_t*>(data_)[i]; };
-  switch (dtype_) {
-    case DType::kFloat:
-      return at(float{});
-    case DType::kDouble:
-      return at(double{});
-    case DType::kInt64:
-      return at(int64_t{});
-    case DType::kInt32:
-      return at(int32_t{});
-    case DType::kInt16:
-      return at(int16_t{});
-    case DType::kInt8:
-      return at(int8_t{});
-    case DType::kUInt64:
-      return at(uint64_t{});
-    case DType::kUInt32:
-      return at(uint32_t{});
-    case DType::kUInt16:
-      return at(uint16_t{});
-    case DType::kUInt8:
-      return at(uint8_t{});
-    case DType::kBool:
-      return at(bool{});
-    case DType::kBFloat16:
-      return std::bit_cast<float>(uint32_t{bits()} << 16);
-    case DType::kHalf:
-      return HalfToDouble(bits());
-    default:
-      ThrowInvalid("a tensor of numbers is expected, not " + ToString());
-  }
+  if (DTypeSize(dtype_) == 0) ThrowInvalid("a tensor of numbers is expected, not " + ToString());
+  double number = 0;
+  ForPlain(dtype_, [&](auto zero) {
+    number = static_cast<double>(static_cast<const decltype(zero)*>(data_)[i]);
+  });
+  return number;
 }
 
 Tensor Tensor::Own(BufferPool* pool) const { return owning() || empty() ? *this : Copy(pool); }
@@ -156,16 +110,17 @@ std::string Tensor::ToString(int limit) const {
     out += ' ';
     if (dtype_ == DType::kString) {
       out += '"' + data<std::string>()[i] + '"';
-    } else if (dtype_ == DType::kUInt64) {
-      out += std::to_string(data<uint64_t>()[i]);
-    } else if (dtype_ == DType::kInt32 || dtype_ == DType::kInt64) {
-      out += std::to_string(int_at(i));
-    } else if (dtype_ == DType::kUInt32) {
-      out += std::to_string(data<uint32_t>()[i]);
-    } else {
-      std::string number = std::to_string(number_at(i));
-      out += number;
+      continue;
     }
+    ForPlain(dtype_, [&](auto zero) {
+      using T = decltype(zero);
+      const Compute<T> x = static_cast<const T*>(data_)[i];
+      if constexpr (std::is_same_v<T, bool>) {
+        out += x ? "true" : "false";
+      } else {
+        out += std::to_string(x);
+      }
+    });
   }
   return n < num_elements_ ? out + " ..." : out;
 }

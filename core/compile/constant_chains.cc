@@ -99,7 +99,7 @@ std::optional<JoinedConstants> ConstantChains::Find(NodeId id, const KernelEnvir
   return all;
 }
 
-Tensor Compute(const OpRegistry& registry, const JoinedConstants& step, const Tensor& value,
+Tensor RunStep(const OpRegistry& registry, const JoinedConstants& step, const Tensor& value,
                const KernelEnvironment& env) {
   return step.constant_first ? ComputeBinary(registry, step.op, step.constant, value, env)
                              : ComputeBinary(registry, step.op, value, step.constant, env);

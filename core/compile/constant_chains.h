@@ -47,7 +47,7 @@ class ConstantChains {
 };
 
 // What the step makes of `value`.
-Tensor Compute(const OpRegistry& registry, const JoinedConstants& step, const Tensor& value,
+Tensor RunStep(const OpRegistry& registry, const JoinedConstants& step, const Tensor& value,
                const KernelEnvironment& env);
 
 }  // namespace graphrun

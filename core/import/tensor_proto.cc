@@ -16,59 +16,55 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensor_content is little endian");
 
-// Elements of a typed field, the last one repeated as often as the shape asks.
-template <typename T, typename Field>
-void Fill(const Field& values, Tensor* out) {
-  const int64_t n = out->num_elements();
-  T* to = static_cast<T*>(out->raw());
-  const int64_t given = std::min<int64_t>(n, values.size());
-  for (int64_t i = 0; i < given; ++i) to[i] = static_cast<T>(values[static_cast<int>(i)]);
-  const T last = given > 0 ? to[given - 1] : T{};
-  std::fill(to + given, to + n, last);
-}
+template <typename T>
+constexpr bool kByBits = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
-// Calls fn(stored element type, field) for the typed field of a dtype. Returns false when there is
-// none.
-template <typename Proto, typename Fn>
-bool WithField(DType dtype, Proto& p, Fn&& fn) {
-  constexpr bool kConst = std::is_const_v<Proto>;
-#define GRAPHRUN_FIELD(T, field)   \
-  if constexpr (kConst) {          \
-    fn(T{}, p.field());            \
-  } else {                         \
-    fn(T{}, *p.mutable_##field()); \
-  }                                \
-  return true
-  switch (dtype) {
-    case DType::kFloat:
-      GRAPHRUN_FIELD(float, float_val);
-    case DType::kDouble:
-      GRAPHRUN_FIELD(double, double_val);
-    case DType::kInt32:
-      GRAPHRUN_FIELD(int32_t, int_val);
-    case DType::kInt16:
-      GRAPHRUN_FIELD(int16_t, int_val);
-    case DType::kInt8:
-      GRAPHRUN_FIELD(int8_t, int_val);
-    case DType::kUInt16:
-      GRAPHRUN_FIELD(uint16_t, int_val);
-    case DType::kUInt8:
-      GRAPHRUN_FIELD(uint8_t, int_val);
-    case DType::kInt64:
-      GRAPHRUN_FIELD(int64_t, int64_val);
-    case DType::kUInt32:
-      GRAPHRUN_FIELD(uint32_t, uint32_val);
-    case DType::kUInt64:
-      GRAPHRUN_FIELD(uint64_t, uint64_val);
-    case DType::kBool:
-      GRAPHRUN_FIELD(bool, bool_val);
-    case DType::kHalf:
-    case DType::kBFloat16:
-      GRAPHRUN_FIELD(uint16_t, half_val);
-    default:
-      return false;
+// The typed field in which a TensorProto has elements of type T: of a constant one to be read, else
+// to be changed.
+template <typename T, typename Proto>
+auto& Field(Proto& p) {
+#define GRAPHRUN_FIELD(name)              \
+  if constexpr (std::is_const_v<Proto>) { \
+    return p.name();                      \
+  } else {                                \
+    return *p.mutable_##name();           \
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    GRAPHRUN_FIELD(float_val)
+  } else if constexpr (std::is_same_v<T, double>) {
+    GRAPHRUN_FIELD(double_val)
+  } else if constexpr (std::is_same_v<T, bool>) {
+    GRAPHRUN_FIELD(bool_val)
+  } else if constexpr (kByBits<T>) {
+    GRAPHRUN_FIELD(half_val)
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    GRAPHRUN_FIELD(int64_val)
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    GRAPHRUN_FIELD(uint64_val)
+  } else if constexpr (std::is_same_v<T, uint32_t>) {
+    GRAPHRUN_FIELD(uint32_val)
+  } else {
+    static_assert(std::is_same_v<Compute<T>, int32_t>);
+    GRAPHRUN_FIELD(int_val)
   }
 #undef GRAPHRUN_FIELD
+}
+
+// Elements of a typed field, the last one repeated as often as the shape asks.
+template <typename T, typename Values>
+void Fill(const Values& values, Tensor* out) {
+  const int64_t n = out->num_elements();
+  T* to = out->data<T>();
+  const int64_t given = std::min<int64_t>(n, values.size());
+  for (int64_t i = 0; i < given; ++i) {
+    if constexpr (kByBits<T>) {
+      to[i] = T::FromBits(static_cast<uint16_t>(values[static_cast<int>(i)]));
+    } else {
+      to[i] = static_cast<T>(values[static_cast<int>(i)]);
+    }
+  }
+  const T last = given > 0 ? to[given - 1] : T{};
+  std::fill(to + given, to + n, last);
 }
 
 // TensorFlow's C++ packs strings as all their lengths, then all their bytes.
@@ -183,7 +179,8 @@ Tensor TensorFromProto(const pb::TensorProto& proto, ImportBudget* budget) {
     return out;
   }
   Tensor out;
-  WithField(dtype, proto, [&](auto zero, const auto& values) {
+  ForPlain(dtype, [&](auto zero) {
+    const auto& values = Field<decltype(zero)>(proto);
     budget->Take(CheckedMul(std::max<int64_t>(0, n - values.size()), size));
     out = Tensor(dtype, shape);
     Fill<decltype(zero)>(values, &out);
@@ -204,9 +201,14 @@ void TensorToProto(const Tensor& tensor, pb::TensorProto* proto) {
   Check(size > 0, "TensorToProto: numeric, bool or string");
   const auto* bytes = static_cast<const char*>(tensor.raw());
   if (n == 1 || AllEqual(bytes, size, n)) {
-    WithField(tensor.dtype(), *proto, [&](auto value, auto& values) {
-      std::memcpy(&value, bytes, size);
-      values.Add(value);
+    ForPlain(tensor.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T value = tensor.data<T>()[0];
+      if constexpr (kByBits<T>) {
+        Field<T>(*proto).Add(value.bits());
+      } else {
+        Field<T>(*proto).Add(value);
+      }
     });
   } else {
     proto->set_tensor_content(bytes, tensor.bytes());

@@ -1,7 +1,6 @@
 #include "core/io/npy.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -13,22 +12,20 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-struct Format {
-  DType dtype;
-  std::string_view code;
-};
-constexpr std::array<Format, 12> kFormats{{{DType::kFloat, "f4"},
-                                           {DType::kDouble, "f8"},
-                                           {DType::kHalf, "f2"},
-                                           {DType::kInt8, "i1"},
-                                           {DType::kInt16, "i2"},
-                                           {DType::kInt32, "i4"},
-                                           {DType::kInt64, "i8"},
-                                           {DType::kUInt8, "u1"},
-                                           {DType::kUInt16, "u2"},
-                                           {DType::kUInt32, "u4"},
-                                           {DType::kUInt64, "u8"},
-                                           {DType::kBool, "b1"}}};
+// "f4", "i8", ...: numpy's code of a type; "" for one that it lacks.
+std::string CodeOf(DType dtype) {
+  std::string code;
+  if (dtype == DType::kBFloat16 || DTypeSize(dtype) == 0) return code;
+  ForPlain(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    code = std::is_same_v<T, bool> ? "b"
+           : IsFloating(dtype)     ? "f"
+           : std::is_unsigned_v<T> ? "u"
+                                   : "i";
+    code += std::to_string(sizeof(T));
+  });
+  return code;
+}
 
 [[noreturn]] void ThrowBroken(const std::string& what) {
   throw Error(Code::kDataLoss, "no .npy file: " + what);
@@ -126,10 +123,10 @@ class HeaderParser {
 };
 
 DType ParseDescr(std::string_view descr) {
-  for (const Format& f : kFormats) {
-    if (descr.size() != 3 || descr.substr(1) != f.code) continue;
+  for (DType dtype : kPlainTypes) {
+    if (descr.size() != 3 || descr.substr(1) != CodeOf(dtype)) continue;
     const bool little = descr[0] == '<' || descr[0] == '|' || descr[0] == '=';
-    if (little || (descr[0] == '>' && DTypeSize(f.dtype) == 1)) return f.dtype;
+    if (little || (descr[0] == '>' && DTypeSize(dtype) == 1)) return dtype;
   }
   throw Error(Code::kUnimplemented, "a .npy file of type '" + std::string(descr) +
                                         "' is not supported; save it as "
@@ -178,14 +175,13 @@ Tensor ParseNpy(std::string_view bytes) {
 }
 
 std::string FormatNpy(const Tensor& tensor) {
-  const auto format = std::find_if(kFormats.begin(), kFormats.end(),
-                                   [&](const Format& f) { return f.dtype == tensor.dtype(); });
-  if (format == kFormats.end()) {
+  const std::string code = CodeOf(tensor.dtype());
+  if (code.empty()) {
     throw Error(Code::kUnimplemented,
                 "a .npy file cannot hold " + std::string(DTypeName(tensor.dtype())));
   }
   std::string header = std::string("{'descr': '") + (DTypeSize(tensor.dtype()) == 1 ? '|' : '<') +
-                       std::string(format->code) + "', 'fortran_order': False, 'shape': (";
+                       code + "', 'fortran_order': False, 'shape': (";
   for (int64_t d : tensor.shape().dims()) header += std::to_string(d) + ", ";
   if (tensor.shape().rank() > 1) header.resize(header.size() - 2);
   if (tensor.shape().rank() == 1) header.pop_back();  // (3,)

@@ -63,7 +63,7 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
                   if (const auto joined = chains.Find(id, env_->kernels())) {
                     const Output x = joined->value;
                     const auto it = given.find(x);
-                    values[id] = {Compute(graph.registry(), *joined,
+                    values[id] = {RunStep(graph.registry(), *joined,
                                           it != given.end() ? it->second : values[x.node][x.index],
                                           env_->kernels())};
                   }

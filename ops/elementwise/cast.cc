@@ -42,22 +42,8 @@ ElementLoop LoopFor(DType from, DType to) {
 
 // The small types have no loops of their own: tiles of them become a wider type that holds all of
 // their values, and come from it by rounding (half, bfloat16) or by the low bits (integers).
-DType Carrier(DType small) {
-  switch (small) {
-    case DType::kHalf:
-    case DType::kBFloat16:
-      return DType::kFloat;
-    case DType::kUInt8:
-    case DType::kInt8:
-    case DType::kUInt16:
-    case DType::kInt16:
-      return DType::kInt32;
-    case DType::kUInt32:
-      return DType::kInt64;
-    default:
-      return small;
-  }
-}
+template <typename T>
+using Carrier = std::conditional_t<std::is_same_v<T, uint32_t>, int64_t, Compute<T>>;
 
 constexpr int64_t kTile = 512;
 using Tile = std::array<int64_t, kTile>;  // memory for so many elements of any type
@@ -69,45 +55,23 @@ void ConvertTile(const void* from, void* to, int64_t n) {
 }
 using TileFn = void (*)(const void* from, void* to, int64_t n);
 
-TileFn ToCarrier(DType small) {
-  switch (small) {
-    case DType::kHalf:
-      return ConvertTile<float, Eigen::half>;
-    case DType::kBFloat16:
-      return ConvertTile<float, Eigen::bfloat16>;
-    case DType::kUInt8:
-      return ConvertTile<int32_t, uint8_t>;
-    case DType::kInt8:
-      return ConvertTile<int32_t, int8_t>;
-    case DType::kUInt16:
-      return ConvertTile<int32_t, uint16_t>;
-    case DType::kInt16:
-      return ConvertTile<int32_t, int16_t>;
-    case DType::kUInt32:
-      return ConvertTile<int64_t, uint32_t>;
-    default:
-      return nullptr;
-  }
-}
-TileFn FromCarrier(DType small) {
-  switch (small) {
-    case DType::kHalf:
-      return ConvertTile<Eigen::half, float>;
-    case DType::kBFloat16:
-      return ConvertTile<Eigen::bfloat16, float>;
-    case DType::kUInt8:
-      return ConvertTile<uint8_t, int32_t>;
-    case DType::kInt8:
-      return ConvertTile<int8_t, int32_t>;
-    case DType::kUInt16:
-      return ConvertTile<uint16_t, int32_t>;
-    case DType::kInt16:
-      return ConvertTile<int16_t, int32_t>;
-    case DType::kUInt32:
-      return ConvertTile<uint32_t, int64_t>;
-    default:
-      return nullptr;
-  }
+// The way of a type into its carrier and back; none when it is its own.
+struct Carriage {
+  DType carrier = DType::kInvalid;
+  TileFn widen = nullptr, narrow = nullptr;
+};
+Carriage CarriageOf(DType dtype) {
+  Carriage c;
+  ForPlain(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using Wide = Carrier<T>;
+    c.carrier = kDTypeOf<Wide>;
+    if constexpr (!std::is_same_v<T, Wide>) {
+      c.widen = ConvertTile<Wide, T>;
+      c.narrow = ConvertTile<T, Wide>;
+    }
+  });
+  return c;
 }
 
 // Bits of the fraction that Truncate clears beforehand; between other types it changes nothing.
@@ -135,16 +99,15 @@ void ConvertTiles(const KernelContext& k, const Attrs& a, int64_t begin, int64_t
   const auto from_size = static_cast<int64_t>(DTypeSize(a.from));
   const auto to_size = static_cast<int64_t>(DTypeSize(a.to));
   const char* in = static_cast<const char*>(k.In(0).raw());
-  const DType wide_from = Carrier(a.from), wide_to = Carrier(a.to);
-  const TileFn widen = ToCarrier(a.from), narrow = FromCarrier(a.to);
-  const ElementLoop loop = LoopFor(wide_from, wide_to);
+  const Carriage source = CarriageOf(a.from), target = CarriageOf(a.to);
+  const ElementLoop loop = LoopFor(source.carrier, target.carrier);
   const int cleared = BitsToClear(a);
   alignas(kAlignment) Tile first, second;
   for (; begin < end; begin += kTile) {
     const int64_t n = std::min(kTile, end - begin);
     const void* x = in + begin * from_size;
-    if (widen != nullptr) {
-      widen(x, first.data(), n);
+    if (source.widen != nullptr) {
+      source.widen(x, first.data(), n);
       x = first.data();
     }
     if (cleared > 0) {
@@ -159,11 +122,11 @@ void ConvertTiles(const KernelContext& k, const Attrs& a, int64_t begin, int64_t
     const Shape shape{n};
     const Operand operand{x, &shape};
     void* y = out + begin * to_size;
-    if (narrow == nullptr) {
+    if (target.narrow == nullptr) {
       RunElementwise(loop, {&operand, 1}, y, shape);
     } else {
       RunElementwise(loop, {&operand, 1}, second.data(), shape);
-      narrow(second.data(), y, n);
+      target.narrow(second.data(), y, n);
     }
   }
 }
@@ -174,7 +137,7 @@ void ConvertAll(KernelContext& k, const ElementLoop& loop) {
 }
 
 void Kernel(KernelContext& k, const Attrs& a) {
-  if (Carrier(a.from) == a.from && Carrier(a.to) == a.to && !a.truncate)
+  if (CarriageOf(a.from).carrier == a.from && CarriageOf(a.to).carrier == a.to && !a.truncate)
     return ConvertAll(k, LoopFor(a.from, a.to));
   char* out = static_cast<char*>(k.Out(0).raw());
   const int64_t n = k.In(0).num_elements();

@@ -7,11 +7,8 @@ namespace graphrun::ops {
 namespace identity_n {
 namespace {
 
-// What Snapshot is made for in TensorFlow: types whose elements are plain memory.
-const std::vector<DType> kPlain = {DType::kFloat, DType::kDouble, DType::kHalf,   DType::kBFloat16,
-                                   DType::kBool,  DType::kInt8,   DType::kInt16,  DType::kInt32,
-                                   DType::kInt64, DType::kUInt8,  DType::kUInt16, DType::kUInt32,
-                                   DType::kUInt64};
+// What Snapshot is made for in TensorFlow.
+const std::vector<DType> kPlain(kPlainTypes.begin(), kPlainTypes.end());
 
 void SameTypes(ShapeContext& c) {
   for (int i = 0; i < c.num_inputs(); ++i) c.Out(i) = c.Type(i);

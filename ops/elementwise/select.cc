@@ -11,20 +11,13 @@ using SelectFn = decltype([](const auto& condition, const auto& t, const auto& e
 });
 
 // Elements are only moved, so their size is all that matters.
-const ElementLoop& LoopFor(DType dtype) {
-  static constexpr ElementLoop kBytes = LoopOf<SelectFn, uint8_t, bool, uint8_t, uint8_t>();
-  static constexpr ElementLoop kWords = LoopOf<SelectFn, uint32_t, bool, uint32_t, uint32_t>();
-  static constexpr ElementLoop kLongs = LoopOf<SelectFn, uint64_t, bool, uint64_t, uint64_t>();
-  switch (DTypeSize(dtype)) {
-    case 1:
-      return kBytes;
-    case 4:
-      return kWords;
-    case 8:
-      return kLongs;
-    default:
-      ThrowUnsupportedType(dtype, "types of 1, 4 or 8 bytes");
-  }
+ElementLoop LoopFor(DType dtype) {
+  ElementLoop loop;
+  ForBits(dtype, [&](auto bits) {
+    using T = decltype(bits);
+    loop = LoopOf<SelectFn, T, bool, T, T>();
+  });
+  return loop;
 }
 
 // [n] as [n,1,...]: a condition for each row of a tensor.

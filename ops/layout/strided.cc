@@ -17,18 +17,7 @@ constexpr int64_t kTile = 16;              // a cache line of floats
 template <typename Fn>
 void ForElement(DType dtype, Fn&& fn) {
   if (dtype == DType::kString) return fn(std::string{});
-  switch (DTypeSize(dtype)) {
-    case 1:
-      return fn(uint8_t{});
-    case 2:
-      return fn(uint16_t{});
-    case 4:
-      return fn(uint32_t{});
-    case 8:
-      return fn(uint64_t{});
-    default:
-      ThrowUnsupportedType(dtype, "numbers, bool and string");
-  }
+  ForBits(dtype, fn);
 }
 
 template <typename T>

@@ -29,18 +29,18 @@ std::string Place(int64_t i, const Shape& shape) {
 }
 
 std::string ElementText(const Tensor& t, int64_t i) {
-  switch (t.dtype()) {
-    case DType::kString:
-      return fmt::format("'{}'", t.data<std::string>()[i]);
-    case DType::kBool:
-      return t.data<bool>()[i] ? "true" : "false";
-    case DType::kInt64:
-      return fmt::format("{}", t.data<int64_t>()[i]);
-    case DType::kUInt64:
-      return fmt::format("{}", t.data<uint64_t>()[i]);
-    default:
-      return fmt::format("{:.9g}", t.number_at(i));
-  }
+  if (t.dtype() == DType::kString) return fmt::format("'{}'", t.data<std::string>()[i]);
+  std::string out;
+  ForPlain(t.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Compute<T> x = t.data<T>()[i];
+    if constexpr (IsFloating(kDTypeOf<T>)) {
+      out = fmt::format("{:.9g}", x);
+    } else {
+      out = fmt::format("{}", x);
+    }
+  });
+  return out;
 }
 
 bool SameElement(const Tensor& a, const Tensor& b, int64_t i) {

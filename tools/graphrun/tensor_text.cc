@@ -106,18 +106,18 @@ class Parser {
 };
 
 std::string FormatElement(const Tensor& tensor, int64_t i) {
-  switch (tensor.dtype()) {
-    case DType::kString:
-      return fmt::format("'{}'", static_cast<const StringBuffer&>(*tensor.object()).strings[i]);
-    case DType::kFloat:
-      return fmt::format("{}", tensor.data<float>()[i]);
-    case DType::kBool:
-      return tensor.data<bool>()[i] ? "true" : "false";
-    case DType::kInt64:
-      return fmt::format("{}", tensor.data<int64_t>()[i]);
-    default:
-      return fmt::format("{}", tensor.number_at(i));
-  }
+  if (tensor.dtype() == DType::kString) return fmt::format("'{}'", tensor.data<std::string>()[i]);
+  std::string out;
+  ForPlain(tensor.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Compute<T> x = tensor.data<T>()[i];
+    if constexpr (IsFloating(kDTypeOf<T>) && !std::is_same_v<T, Compute<T>>) {
+      out = fmt::format("{}", static_cast<double>(x));  // exactly: it has few digits
+    } else {
+      out = fmt::format("{}", x);
+    }
+  });
+  return out;
 }
 
 void FormatAxis(const Tensor& tensor, int axis, int64_t first, int64_t stride, std::string* out) {
