@@ -15,6 +15,14 @@ struct Attrs {
   bool truncate;
 };
 
+// Numbers from 2^63 on are converted less 2^63 and get its bit back. What uint64 cannot hold has
+// the bits of what it becomes as int64.
+template <typename From>
+uint64_t ToUInt64(From v) {
+  const auto low = static_cast<int64_t>(v), high = static_cast<int64_t>(v - From{0x1p63});
+  return static_cast<uint64_t>(low | (high & (low >> 63)));
+}
+
 template <typename To>
 struct Convert {
   template <typename X>
@@ -23,6 +31,9 @@ struct Convert {
         [](auto v) -> To {
           if constexpr (std::is_same_v<To, bool>) {
             return v != 0;
+          } else if constexpr (std::is_same_v<To, uint64_t> &&
+                               std::is_floating_point_v<decltype(v)>) {
+            return ToUInt64(v);
           } else {
             return static_cast<To>(v);
           }
@@ -31,17 +42,22 @@ struct Convert {
   }
 };
 
+// The types that have loops of their own.
+template <typename Fn>
+void ForWide(DType dtype, Fn&& fn) {
+  ForTypes<float, double, int32_t, int64_t, uint64_t, bool>(dtype, fn);
+}
+
 ElementLoop LoopFor(DType from, DType to) {
   ElementLoop loop;
-  ForNumericOrBool(from, [&](auto f) {
-    ForNumericOrBool(
-        to, [&](auto t) { loop = LoopOf<Convert<decltype(t)>, decltype(t), decltype(f)>(); });
+  ForWide(from, [&](auto f) {
+    ForWide(to, [&](auto t) { loop = LoopOf<Convert<decltype(t)>, decltype(t), decltype(f)>(); });
   });
   return loop;
 }
 
-// The small types have no loops of their own: tiles of them become a wider type that holds all of
-// their values, and come from it by rounding (half, bfloat16) or by the low bits (integers).
+// The small types have none: tiles of them become a wider type that holds all of their values, and
+// come from it by rounding (half, bfloat16) or by the low bits (integers).
 template <typename T>
 using Carrier = std::conditional_t<std::is_same_v<T, uint32_t>, int64_t, Compute<T>>;
 
@@ -150,16 +166,15 @@ void Kernel(KernelContext& k, const Attrs& a) {
 }  // namespace cast
 
 OpDef CastOp() {
-  const std::vector<DType> types = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64,
-                                    DType::kBool,  DType::kUInt8,  DType::kInt8,  DType::kUInt16,
-                                    DType::kInt16, DType::kUInt32, DType::kHalf,  DType::kBFloat16};
+  const std::vector<DType> types(kPlainTypes.begin(), kPlainTypes.end());
   return Op<cast::Attrs>("Cast")
       .Doc(
           "x with elements of type DstT. Numbers are truncated towards zero to integers, rounded "
           "to the nearest (of two, to the even one) to floating types, and are true when not 0. "
+          "What int32 or int64 cannot hold becomes its smallest number; shorter integers have the "
+          "last bits of an int32 then, uint32 and uint64 those of an int64. "
           "With Truncate, digits of float32 and float64 that a smaller floating type cannot hold "
-          "are "
-          "cut off instead.")
+          "are cut off instead.")
       .Input("x", "SrcT")
       .Output("y", "DstT")
       .TypeAttr("SrcT", &cast::Attrs::from, types)
