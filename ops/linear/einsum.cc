@@ -168,44 +168,52 @@ void Sum(const Axes& kept, const Axes& summed, const T* from, T* to) {
   });
 }
 
-// A tensor as a batch of matrices without gaps.
+// An input as a batch of matrices without gaps: as it lies in memory, or put together in scratch.
+struct Operand {
+  Axes plain, summed;
+  bool transposed = false;
+  bool packed = false;
+
+  Operand() = default;
+  Operand(const Axes& batch, const Axes& rows, const Axes& columns, const Axes& sums)
+      : plain(batch), summed(sums) {
+    plain.Add(rows);
+    plain.Add(columns);
+    Axes other = batch;
+    other.Add(columns);
+    other.Add(rows);
+    if (summed.n == 0 && plain.Compact()) return;
+    transposed = summed.n == 0 && other.Compact();
+    packed = !transposed;
+  }
+};
+
 template <typename T>
 struct Matrices {
   const T* data = nullptr;
   bool transposed = false;
-  Tensor packed;  // holds the memory when the tensor itself could not serve
+  Tensor memory;  // of packed ones
 };
 
 template <typename T>
-Matrices<T> AsMatrices(KernelContext& k, int input, const Axes& batch, const Axes& rows,
-                       const Axes& columns, const Axes& summed) {
-  Axes plain = batch, transposed = batch;
-  plain.Add(rows);
-  plain.Add(columns);
-  transposed.Add(columns);
-  transposed.Add(rows);
+Matrices<T> AsMatrices(KernelContext& k, int input, const Operand& o) {
   const Tensor& x = k.In(input);
-  Matrices<T> m;
-  m.data = x.data<T>();
-  if (summed.n == 0 && plain.Compact()) return m;
-  if (summed.n == 0 && transposed.Compact()) {
-    m.transposed = true;
+  Matrices<T> m{x.data<T>(), o.transposed, {}};
+  if (!o.packed) return m;
+  m.memory = k.Scratch(x.dtype(), {o.plain.count});
+  T* const packed = m.memory.template data<T>();
+  m.data = packed;
+  if (o.summed.n > 0) {
+    Sum(o.plain, o.summed, x.data<T>(), packed);
     return m;
   }
-  m.packed = k.Scratch(x.dtype(), {plain.count});
-  T* const packed = m.packed.template data<T>();
-  m.data = packed;
-  if (summed.n > 0) {
-    Sum(plain, summed, x.data<T>(), packed);
-  } else {
-    StridedCopy copy;
-    int64_t stride = plain.count;
-    for (int i = 0; i < plain.n; ++i) {
-      stride /= std::max<int64_t>(plain.at[i].size, 1);
-      copy.Add(plain.at[i].size, stride, plain.at[i].stride);
-    }
-    copy.Run(m.packed, 0, x, 0);
+  StridedCopy copy;
+  int64_t stride = o.plain.count;
+  for (int i = 0; i < o.plain.n; ++i) {
+    stride /= std::max<int64_t>(o.plain.at[i].size, 1);
+    copy.Add(o.plain.at[i].size, stride, o.plain.at[i].stride);
   }
+  copy.Run(m.memory, 0, x, 0);
   return m;
 }
 
@@ -221,21 +229,72 @@ void Scatter(KernelContext& k, const Tensor& from, const Axes& axes, bool gaps) 
   copy.Run(k.Out(0), 0, from, 0);
 }
 
-template <typename T>
-void RunOne(KernelContext& k, const Plan& plan) {
-  const Axes kept = AxesIn(plan, 0, {true, false, true});
-  const Axes summed = AxesIn(plan, 0, {true, false, false});
-  const Axes out = AxesIn(plan, 2, {true, false, true});
-  if (summed.n > 0 && out.Compact() && !plan.repeats_in_output())
-    return Sum(kept, summed, k.In(0).data<T>(), k.Out(0).data<T>());
-  if (summed.n > 0) {
-    Tensor sums = k.Scratch(k.Out(0).dtype(), {kept.count});
-    Sum(kept, summed, k.In(0).data<T>(), sums.data<T>());
-    return Scatter(k, sums, out, plan.repeats_in_output());
+// What one equation does to inputs of given shapes.
+struct Prepared {
+  Plan plan;
+  int inputs;
+  DType dtype;
+  // Of one input.
+  Axes kept, summed;
+  // Of two.
+  Operand a, b;
+  int64_t batch = 1, rows = 1, columns = 1, inner = 1;
+  Axes out;
+  // Whether the result is computed in scratch, and then put where it belongs.
+  bool scattered = false;
+
+  Prepared(const Equation& e, std::span<const Shape> shapes, DType type)
+      : plan(e, shapes), inputs(static_cast<int>(shapes.size())), dtype(type) {
+    inputs == 1 ? PrepareOne() : PrepareTwo();
   }
-  if (plan.repeats_in_output()) ClearElements(k.Out(0));
+  size_t scratch_bytes() const {
+    size_t bytes =
+        scattered ? Aligned(CheckedBytes(inputs == 1 ? kept.count : out.count, dtype)) : 0;
+    for (const Operand* o : {&a, &b}) {
+      if (o->packed) bytes += Aligned(CheckedBytes(o->plain.count, dtype));
+    }
+    return bytes;
+  }
+
+ private:
+  void PrepareOne() {
+    kept = AxesIn(plan, 0, {true, false, true});
+    summed = AxesIn(plan, 0, {true, false, false});
+    out = AxesIn(plan, 2, {true, false, true});
+    scattered = summed.n > 0 && !(out.Compact() && !plan.repeats_in_output());
+  }
+  void PrepareTwo() {
+    constexpr std::array kBatch{true, true, true}, kRows{true, false, true},
+        kColumns{false, true, true}, kInner{true, true, false};
+    const Axes m = AxesIn(plan, 0, kRows), n = AxesIn(plan, 1, kColumns),
+               k = AxesIn(plan, 0, kInner), all = AxesIn(plan, 0, kBatch);
+    out = AxesIn(plan, 2, kBatch);
+    out.Add(AxesIn(plan, 2, kRows));
+    out.Add(AxesIn(plan, 2, kColumns));
+    a = Operand(all, m, k, AxesIn(plan, 0, {true, false, false}));
+    b = Operand(AxesIn(plan, 1, kBatch), AxesIn(plan, 1, kInner), n,
+                AxesIn(plan, 1, {false, true, false}));
+    batch = all.count;
+    rows = m.count;
+    columns = n.count;
+    inner = k.count;
+    scattered = !out.Compact() || plan.repeats_in_output();
+  }
+};
+
+template <typename T>
+void RunOne(KernelContext& k, const Prepared& p) {
+  if (p.summed.n > 0 && !p.scattered)
+    return Sum(p.kept, p.summed, k.In(0).data<T>(), k.Out(0).data<T>());
+  if (p.summed.n > 0) {
+    Tensor sums = k.Scratch(k.Out(0).dtype(), {p.kept.count});
+    Sum(p.kept, p.summed, k.In(0).data<T>(), sums.data<T>());
+    return Scatter(k, sums, p.out, p.plan.repeats_in_output());
+  }
+  if (p.plan.repeats_in_output()) ClearElements(k.Out(0));
   StridedCopy copy;
-  for (int i = 0; i < out.n; ++i) copy.Add(out.at[i].size, out.at[i].stride, kept.at[i].stride);
+  for (int i = 0; i < p.out.n; ++i)
+    copy.Add(p.out.at[i].size, p.out.at[i].stride, p.kept.at[i].stride);
   copy.Run(k.Out(0), 0, k.In(0), 0);
 }
 
@@ -264,35 +323,24 @@ void Multiply(const Matrices<T>& a, const Matrices<T>& b, int64_t batch, int64_t
 }
 
 template <typename T>
-void RunTwo(KernelContext& k, const Plan& plan) {
-  constexpr std::array kBatch{true, true, true}, kRows{true, false, true},
-      kColumns{false, true, true}, kInner{true, true, false};
-  const Axes rows = AxesIn(plan, 0, kRows), columns = AxesIn(plan, 1, kColumns);
-  const Axes inner = AxesIn(plan, 0, kInner), batch = AxesIn(plan, 0, kBatch);
-  Axes out = AxesIn(plan, 2, kBatch);
-  out.Add(AxesIn(plan, 2, kRows));
-  out.Add(AxesIn(plan, 2, kColumns));
-  const Matrices<T> a =
-      AsMatrices<T>(k, 0, batch, rows, inner, AxesIn(plan, 0, {true, false, false}));
-  const Matrices<T> b = AsMatrices<T>(k, 1, AxesIn(plan, 1, kBatch), AxesIn(plan, 1, kInner),
-                                      columns, AxesIn(plan, 1, {false, true, false}));
-  if (out.Compact() && !plan.repeats_in_output())
-    return Multiply(a, b, batch.count, rows.count, columns.count, inner.count, k.Out(0).data<T>());
-  Tensor product = k.Scratch(k.Out(0).dtype(), {out.count});
-  Multiply(a, b, batch.count, rows.count, columns.count, inner.count, product.data<T>());
-  Scatter(k, product, out, plan.repeats_in_output());
+void RunTwo(KernelContext& k, const Prepared& p) {
+  const Matrices<T> a = AsMatrices<T>(k, 0, p.a), b = AsMatrices<T>(k, 1, p.b);
+  if (!p.scattered) return Multiply(a, b, p.batch, p.rows, p.columns, p.inner, k.Out(0).data<T>());
+  Tensor product = k.Scratch(k.Out(0).dtype(), {p.out.count});
+  Multiply(a, b, p.batch, p.rows, p.columns, p.inner, product.data<T>());
+  Scatter(k, product, p.out, p.plan.repeats_in_output());
 }
 
-Plan MakePlan(const KernelRequest& r, const Attrs& t) {
+Prepared Prepare(const KernelRequest& r, const Attrs& t) {
   std::array<Shape, 2> shapes;
   for (int i = 0; i < r.num_inputs(); ++i) shapes[i] = r.In(i);
-  return Plan(Parse(t.equation), std::span(shapes.data(), r.num_inputs()));
+  return Prepared(Parse(t.equation), std::span(shapes.data(), r.num_inputs()), r.InType(0));
 }
 
-void Kernel(KernelContext& k, const Plan& plan) {
+void Kernel(KernelContext& k, const Prepared& p) {
   ForNumeric(k.Out(0).dtype(), [&](auto zero) {
     using T = decltype(zero);
-    k.num_inputs() == 1 ? RunOne<T>(k, plan) : RunTwo<T>(k, plan);
+    p.inputs == 1 ? RunOne<T>(k, p) : RunTwo<T>(k, p);
   });
 }
 
@@ -314,7 +362,7 @@ OpDef EinsumOp() {
       .Attr("equation", &Attrs::equation)
       .Shape(einsum::InferShape)
       .Grad(einsum::Gradient)
-      .Kernel(einsum::MakePlan, einsum::Kernel)
+      .Kernel(einsum::Prepare, einsum::Kernel)
       .Cost([](const CostContext& c, const Attrs& t) {
         const einsum::Equation e = einsum::Parse(t.equation);
         std::array<Shape, 2> shapes{c.In(0), e.num_inputs == 2 ? c.In(1) : Shape{}};
