@@ -6,16 +6,6 @@ namespace {
 
 using Values = std::vector<double>;
 
-// x is doubled n times.
-const char* const kDoubling =
-    "x = Placeholder.f ?\n"
-    "n = Placeholder.i []\n"
-    "w/two = Const.f 2 ^w/i/in\n"
-    "w/x/mul = Mul.f w/x/in w/two\n";
-std::string Doubling() {
-  return kDoubling + CountedLoop("w", "n") + LoopVar("w", "w/x", 'f', "x", "w/x/mul");
-}
-
 TEST(ImportControl, FrameBecomesWhile) {
   Imported f(Doubling());
   EXPECT_EQ(f.CountOnTop("StatelessWhile"), 1);
@@ -108,21 +98,6 @@ TEST(ImportControl, AShapeMayChangeFromTripToTrip) {
       "w/x/more = ConcatV2.f w/x/in w/x/in w/axis N=2 Tidx=DT_INT32\n" +
       CountedLoop("w", "n") + LoopVar("w", "w/x", 'f', "x", "w/x/more"));
   EXPECT_EQ(f.Run({{"x", Tensor::Vector<float>({7})}, {"n", I(3)}}, {"w/x/exit"}).size(), 8u);
-}
-
-// NAME = p ? -x : x * x
-std::string Cond(const std::string& name, const std::string& x, const std::string& p) {
-  const std::string c = name + "/";
-  return c + "pred_id = Identity.b " + p + "\n" +            //
-         c + "sw = Switch.b " + p + " " + p + "\n" +         //
-         c + "t = Identity.b " + c + "sw:1\n" +              //
-         c + "f = Identity.b " + c + "sw:0\n" +              //
-         c + "xt = Switch.f " + x + " " + c + "pred_id\n" +  //
-         c + "xf = Switch.f " + x + " " + c + "pred_id\n" +  //
-         c + "zero = Const.f 0 ^" + c + "t\n" +              //
-         c + "then = Sub.f " + c + "zero " + c + "xt:1\n" +  //
-         c + "else = Square.f " + c + "xf ^" + c + "f\n" +   //
-         name + " = Merge.f " + c + "else " + c + "then N=2\n";
 }
 
 TEST(ImportControl, SwitchAndMergeBecomeIf) {
@@ -289,108 +264,6 @@ TEST(ImportControl, ACondInALoopInACondMayBeDecided) {
 TEST(ImportControl, ControlTriggerIsANoOp) {
   Imported f("x = Placeholder.f []\nz = Neg.f x\nt = ControlTrigger ^z\ny = Neg.f x ^t\n");
   EXPECT_EQ(f.Run({{"x", F(3)}}, {"y"}, {"t"}), Values({-3}));
-}
-
-TEST(ImportControl, AMergeOfTwoPredicatesTakesTheInputThatRuns) {
-  Imported f(
-      "x = Placeholder.f []\np = Placeholder.b []\nq = Placeholder.b []\n"
-      "xs = Switch.f x p\nnx = Neg.f xs\nxq = Switch.f x q\nsq = Square.f xq:1\n"
-      "m = Merge.f nx sq N=2\ny = Neg.f m\n");
-  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(false)}, {"q", B(false)}}, {"y"}), Values({3}));
-  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(true)}, {"q", B(true)}}, {"y"}), Values({-9}));
-  const Error e = f.RunError({{"x", F(3)}, {"p", B(true)}, {"q", B(false)}}, {"y"});
-  EXPECT_EQ(e.code(), Code::kInvalidArgument);
-}
-
-TEST(ImportControl, AMergeOfAConditionalAndAnUnconditionalValueAlwaysRuns) {
-  Imported f(
-      "x = Placeholder.f []\np = Placeholder.b []\nxs = Switch.f x p\nsame = Identity.f xs\n"
-      "m = Merge.f same x N=2\ny = Neg.f m\n");
-  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(false)}}, {"y", "m"}), Values({-3, 3}));
-  EXPECT_EQ(f.Run({{"x", F(3)}, {"p", B(true)}}, {"y", "m"}), Values({-3, 3}));
-}
-
-// --- what cannot be rewritten
-
-// The error of a run that needs `fetch`, for a graph in which y = -x must work all the same.
-std::string Refusal(const std::string& lines, const std::string& fetch,
-                    Code code = Code::kUnimplemented) {
-  Imported f(lines + "x/plain = Placeholder.f []\ny/plain = Neg.f x/plain\n");
-  EXPECT_EQ(f.Run({{"x/plain", F(1)}}, {"y/plain"}), Values({-1}));
-  const Error e = f.RunError({}, {fetch});
-  EXPECT_EQ(CodeName(e.code()), CodeName(code)) << Text(e);
-  return Text(e);
-}
-
-TEST(ImportControl, AMergeOfUnrelatedThingsIsRefused) {
-  const std::string text = Refusal(
-      "x = Const.f 1\np = Placeholder.b []\nq = Placeholder.b []\nr = Placeholder.b []\n"
-      "xs = Switch.f x p\nxq = Switch.f x q\nxr = Switch.f x r\n"
-      "m = Merge.f xs xq:1 xr:1 N=3\ny = Neg.f m\n",
-      "y");
-  EXPECT_NE(text.find("'m'"), std::string::npos) << text;
-}
-
-TEST(ImportControl, AStatefulNodeOfConditionAndBodyIsRefused) {
-  const std::string text = Refusal(
-      "x = Const.f 1\nshape = Const.i [1]\n"
-      "w/shape = Enter.i shape frame_name='w' is_constant=true\n"
-      "w/random = RandomUniform.i w/shape dtype=DT_FLOAT seed=1 seed2=2\n"
-      "w/sum = Sum.f w/random w/axis Tidx=DT_INT32\n"
-      "w/axis = Const.i 0 ^w/x\n"
-      "w/x/plus = AddV2.f w/x/in w/sum\n"
-      "w/most = Const.f 9 ^w/x\n"
-      "w/total = AddV2.f w/x w/sum\n"
-      "w/less = Less.f w/total w/most\n"
-      "w/cond = LoopCond w/less\n" +
-          LoopVar("w", "w/x", 'f', "x", "w/x/plus"),
-      "w/x/exit");
-  EXPECT_NE(text.find("'w/random'"), std::string::npos) << text;
-  EXPECT_NE(text.find("loop 'w'"), std::string::npos) << text;
-}
-
-TEST(ImportControl, FramesThatNoLoopHasAreRefused) {
-  const std::string loop = Doubling();
-  const auto without = [&](const std::string& name) {
-    const size_t at = loop.find(name + " = ");
-    return loop.substr(0, at) + loop.substr(loop.find('\n', at) + 1);
-  };
-  struct Bad {
-    std::string lines, fetch, says;
-  } const cases[] = {
-      {loop + "w/x/late = Exit.f x\n", "w/x/late", "leaves no loop"},
-      {loop + "w/other = LoopCond w/less\n", "w/x/exit", "two conditions"},
-      {without("w/cond") + "w/cond = Identity.b w/less\n", "w/x/exit", "no LoopCond"},
-      {without("w/x") + "w/x = Merge.f w/x/next w/x/next N=2\n", "w/x/exit", "does not join"},
-      {without("w/x") + "w/x = Merge.f w/x/next N=1\n", "w/x/exit", "does not join"},
-      {without("w/x") + "w/x = Merge.f w/x/enter w/x/next\n", "w/x/exit", "needs attribute N"},
-      {without("w/x") + "w/x = Merge.f w/x/enter w/x/next N=3\n", "w/x/exit", "has 2 inputs"},
-      {without("w/x/switch") + "w/x/switch = Merge.f w/x w/cond\n", "w/x/exit",
-       "needs attribute N"},
-      {loop + "w/late = Neg.f w/x/next\n", "w/x/exit", "leads to no loop variable"},
-      {loop + "bad = NextIteration.f x\ny = Neg.f bad\n", "y", "leads to no loop variable"},
-      {loop + "bad = NextIteration.f x\nc = Const.f 2 ^bad\n", "c", "leads to no loop variable"},
-      {loop + "bad = Neg.f w/x/exit:1\n", "bad", "does not have"},
-      {loop + "w/odd = Switch.f w/x/mul w/cond\n", "w/x/exit", "switches no loop variable"},
-      {loop + CountedLoop("u", "n") + "cross = Mul.i w/i/in u/i/in\n", "cross",
-       "do not contain each other"},
-      {loop + "u/e = Enter.f x\n", "u/e", "frame_name"},
-      {loop + "bad = Switch.f x\n", "bad", "needs 2"},
-      {loop + "p = Const.b true\nbad = Switch.f x p x\n", "bad", "needs 2"},
-      {loop + "bad = Merge.f N=0\n", "bad", "needs 1"},
-  };
-  for (const Bad& bad : cases) {
-    const std::string text = Refusal(bad.lines, bad.fetch, Code::kInvalidArgument);
-    EXPECT_NE(text.find(bad.says), std::string::npos) << bad.says << "\n" << text;
-  }
-}
-
-TEST(ImportControl, ABrokenLoopLeavesOthersAlone) {
-  Imported f(Doubling() + "w/other = LoopCond w/less\nm = Placeholder.i []\n" +
-             "u/x/mul = AddV2.f u/x/in u/x/in\n" + CountedLoop("u", "m") +
-             LoopVar("u", "u/x", 'f', "x", "u/x/mul"));
-  EXPECT_EQ(f.Run({{"x", F(3)}, {"m", I(2)}}, {"u/x/exit"}), Values({12}));
-  EXPECT_EQ(f.RunError({{"x", F(3)}, {"n", I(2)}}, {"w/x/exit"}).code(), Code::kInvalidArgument);
 }
 
 }  // namespace

@@ -149,6 +149,31 @@ inline std::string InnerLoop(const std::string& frame, const std::string& outer,
          "' is_constant=true\n" + lines;
 }
 
+// x is doubled n times.
+inline const char* const kDoubling =
+    "x = Placeholder.f ?\n"
+    "n = Placeholder.i []\n"
+    "w/two = Const.f 2 ^w/i/in\n"
+    "w/x/mul = Mul.f w/x/in w/two\n";
+inline std::string Doubling() {
+  return kDoubling + CountedLoop("w", "n") + LoopVar("w", "w/x", 'f', "x", "w/x/mul");
+}
+
+// NAME = p ? -x : x * x
+inline std::string Cond(const std::string& name, const std::string& x, const std::string& p) {
+  const std::string c = name + "/";
+  return c + "pred_id = Identity.b " + p + "\n" +            //
+         c + "sw = Switch.b " + p + " " + p + "\n" +         //
+         c + "t = Identity.b " + c + "sw:1\n" +              //
+         c + "f = Identity.b " + c + "sw:0\n" +              //
+         c + "xt = Switch.f " + x + " " + c + "pred_id\n" +  //
+         c + "xf = Switch.f " + x + " " + c + "pred_id\n" +  //
+         c + "zero = Const.f 0 ^" + c + "t\n" +              //
+         c + "then = Sub.f " + c + "zero " + c + "xt:1\n" +  //
+         c + "else = Square.f " + c + "xf ^" + c + "f\n" +   //
+         name + " = Merge.f " + c + "else " + c + "then N=2\n";
+}
+
 // An imported graph with two sessions on it, one for each executor.
 class Imported {
  public:

@@ -33,8 +33,6 @@ class ItemMaker {
   void Collect(int i) {
     switch (graph_.node(i).kind) {
       case ForeignKind::kEnter:
-      case ForeignKind::kNextIteration:
-      case ForeignKind::kLoopCond:
         return;
       case ForeignKind::kSwitch:
       case ForeignKind::kMerge:
@@ -183,33 +181,30 @@ class ItemMaker {
       return;
     }
     if (live.size() != 2) return fail();
-    for (const Decision& d : live[0].second) {
-      const auto& other = live[1].second;
-      const auto opposite = std::find(other.begin(), other.end(), Decision{d.first, !d.second});
-      if (opposite != other.end()) {
-        item.merges = true;
-        item.predicate = d.first;
-        item.if_true = live[d.second ? 0 : 1].first;
-        item.if_false = live[d.second ? 1 : 0].first;
-        break;
-      }
-    }
     std::vector<Decision> common;
     for (const Decision& d : live[0].second) {
       const auto& other = live[1].second;
       if (std::find(other.begin(), other.end(), d) != other.end()) common.push_back(d);
     }
-    item.state = common;
-    if (item.merges) {
-      ++item.level[item.predicate];
-      return;
-    }
     for (auto& [port, state] : live) {
       std::erase_if(state, [&](const Decision& d) {
         return std::find(common.begin(), common.end(), d) != common.end();
       });
-      item.alternatives.push_back({port, std::move(state)});
     }
+    item.state = std::move(common);
+    const auto &under = live[0].second, &other = live[1].second;
+    // What only one of the sides needs besides may leave the Merge without an input that runs.
+    if (under.size() == 1 && other.size() == 1 && under[0].first == other[0].first) {
+      const bool side = under[0].second;
+      item.merges = true;
+      item.predicate = under[0].first;
+      item.if_true = live[side ? 0 : 1].first;
+      item.if_false = live[side ? 1 : 0].first;
+      ++item.level[item.predicate];
+      return;
+    }
+    if (under == other) return fail();
+    for (auto& [port, state] : live) item.alternatives.push_back({port, std::move(state)});
     if (item.alternatives[0].under.empty()) std::swap(item.alternatives[0], item.alternatives[1]);
   }
 

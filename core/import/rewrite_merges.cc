@@ -1,22 +1,52 @@
 // Merges of which no single predicate says what they take.
 #include "core/graph/control_flow.h"
 #include "core/graph/function_attr.h"
+#include "core/graph/op_def.h"
+#include "core/graph/op_registry.h"
+#include "core/graph/reference.h"
 #include "core/import/rewriter.h"
 
 namespace graphrun {
 
+// Whether the node waits for nothing that takes time: it has no inputs, or what it computes of
+// constants TensorFlow folds.
+bool Rewriter::IsThereAtOnce(int i) const {
+  const ForeignNode& node = foreign_.node(i);
+  if (node.def && node.inputs.empty() && node.controls.empty()) return true;
+  std::vector<int> open = {i};
+  std::set<int> seen = {i};
+  while (!open.empty()) {
+    const int next = open.back();
+    open.pop_back();
+    if (at_once_.contains(next)) continue;
+    const ForeignNode& at = foreign_.node(next);
+    const OpDef* op = at.kind == ForeignKind::kPlain ? registry_.Find(at.def->op()) : nullptr;
+    if (!op || !op->pure() || (at.inputs.empty() && op->name != "Const")) return false;
+    for (Port p : at.inputs) {
+      if (seen.insert(p.node).second) open.push_back(p.node);
+    }
+  }
+  return true;
+}
+
 // A Merge whose inputs no one predicate tells apart: those of a gradient, of which one is a
-// constant shape, or of predicates that were folded to constants. TensorFlow takes an input that
-// runs.
+// constant shape, or of predicates that were folded to constants. TensorFlow takes the input that
+// comes first: which one that is can be told only when one runs or one is there at once.
 void Rewriter::EmitAlternatives(Block& b, const Item& item) {
-  const auto& [first, last] = std::pair(item.alternatives[0], item.alternatives[1]);
+  const bool last_first =
+      !item.alternatives[1].under.empty() && IsThereAtOnce(item.alternatives[1].port.node);
+  const Item::Alternative& first = item.alternatives[last_first ? 1 : 0];
+  const Item::Alternative& last = item.alternatives[last_first ? 0 : 1];
   const auto index = [&](Port port) { return foreign_.node(item.node).inputs[0] == port ? 0 : 1; };
   const auto set = [&](Output value, Output taken) {
-    b.values[{item.node, 0}] = {Add(b, item.node, "Identity", {value}, {}), 0};
+    const NodeId id = Add(b, item.node, "Identity", {value}, {});
+    b.graph().SetAttr(id, kMoreOutputsAttr, std::vector{b.graph().OutputName(taken)});
+    b.values[{item.node, 0}] = {id, 0};
     b.values[{item.node, 1}] = taken;
   };
-  // The input that always runs comes before one that waits for a predicate.
-  if (last.under.empty() && (first.under.empty() || !must_run_[first.port.node])) {
+  // What waits for nothing comes before what waits for a predicate.
+  if (last.under.empty() && IsThereAtOnce(last.port.node) && !must_run_[first.port.node]) {
+    at_once_.insert(item.node);
     const Output value = After(b, last.port, Value(b, last.port, item.node), {});
     return set(value, b.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index(last.port))));
   }
@@ -32,7 +62,8 @@ void Rewriter::EmitAlternatives(Block& b, const Item& item) {
     }
     return all;
   };
-  const Expr taken = runs(first), other = runs(last);
+  const Expr taken = runs(first);
+  const Expr other = last.under.empty() ? scope.Const(Tensor::Scalar(true)) : runs(last);
   FunctionBuilder* builders[2];
   std::vector<Expr> results[2];
   for (const bool side : {false, true}) {
@@ -42,10 +73,13 @@ void Rewriter::EmitAlternatives(Block& b, const Item& item) {
     inner.builder = builders[side] = &*f;
     inner.parent = &b;
     Output value = After(inner, a.port, Value(inner, a.port, item.node), {});
-    if (!side && other.valid()) {
-      const Expr none = f->scope().Const(
-          Tensor::Scalar(foreign_.Describe(item.node) + " has no input that runs"));
-      const Expr check = f->scope().Add("Assert", {other, none});
+    if (side ? !IsThereAtOnce(a.port.node) : !last.under.empty()) {
+      const Scope s = f->scope();
+      const Expr holds = side ? s.Add("LogicalNot", {other}) : other;
+      const char* wrong =
+          side ? " takes the first of two inputs that run" : " has no input that runs";
+      const Expr why = s.Const(Tensor::Scalar(foreign_.Describe(item.node) + wrong));
+      const Expr check = s.Add("Assert", {holds, why});
       value = {inner.graph().AddNode("Identity", "checked", {value}, {}, {check.node()}), 0};
     }
     results[side] = {

@@ -54,12 +54,13 @@ void Rewriter::Run() {
   NoteAbsent();
 }
 
-void Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
+Rewriter::Region Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
   Region region = MakeRegion(nodes, b.decided);
   std::vector<int> items(region.items.size());
   std::iota(items.begin(), items.end(), 0);
   Schedule(b, region, items, 0);
   FinishLists(b);
+  return region;
 }
 
 ElementShapes Rewriter::element_shapes() const {
@@ -252,8 +253,10 @@ void Rewriter::EmitNode(Block& b, int i) {
       return EmitUnavailable(b, i, {});
     case ForeignKind::kBroken:
       return EmitUnavailable(b, i, node.problem);
-    case ForeignKind::kSwitch:
-      return;  // its outputs are its input, under a condition
+    case ForeignKind::kSwitch:  // its outputs are its input, under a condition
+    case ForeignKind::kNextIteration:
+    case ForeignKind::kLoopCond:
+      return;
     case ForeignKind::kExit: {
       Output value = Value(b, node.inputs[0], i);
       // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.

@@ -117,7 +117,7 @@ class Rewriter {
   static std::vector<int> ConnectedTo(int first, const std::vector<int>& items,
                                       const Region& region);
   // Fills a block that is no side of a cond; the nodes are all of one frame.
-  void EmitNodes(Block& b, const std::vector<int>& nodes);
+  Region EmitNodes(Block& b, const std::vector<int>& nodes);
   // Emits `items` of the region, those in conds relative to the first `depth` decisions.
   void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
   void EmitItem(Block& b, Region& region, int item);
@@ -161,6 +161,9 @@ class Rewriter {
   // --- rewrite_loops.cc
   void EmitLoop(Block& b, int frame);
   std::vector<int> Slice(int frame, const std::vector<int>& from) const;
+  // Whether no Switch of the region decides if the node runs.
+  static bool AlwaysRuns(const Region& region, int node);
+  std::string NotAlways(int node) const;
   // {"a/b", "c"} for "a/b/c", and the scope of the former at the top of the builder's graph.
   static std::pair<std::string, std::string> SplitScopeName(const std::string& name);
   static Scope ScopeAt(FunctionBuilder* builder, const std::string& prefix);
@@ -180,6 +183,7 @@ class Rewriter {
                                   const std::vector<int>& side) const;
 
   // --- rewrite_merges.cc
+  bool IsThereAtOnce(int node) const;
   void EmitAlternatives(Block& b, const Item& item);
 
   // --- rewrite_unavailable.cc
@@ -270,6 +274,7 @@ class Rewriter {
   };
   std::map<Port, DeclaredResult> results_;
   std::set<int> waited_;
+  std::set<int> at_once_;            // Merges that take an input which is there at once
   std::vector<uint8_t> has_effect_;  // the node, or something that it needs
   std::vector<uint8_t> must_run_;    // the same of writes, checks and output
 };
