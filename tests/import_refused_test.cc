@@ -78,6 +78,57 @@ TEST(ImportRefused, AMergeOneSideOfWhichHasAnotherPredicateMayHaveNoInput) {
   EXPECT_NE(Text(e).find("no input that runs"), std::string::npos) << Text(e);
 }
 
+TEST(ImportRefused, WhatIsThereInTheFirstTripOnly) {
+  const std::string loop = Doubling();
+  const auto with = [&](const std::string& name, const std::string& line) {
+    const size_t at = loop.find(name + " = ");
+    return loop.substr(0, at) + line + loop.substr(loop.find('\n', at));
+  };
+  struct Bad {
+    std::string lines, fetch;
+  } const cases[] = {
+      {with("w/limit", "w/limit = Enter.i n frame_name='w'"), "w/x/exit"},
+      {with("w/two", "w/two = Const.f 2 ^w/x/enter"), "w/x/exit"},
+      {with("w/x/mul", "w/x/mul = Mul.f w/x/enter w/two"), "w/x/exit"},
+      {loop + "w/first = Neg.f w/x/enter\ne = Exit.f w/first\n", "e"},
+  };
+  for (const Bad& bad : cases) {
+    Imported f(bad.lines);
+    const Error e = f.RunError({{"x", F(3)}, {"n", I(4)}}, {bad.fetch});
+    EXPECT_EQ(e.code(), Code::kInvalidArgument);
+    EXPECT_NE(Text(e).find("in the first trip only"), std::string::npos) << Text(e);
+  }
+  // Nobody needs it.
+  EXPECT_EQ(
+      Imported(loop + "w/first = Neg.f w/x/enter\n").Run({{"x", F(3)}, {"n", I(4)}}, {"w/x/exit"}),
+      Values({48}));
+}
+
+TEST(ImportRefused, ALoopVariableThatASwitchMayStop) {
+  const std::string loop =
+      "x = Placeholder.f []\nn = Placeholder.i []\nw/two = Const.i 2 ^w/i/in\n"
+      "w/p = Less.i w/i/in w/two\nw/xs = Switch.f w/x/in w/p\nw/t = Neg.f w/xs:1\n" +
+      CountedLoop("w", "n");
+  for (const char* next : {"w/t", "w/xs:1", "w/xs"}) {
+    Imported f(loop + LoopVar("w", "w/x", 'f', "x", next));
+    EXPECT_EQ(f.Run({{"x", F(3)}, {"n", I(4)}}, {"w/i/exit"}), Values({4}));
+    EXPECT_EQ(f.Run({{"x", F(3)}, {"n", I(0)}}, {"w/x/exit"}), Values({3}));
+    const Error e = f.RunError({{"x", F(3)}, {"n", I(4)}}, {"w/x/exit"});
+    EXPECT_EQ(e.code(), Code::kInvalidArgument);
+    EXPECT_NE(Text(e).find("'w/x/next' (NextIteration)"), std::string::npos) << Text(e);
+  }
+}
+
+TEST(ImportRefused, AConditionThatASwitchMayStop) {
+  const std::string text = Refusal(
+      "x = Const.f 1\np = Const.b true\nw/p = Enter.b p frame_name='w' is_constant=true\n"
+      "w/most = Const.f 9 ^w/x\nw/less = Less.f w/x w/most\nw/ps = Switch.b w/less w/p\n"
+      "w/cond = LoopCond w/ps:1\nw/x/plus = AddV2.f w/x/in w/x/in\n" +
+          LoopVar("w", "w/x", 'f', "x", "w/x/plus"),
+      "w/x/exit");
+  EXPECT_NE(text.find("'w/cond' (LoopCond)"), std::string::npos) << text;
+}
+
 TEST(ImportRefused, AMergeOfUnrelatedThingsIsRefused) {
   const std::string text = Refusal(
       "x = Const.f 1\np = Placeholder.b []\nq = Placeholder.b []\nr = Placeholder.b []\n"
@@ -131,6 +182,8 @@ TEST(ImportRefused, FramesThatNoLoopHasAreRefused) {
       {loop + CountedLoop("u", "n") + "cross = Mul.i w/i/in u/i/in\n", "cross",
        "do not contain each other"},
       {loop + "u/e = Enter.f x\n", "u/e", "frame_name"},
+      {without("w/x/enter") + "w/x/enter = Enter.f x frame_name='w' is_constant=true\n", "w/x/exit",
+       "is constant and begins a loop variable"},
       {loop + "bad = Switch.f x\n", "bad", "needs 2"},
       {loop + "p = Const.b true\nbad = Switch.f x p x\n", "bad", "needs 2"},
       {loop + "bad = Merge.f N=0\n", "bad", "needs 1"},

@@ -23,6 +23,11 @@ class UnionFind {
   std::vector<int> parent_;
 };
 
+bool IsConstant(const ForeignNode& enter) {
+  const auto it = enter.def->attr().find("is_constant");
+  return it != enter.def->attr().end() && it->second.b();
+}
+
 }  // namespace
 
 ForeignLoops::ForeignLoops(ForeignGraph* graph) : graph_(*graph) {
@@ -178,6 +183,11 @@ void ForeignLoops::SplitFrames() {
   }
 }
 
+std::string ForeignLoops::CauseAt(int node, std::string otherwise) const {
+  const ForeignNode& from = graph_.node(graph_.node(node).inputs.at(0).node);
+  return from.kind == ForeignKind::kBroken ? from.problem.reason : std::move(otherwise);
+}
+
 ForeignLoops::Faults ForeignLoops::FindVariables() {
   Faults faults;
   std::vector<bool> goes_on(graph_.size());  // NextIterations that a Merge alone uses
@@ -203,8 +213,15 @@ ForeignLoops::Faults ForeignLoops::FindVariables() {
       if (next < 0) continue;
       if (enter < 0 || node.inputs.size() != 2 || frame_of_[next] != frame_of_[i]) {
         faults.push_back({i, frame_of_[i],
-                          "loop '" + frame.name + "': " + graph_.Describe(i) +
-                              " does not join an Enter and a NextIteration of its loop"});
+                          CauseAt(next, "loop '" + frame.name + "': " + graph_.Describe(i) +
+                                            " does not join an Enter and a NextIteration of its "
+                                            "loop")});
+        continue;
+      }
+      if (IsConstant(graph_.node(enter))) {
+        faults.push_back({i, frame_of_[i],
+                          "loop '" + frame.name + "': " + graph_.Describe(enter) +
+                              " is constant and begins a loop variable"});
         continue;
       }
       variable_of_[i] = static_cast<int>(frame.variables.size());
@@ -218,6 +235,12 @@ ForeignLoops::Faults ForeignLoops::FindVariables() {
         graph_.node(node.inputs[1].node).kind != ForeignKind::kLoopCond)
       continue;
     LoopFrame& frame = frames_[frame_of_[i]];
+    if (const int test = node.inputs[1].node; frame_of_[test] != frame_of_[i]) {
+      faults.push_back({i, frame_of_[i],
+                        CauseAt(test, "loop '" + frame.name + "' does not contain its condition, " +
+                                          graph_.Describe(test))});
+      continue;
+    }
     const int merge = node.inputs[0].node;
     variable_of_[i] = variable_of_[merge];
     if (graph_.node(merge).kind != ForeignKind::kMerge || variable_of_[i] < 0 ||
@@ -235,12 +258,35 @@ ForeignLoops::Faults ForeignLoops::FindVariables() {
     if (used)
       faults.push_back({i, frame_of_[i], graph_.Describe(i) + " leads to no loop variable"});
   }
+  FindFirstTrips(&faults);
   for (int f = 1; f < num_frames(); ++f) {
     const LoopFrame& frame = frames_[f];
     if (frame.loop_cond < 0 && !frame.variables.empty())
       faults.push_back({frame.enters.at(0), f, "loop '" + frame.name + "' has no LoopCond"});
   }
   return faults;
+}
+
+// What is not constant enters a loop once: for who uses it past the Merge of a loop variable it is
+// there in the first trip alone.
+void ForeignLoops::FindFirstTrips(Faults* faults) const {
+  for (int f = 1; f < num_frames(); ++f) {
+    for (int enter : frames_[f].enters) {
+      if (IsConstant(graph_.node(enter))) continue;
+      std::vector<int> users = graph_.control_consumers(enter);
+      for (const ForeignConsumer& c : graph_.consumers(enter)) {
+        const bool begins = graph_.node(c.node).kind == ForeignKind::kMerge &&
+                            (variable_of_[c.node] >= 0 || frame_of_[c.node] != f);
+        if (!begins) users.push_back(c.node);
+      }
+      for (int user : users) {
+        faults->push_back({user, 0,
+                           "loop '" + frames_[f].name + "': " + graph_.Describe(user) + " uses " +
+                               graph_.Describe(enter) +
+                               ", which is not constant and there in the first trip only"});
+      }
+    }
+  }
 }
 
 ForeignLoops::Faults ForeignLoops::FindExits() {

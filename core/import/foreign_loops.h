@@ -67,8 +67,12 @@ class ForeignLoops {
   Faults AssignFrames();
   void SplitFrames();
   Faults FindVariables();
+  void FindFirstTrips(Faults* faults) const;
   Faults FindExits();
   Faults FindAll();
+  // Why a NextIteration or LoopCond does not lie in its loop: what breaks its input, or
+  // `otherwise`.
+  std::string CauseAt(int node, std::string otherwise) const;
   // Breaks what is at fault.
   void Break(const Faults& faults);
   int Child(int parent, const std::string& name, int node);

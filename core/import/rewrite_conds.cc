@@ -25,9 +25,8 @@ std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vecto
     };
     for (const ForeignConsumer& c : foreign_.consumers(i)) {
       const auto item = region.item_of.find(c.node);
-      const bool loop_end = foreign_.node(c.node).kind == ForeignKind::kNextIteration;
-      if (item == region.item_of.end() ? !loop_end : inside.contains(item->second)) continue;
-      if (!loop_end && region.items[item->second].dead) continue;
+      if (item == region.item_of.end() || inside.contains(item->second)) continue;
+      if (region.items[item->second].dead) continue;
       use(foreign_.node(c.node).inputs[c.input]);
     }
     // Switches come after what they pass on, so their data have been asked for by now.

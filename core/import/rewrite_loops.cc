@@ -63,6 +63,15 @@ std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const 
   return found;
 }
 
+bool Rewriter::AlwaysRuns(const Region& region, int node) {
+  const Item& item = region.items[region.item_of.at(node)];
+  return !item.dead && item.state.empty();
+}
+
+std::string Rewriter::NotAlways(int node) const {
+  return foreign_.Describe(node) + " takes what a Switch does not always let pass";
+}
+
 void Rewriter::EmitLoop(Block& b, int f) {
   const LoopFrame& frame = loops_.frame(f);
   std::vector<int> body_roots;
@@ -74,8 +83,8 @@ void Rewriter::EmitLoop(Block& b, int f) {
   if (frame.variables.empty()) ThrowInvalid("it has no loop variable");
   std::vector<int> cond_roots = foreign_.node(frame.loop_cond).controls;
   cond_roots.push_back(foreign_.node(frame.loop_cond).inputs.at(0).node);
-  const std::vector<int> cond_nodes = Slice(f, cond_roots);
-  const std::vector<int> body_nodes = Slice(f, body_roots);
+  std::vector<int> cond_nodes = Slice(f, cond_roots);
+  std::vector<int> body_nodes = Slice(f, body_roots);
   for (int i : cond_nodes) {
     if (!std::binary_search(body_nodes.begin(), body_nodes.end(), i)) continue;
     const ForeignNode& node = foreign_.node(i);
@@ -86,6 +95,9 @@ void Rewriter::EmitLoop(Block& b, int f) {
                    ", which would run twice");
     }
   }
+
+  cond_nodes.push_back(frame.loop_cond);
+  for (const LoopVariable& v : frame.variables) body_nodes.push_back(v.next);
 
   PrepareLists(b, lists_.InFrame(f, false));
   std::vector<int> carried;
@@ -118,15 +130,16 @@ void Rewriter::EmitLoop(Block& b, int f) {
     inner.loop = f;
     for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();
     for (size_t i = 0; i < carried.size(); ++i) inner.lists[carried[i]] = args[n + i].output();
-    EmitNodes(inner, nodes);
-    return results(inner);
+    const Region region = EmitNodes(inner, nodes);
+    return results(inner, region);
   };
   const auto cond = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, cond_nodes, [&](Block& inner) {
+    return run(inside, args, cond_nodes, [&](Block& inner, const Region& region) {
       for (size_t i = 0; i < carried.size(); ++i) {
         if (inner.lists[carried[i]] != args[n + i].output())
           ThrowInvalid("its condition changes a stack or TensorArray");
       }
+      if (!AlwaysRuns(region, frame.loop_cond)) ThrowInvalid(NotAlways(frame.loop_cond));
       const ForeignNode& test = foreign_.node(frame.loop_cond);
       return Expr(inner.builder,
                   After(inner, test.inputs[0], Value(inner, test.inputs[0], frame.loop_cond),
@@ -134,10 +147,17 @@ void Rewriter::EmitLoop(Block& b, int f) {
     });
   };
   const auto body = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, body_nodes, [&](Block& inner) {
+    return run(inside, args, body_nodes, [&](Block& inner, const Region& region) {
       std::vector<Expr> results;
       for (const LoopVariable& v : frame.variables) {
         const ForeignNode& next = foreign_.node(v.next);
+        if (!AlwaysRuns(region, v.next)) {
+          const NodeId bad = AddUnavailable(
+              inner, "unavailable", next.def->op(), {Code::kInvalidArgument, NotAlways(v.next)},
+              KnownInputs(inner, {v.next}), {args[results.size()].dtype()}, /*def=*/nullptr);
+          results.emplace_back(inner.builder, Output{bad, 0});
+          continue;
+        }
         results.emplace_back(
             inner.builder,
             After(inner, next.inputs[0], Value(inner, next.inputs[0], v.next), next.controls));
