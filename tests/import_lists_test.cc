@@ -209,5 +209,22 @@ TEST(ImportLists, AHandleOfNowhereIsAnError) {
   EXPECT_NE(Text(e).find("'h'"), std::string::npos) << Text(e);
 }
 
+// TensorFlow gives the flow that came in, which begins as zero, when the access is done.
+TEST(ImportLists, FlowsCanBeFetched) {
+  Imported f(
+      "x = Placeholder.f [2]\nn = Const.i 2\nk = Placeholder.i []\nrange = Const.i [0,1]\n"
+      "lengths = Const.l [1,1]\na = TensorArrayV3.f n\n"
+      "write = TensorArrayWriteV3.f a k x a:1\ngrad = TensorArrayGradV3 a write source='g'\n"
+      "s = TensorArrayV3.f n\nscatter = TensorArrayScatterV3.f s range x s:1\n"
+      "p = TensorArrayV3.f n\nsplit = TensorArraySplitV3.f p x lengths p:1\n"
+      "copy = Identity.f split\n");
+  const Tensor x = Tensor::Vector<float>({1, 2});
+  EXPECT_EQ(f.Run({{"x", x}, {"k", I(1)}},
+                  {"a:1", "write", "write:0", "grad:1", "scatter", "split", "copy"}),
+            Values(7, 0.0));
+  EXPECT_EQ(f.RunError({{"x", x}, {"k", I(2)}}, {"write"}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(f.RunError({{"x", x}, {"k", I(2)}}, {}, {"write"}).code(), Code::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace graphrun

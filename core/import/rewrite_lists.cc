@@ -217,7 +217,13 @@ void Rewriter::EmitAccess(Block& b, int i) {
   const auto input = [&](size_t k) { return Value(b, node.inputs.at(k), i); };
   const auto output = [&](int k, NodeId id, int index = 0) { b.values[{i, k}] = {id, index}; };
   // Flows only say in which order accesses come; the chain of lists does that now.
-  const auto pass_flow = [&](int k, size_t from) { b.values[{i, k}] = input(from); };
+  const auto pass_flow = [&](size_t from) {
+    b.values[{i, 0}] = input(from);
+    NameFlow(b, i, 0);
+  };
+  const auto add_write = [&](const char* op, std::vector<Output> inputs, AttrMap attrs) {
+    return Add(b, i, op, std::move(inputs), std::move(attrs), IsMain(b) ? "/list" : "");
+  };
   const auto written = [&](NodeId id) { b.lists[object] = {id, 0}; };
   // The node may know more of the elements, which decides the shape of no elements; `leading`
   // dimensions are not in its attribute.
@@ -288,11 +294,14 @@ void Rewriter::EmitAccess(Block& b, int i) {
       }
       written(Add(b, i, "TensorListReserve", {ElementShape(b, object), input(0)}, {dtype}));
       b.values[{i, 1}] = b.graph().AddConst("flow", Tensor::Scalar<float>(0));
+      NameFlow(b, i, 1);
       return;
     }
     case ForeignKind::kArrayGrad:
       b.operations[i] = List(b, object).node;
-      return pass_flow(1, 1);
+      b.values[{i, 1}] = input(1);
+      NameFlow(b, i, 1);
+      return;
     case ForeignKind::kArrayRead:
       return output(0, Add(b, i, "TensorListGetItem",
                            {List(b, object), input(1), ElementShape(b, object)}, reading({})));
@@ -307,8 +316,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
       }
       AttrMap attrs = writing({});
       if (o.dynamic_size) attrs.emplace("resize_if_index_out_of_bounds", true);
-      written(Add(b, i, "TensorListSetItem", {list, index, element}, std::move(attrs)));
-      return pass_flow(0, 3);
+      written(add_write("TensorListSetItem", {list, index, element}, std::move(attrs)));
+      return pass_flow(3);
     }
     case ForeignKind::kArrayGather: {
       const Output list = List(b, object), shape = read_shape("element_shape", {});
@@ -328,9 +337,9 @@ void Rewriter::EmitAccess(Block& b, int i) {
       if (adds) values = AddedRows(b, object, indices, values, AreDistinct(node.inputs[1]));
       AttrMap attrs = writing({});
       if (o.array < 0 && !o.dynamic_size) attrs.emplace(kFixedSizeAttr, true);
-      written(Add(b, i, "TensorListScatterIntoExistingList", {list, values, indices},
-                  std::move(attrs)));
-      return pass_flow(0, 3);
+      written(add_write("TensorListScatterIntoExistingList", {list, values, indices},
+                        std::move(attrs)));
+      return pass_flow(3);
     }
     case ForeignKind::kArraySize:
       return output(0, Add(b, i, "TensorListLength", {List(b, object)}, {}));
@@ -355,8 +364,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
       NoteElement(object, piece);
       if (o.array >= 0 && !adds) {
         written(
-            Add(b, i, "TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
-        return pass_flow(0, 3);
+            add_write("TensorListSplit", {input(1), ElementShape(b, object), input(2)}, {dtype}));
+        return pass_flow(3);
       }
       Output list = List(b, object);
       if (o.dynamic_size && o.array < 0) {
@@ -371,8 +380,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
       // The sum finds what differs in length, too.
       AttrMap attrs;
       if (o.array < 0) attrs.emplace(kWritesOnceAttr, true);
-      written(Add(b, i, "AddN", {list, {split, 0}}, std::move(attrs)));
-      return pass_flow(0, 3);
+      written(add_write("AddN", {list, {split, 0}}, std::move(attrs)));
+      return pass_flow(3);
     }
     case ForeignKind::kClose:
       Add(b, i, "NoOp", {}, {});

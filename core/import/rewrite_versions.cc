@@ -1,6 +1,7 @@
 // TensorArrays as each access finds them.
 #include <algorithm>
 
+#include "core/graph/reference.h"
 #include "core/import/rewriter.h"
 
 namespace graphrun {
@@ -64,6 +65,33 @@ void Rewriter::WithVersions(Block& b, const Region& region, const std::vector<in
     }
     list->second = versions.back().list;
   }
+}
+
+// The flow is there when the access has succeeded.
+void Rewriter::NameFlow(Block& b, int i, int index) {
+  if (!IsMain(b)) return;
+  const ForeignNode& node = foreign_.node(i);
+  const Scope scope = ScopeAt(b.builder, std::string(node.name));
+  const Expr list(b.builder, List(b, lists_.AccessedBy(i)));
+  const Expr length = scope.WithName("size").Add("TensorListLength", {list});
+  const Expr done = scope.Add("GreaterEqual", {length, scope.Const(Tensor::Scalar<int32_t>(0))});
+  const Expr check = scope.Add("Assert", {done, length});
+  const auto add_flow = [&](auto add, const std::string& name) {
+    return (b.graph().*add)("Identity", name, {b.values.at({i, index})}, {}, {check.node()});
+  };
+  if (index == 0) {
+    add_flow(&Graph::AddNodeNamed, std::string(node.name));
+    return;
+  }
+  const NodeId flow = add_flow(&Graph::AddNode, std::string(node.name) + "/flow");
+  std::vector<std::string> more = {b.graph().OutputName({flow, 0})};
+  NodeId named = b.operations.at(i);
+  if (node.kind == ForeignKind::kArrayGrad) {
+    // The look-up of a gradient array is no node, and its handle cannot be fetched.
+    more.insert(more.begin(), "");
+    named = b.graph().AddNodeNamed("NoOp", node.name, {}, {}, {check.node()});
+  }
+  b.graph().SetAttr(named, kMoreOutputsAttr, more);
 }
 
 }  // namespace graphrun

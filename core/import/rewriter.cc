@@ -371,11 +371,11 @@ std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
 }
 
 NodeId Rewriter::Add(Block& b, int i, std::string_view op, std::vector<Output> inputs,
-                     AttrMap attrs) {
+                     AttrMap attrs, const char* suffix) {
   const ForeignNode& node = foreign_.node(i);
-  const auto add = b.top() ? &Graph::AddNodeNamed : &Graph::AddNode;
-  const NodeId id =
-      (b.graph().*add)(op, node.name, std::move(inputs), std::move(attrs), Controls(b, i));
+  const std::string name = std::string(node.name) + suffix;
+  const auto add = b.top() && !*suffix ? &Graph::AddNodeNamed : &Graph::AddNode;
+  const NodeId id = (b.graph().*add)(op, name, std::move(inputs), std::move(attrs), Controls(b, i));
   if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
   b.operations[i] = id;
   return id;

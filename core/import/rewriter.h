@@ -151,7 +151,9 @@ class Rewriter {
   std::vector<int> Waited(const Block& inner, const Region& region, const std::vector<int>& members,
                           const std::vector<int>& items) const;
   void FindEffects();
-  NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
+  // Adds what the node becomes, under its name with `suffix`.
+  NodeId Add(Block& b, int node, std::string_view op, std::vector<Output> inputs, AttrMap attrs,
+             const char* suffix = "");
   bool HasOwnEffect(int node) const;
   bool MustRun(int node) const;
   // INVALID_ARGUMENT or UNIMPLEMENTED unless the functions that the node names exist here.
@@ -219,6 +221,10 @@ class Rewriter {
                     const std::function<void()>& emit);
   // The nodes of the items that access stacks and TensorArrays, in loops too.
   std::vector<int> AccessesIn(const Region& region, const std::vector<int>& items) const;
+  // Whether nodes here can be fetched.
+  bool IsMain(const Block& b) const { return b.top() && !foreign_.in_function(); }
+  // Lets output `index` of an access, a flow, be fetched.
+  void NameFlow(Block& b, int node, int index);
 
   // --- rewrite_lists.cc
   void EmitList(Block& b, int node);

@@ -281,6 +281,17 @@ def array_cleared_by_a_read_that_no_gradient_needs(x, p):
     return tf.gradients(y, x)[0], tf.gradients(a.read(0) * 3.0 + tf.reduce_sum(a.stack(), 0), x)[0]
 
 
+def flows_that_are_fetched(x, p):
+    """Of version 1: those of lists are the lists."""
+    k = tf.where(p, 1, 4)
+    a, b = rows(4), rows(4)
+    c, d = a.unstack(x), a.write(k, x[0])
+    looped = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a.write(i, x[i])), [0, b])[1]
+    split = rows(4, element_shape=[1, 3]).split(x, [1] * 4)
+    gradient = c.grad("asked").flow
+    return a.flow, c.flow, d.flow, looped.flow, split.flow, gradient, c.flow + looped.flow
+
+
 ASKED = [array_read_in_cond_and_joined, array_writes_that_nobody_waits_for, array_written_in_two_ways,
          array_read_in_cond_before_a_write, array_read_in_loop_before_a_write, array_read_before_it_grows,
          array_split_into_more_and_fewer, array_written_again, array_of_the_shape_of_the_first,
@@ -293,6 +304,7 @@ def main():
             write(sys.argv[1], name, build, runs, version, **options)
     waits("flows_that_wait", 1, flows_that_wait)
     waits("flows_into_conds_and_loops", 1, flows_into_conds_and_loops)
+    asked("flows_that_are_fetched", 1, flows_that_are_fetched)
     for version in (1, 2):
         refusals("elements_of_unknown_shape", version)
         written_twice("array_written_twice", version)
