@@ -194,6 +194,26 @@ TEST(ImportRefused, FramesThatNoLoopHasAreRefused) {
   }
 }
 
+TEST(ImportRefused, ALoopThatNeedsItselfToBegin) {
+  const std::string inputs = "x = Placeholder.f []\nn = Placeholder.i []\n";
+  const auto loop = [](const std::string& w, const std::string& late) {
+    return w + "/v = Enter.f x frame_name='" + w + "' is_constant=true ^" + late + "\n" + w +
+           "/x/plus = AddV2.f " + w + "/x/in " + w + "/v\n" + w + "/y/twice = AddV2.f " + w +
+           "/y/in " + w + "/y/in\n" + CountedLoop(w, "n") +
+           LoopVar(w, w + "/x", 'f', "x", w + "/x/plus") +
+           LoopVar(w, w + "/y", 'f', "x", w + "/y/twice");
+  };
+  const Feeds feeds = {{"x", F(3)}, {"n", I(2)}};
+  for (const bool two : {false, true}) {
+    Imported f(inputs +
+               (two ? loop("u", "w/x/exit") + loop("w", "u/x/exit") : loop("w", "w/x/exit")));
+    EXPECT_EQ(f.Run(feeds, {"w/y/exit"}), Values({12}));
+    const Error e = f.RunError(feeds, {"w/x/exit"});
+    EXPECT_EQ(e.code(), Code::kInvalidArgument);
+    EXPECT_NE(Text(e).find("waits for what the loop computes"), std::string::npos) << Text(e);
+  }
+}
+
 TEST(ImportRefused, ABrokenLoopLeavesOthersAlone) {
   Imported f(Doubling() + "w/other = LoopCond w/less\nm = Placeholder.i []\n" +
              "u/x/mul = AddV2.f u/x/in u/x/in\n" + CountedLoop("u", "m") +

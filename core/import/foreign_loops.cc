@@ -52,7 +52,8 @@ ForeignLoops::Faults ForeignLoops::FindAll() {
   if (Faults faults = AssignFrames(); !faults.empty()) return faults;
   SplitFrames();
   if (Faults faults = FindVariables(); !faults.empty()) return faults;
-  return FindExits();
+  if (Faults faults = FindExits(); !faults.empty()) return faults;
+  return FindStarts();
 }
 
 void ForeignLoops::Break(const Faults& faults) {
@@ -316,6 +317,51 @@ ForeignLoops::Faults ForeignLoops::FindExits() {
         }
       }
     }
+  }
+  return faults;
+}
+
+// A loop begins when all that enters it is there. The graph has no cycle, so one that this makes
+// leads through an Enter to what the loop leaves.
+ForeignLoops::Faults ForeignLoops::FindStarts() const {
+  const int n = graph_.size(), total = n + num_frames();
+  std::vector<std::vector<int>> before(total), after(total);
+  const auto add = [&](int from, int to) {
+    after[from].push_back(to);
+    before[to].push_back(from);
+  };
+  for (int i = 0; i < n; ++i) {
+    const ForeignNode& node = graph_.node(i);
+    for (Port p : node.inputs) {
+      if (graph_.node(p.node).kind != ForeignKind::kNextIteration) add(p.node, i);
+    }
+    for (int c : node.controls) add(c, i);
+    if (node.kind == ForeignKind::kEnter) add(i, n + frame_of_[i]);
+    if (loop_left_by_[i] >= 0) add(n + loop_left_by_[i], i);
+  }
+  // What cycles lead to, and what leads to cycles.
+  const auto stuck = [&](const auto& from, const auto& to) {
+    std::vector<int> missing(total), ready;
+    for (int i = 0; i < total; ++i) {
+      missing[i] = static_cast<int>(from[i].size());
+      if (missing[i] == 0) ready.push_back(i);
+    }
+    while (!ready.empty()) {
+      const int i = ready.back();
+      ready.pop_back();
+      for (int next : to[i]) {
+        if (--missing[next] == 0) ready.push_back(next);
+      }
+    }
+    return missing;
+  };
+  const std::vector<int> behind = stuck(before, after), ahead = stuck(after, before);
+  Faults faults;
+  for (int i = 0; i < n; ++i) {
+    if (graph_.node(i).kind != ForeignKind::kEnter || behind[i] == 0 || ahead[i] == 0) continue;
+    faults.push_back({i, 0,
+                      "loop '" + frames_[frame_of_[i]].name + "' needs, to begin, " +
+                          graph_.Describe(i) + ", which waits for what the loop computes"});
   }
   return faults;
 }

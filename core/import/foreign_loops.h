@@ -69,6 +69,7 @@ class ForeignLoops {
   Faults FindVariables();
   void FindFirstTrips(Faults* faults) const;
   Faults FindExits();
+  Faults FindStarts() const;
   Faults FindAll();
   // Why a NextIteration or LoopCond does not lie in its loop: what breaks its input, or
   // `otherwise`.
