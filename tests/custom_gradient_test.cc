@@ -269,31 +269,6 @@ TEST(SymbolicGradient, OfAnAbsentFunctionFailsTheRunsThatNeedIt) {
 }
 
 // TensorFlow casts what flows to an integer back, where gradients end for us.
-TEST(SymbolicGradient, ByAnIntegerThatIsCastIsRefused) {
-  const auto library = [](const std::string& body) {
-    std::string text = FunctionText("f", {"x", "k"}, {"m:z:0"}, body);
-    const std::string k = "'k' type: DT_FLOAT";
-    text.replace(text.find(k), k.size(), "'k' type: DT_INT32");
-    return Library(text);
-  };
-  const std::string lines = "x = Placeholder.f [2]\nk = Placeholder.i []\ndy = Placeholder.f [2]\n";
-  const std::string gradient =
-      "node { name: 'd' op: 'SymbolicGradient' input: 'x' input: 'k' input: 'dy'"
-      " attr { key: 'Tin' value { list { type: DT_FLOAT type: DT_INT32 type: DT_FLOAT } } }"
-      " attr { key: 'Tout' value { list { type: DT_FLOAT type: DT_INT32 } } }"
-      " attr { key: 'f' value { func { name: 'f' } } } }\n";
-  Feeds feeds = kGradientFeeds;
-  feeds.emplace_back("k", I(3));
-  Imported f(lines, gradient + library("c = Cast k SrcT=DT_INT32 DstT=DT_FLOAT\n"
-                                       "m = Mul.f x c:y:0\n"));
-  EXPECT_EQ(f.Run(feeds, {"d"}), Values({3, 30}));
-  const Error e = f.RunError(feeds, {"d:1"});
-  EXPECT_EQ(e.code(), Code::kUnimplemented);
-  EXPECT_THAT(Text(e), HasSubstr("the gradient of 'f' by an integer"));
-  Imported unused(lines, gradient + library("m = Mul.f x x\n"));
-  EXPECT_EQ(unused.Run(feeds, {"d", "d:1"}), Values({4, -60, 0}));
-}
-
 // --- registered gradients
 
 TEST(RegisteredGradient, IsFollowed) {

@@ -260,6 +260,46 @@ TEST_F(CallPasses, OneCallOfALargeFunctionIsInlined) {
   EXPECT_EQ(main_.graph.Find("call"), kNoNode);
 }
 
+// main(p, x): v += x; done, after it; p ? read(v) : read(v), which gets done and does not use it.
+TEST_F(CallPasses, WhatIsLeftOutIsWaitedForAllTheSame) {
+  for (const char* name : {"then", "else"}) {
+    Function& f = Add(name);
+    const Output handle = f.AddArg("v", {.dtype = DType::kResource,
+                                         .shape = Shape({}),
+                                         .element_dtype = DType::kFloat,
+                                         .element_shape = Shape({})});
+    Arg(f, "done");
+    const Output read = Node(f, "ReadVariableOp", "read", {handle}, {{"dtype", DType::kFloat}});
+    f.results = {Node(f, std::string(name) == "then" ? "Square" : "Neg", "y", {read})};
+  }
+  const Output p = Arg(main_, "p", DType::kBool), x = Arg(main_, "x");
+  const Output handle = Handle(main_);
+  const NodeId assign = Node(main_, "AssignVariableOp", "assign", {handle, x}).node;
+  const Output done = Node(main_, "Neg", "done", {x}, {}, {assign});
+  main_.results = {Node(main_, "If", "if", {p, handle, done},
+                        {{"then_branch", FuncRef{"then"}},
+                         {"else_branch", FuncRef{"else"}},
+                         {"Tout", std::vector{DType::kFloat}},
+                         {kLoweredAttr, true}})};
+  main_.control_results = {assign};
+  Apply({TrimLoops});
+  EXPECT_EQ(main_.graph.node(main_.results[0].node).inputs.size(), 2u);
+  EXPECT_THAT(ControlsOf("if"), ElementsAre("done"));
+  EXPECT_EQ(Run({Tensor::Scalar(true), Tensor::Scalar(3.0f)}), Values({9}));
+}
+
+TEST_F(LoopPasses, WhatALoopHandsOnComesAfterWhatTheLoopWaitedFor) {
+  Function& main = Get("main");
+  const Output x = {main.args[0], 0};
+  const NodeId check =
+      Node(main, "CheckNumerics", "check", {x}, {{"message", std::string("x")}}).node;
+  main.graph.AddControlInput(loop_, check);
+  main.results.push_back({loop_, 1});
+  Apply({FoldConstants, TrimLoops});
+  EXPECT_EQ(main.graph.node(main.results[1].node).name, "loop");
+  EXPECT_EQ(Run({Tensor::Scalar(2.0f)}), Values({52, 5}));
+}
+
 TEST_F(PassesTest, NothingIsFoldedThatWaitsForAnEffect) {
   Function& main = Add("main");
   const Output x = Arg(main, "x");

@@ -16,29 +16,27 @@ class Folder {
 
   void Fold(Function& f) {
     Graph& g = f.graph;
-    // Effects in a node, or before it: a constant in its place would not wait for them.
-    std::vector<bool> effect(g.num_ids(), false);
+    // A constant in the place of what comes after an effect would not wait for it.
+    const std::vector<bool> effects = AfterEffects(g);
     const auto after = [&](NodeId id) {
-      return id < static_cast<NodeId>(effect.size()) && effect[id];
+      return id < static_cast<NodeId>(effects.size()) && effects[id];
     };
     for (NodeId id : TopologicalOrder(g)) {
       const Node& node = g.node(id);
-      const auto is_after = [&](Output o) { return after(o.node); };
-      const bool waits = std::any_of(node.control_inputs.begin(), node.control_inputs.end(), after),
-                 uses = std::any_of(node.inputs.begin(), node.inputs.end(), is_after);
-      effect[id] = waits || uses || HasEffect(g, id);
       if (!node.op->regions.empty()) {
-        FoldInto(f, id);
-      } else if (!waits && IsFoldable(node)) {
-        const int same = SameInput(node, g, node.inputs);
-        const bool alone = std::all_of(node.inputs.begin(), node.inputs.end(), [&](Output o) {
-          return same >= 0 && (o == node.inputs[same] || !after(o.node));
-        });
-        if (same >= 0 && alone) {
-          unit_.ReplaceUses(f, {id, 0}, Output(node.inputs[same]));
-        } else if (!uses) {
-          FoldNode(f, id);
-        }
+        FoldInto(f, id, !after(id));
+        continue;
+      }
+      const auto& controls = node.control_inputs;
+      if (!IsFoldable(node) || std::any_of(controls.begin(), controls.end(), after)) continue;
+      const int same = SameInput(node, g, node.inputs);
+      const bool alone = std::all_of(node.inputs.begin(), node.inputs.end(), [&](Output o) {
+        return same >= 0 && (o == node.inputs[same] || !after(o.node));
+      });
+      if (same >= 0 && alone) {
+        unit_.ReplaceUses(f, {id, 0}, Output(node.inputs[same]));
+      } else if (!after(id)) {
+        FoldNode(f, id);
       }
     }
   }
@@ -61,11 +59,12 @@ class Folder {
     }
   }
 
-  // Constants among the inputs become constants of the functions that get them.
-  void FoldInto(Function& f, NodeId id) {
+  // Constants among the inputs become constants of the functions that get them. What a loop hands
+  // on is one too if it is `free`: no effect is in it or before it.
+  void FoldInto(Function& f, NodeId id, bool free) {
     Graph& g = f.graph;
     const Node node = g.node(id);
-    const bool loop = node.op->structure == Structure::kWhile, effect = HasEffect(g, id);
+    const bool loop = node.op->structure == Structure::kWhile;
     for (const Region& region : node.op->regions) {
       Function& callee = g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
       if (calls_[&callee] > 1) return;
@@ -84,8 +83,7 @@ class Folder {
       if (std::any_of(node.op->regions.begin(), node.op->regions.end(), changes)) continue;
       for (const Region& region : node.op->regions)
         FoldParameter(body_of(region), k, *value, region);
-      // Who waits for a loop waits for what happens in it.
-      if (loop && !effect) unit_.ReplaceUses(f, {id, static_cast<int>(k)}, node.inputs[i]);
+      if (loop && free) unit_.ReplaceUses(f, {id, static_cast<int>(k)}, node.inputs[i]);
     }
   }
 

@@ -14,6 +14,7 @@ class Inliner {
   explicit Inliner(Unit& unit) : unit_(unit), calls_(unit.CallCounts()) {}
 
   void Inline(Function& f) {
+    effects_ = AfterEffects(f.graph);
     for (NodeId id = 0, n = f.graph.num_ids(); id < n; ++id) {
       if (!f.graph.exists(id)) continue;
       if (const Region* region = Known(f.graph, f.graph.node(id))) Splice(f, id, *region);
@@ -47,11 +48,14 @@ class Inliner {
     Graph& g = f.graph;
     const Node node = g.node(id);
     const Function& callee = Callee(g, node, region);
-    // What happens in the function happens after all that the node waits for.
-    std::vector<NodeId> waits = node.control_inputs;
-    for (int i = 0; i < region.first_input; ++i) waits.push_back(node.inputs[i].node);
-    std::vector<NodeId> before = waits;
+    // What happens in the function happens after all that the node waits for, and who uses a result
+    // comes after the effects among it.
+    std::vector<NodeId> before = node.control_inputs, effects;
     for (Output o : node.inputs) before.push_back(o.node);
+    for (NodeId c : before) {
+      const bool known = c < static_cast<NodeId>(effects_.size());
+      if (!known || effects_[c]) effects.push_back(c);
+    }
     std::vector<NodeId> copies(callee.graph.num_ids(), kNoNode);
     std::vector<Output> given(callee.graph.num_ids());  // by parameter
     for (size_t k = 0; k < callee.args.size(); ++k)
@@ -78,8 +82,7 @@ class Inliner {
       const Output from = {id, static_cast<int>(r)};
       if (unit_.UsesOf(f, from).empty()) continue;
       Output to = copy_of(callee.results[r]);
-      if (!node.control_inputs.empty())
-        to = {g.AddNode("Identity", node.name, {to}, {}, node.control_inputs), 0};
+      if (!effects.empty()) to = {g.AddNode("Identity", node.name, {to}, {}, effects), 0};
       unit_.ReplaceUses(f, from, to);
     }
     std::vector<NodeId> done = before;
@@ -90,6 +93,7 @@ class Inliner {
 
   Unit& unit_;
   std::unordered_map<const Function*, int> calls_;
+  std::vector<bool> effects_;  // of the function's nodes as they were: AfterEffects
 };
 
 }  // namespace

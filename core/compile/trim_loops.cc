@@ -51,6 +51,7 @@ class Trimmer {
 
   void Trim(Function& f) {
     unit_.RemoveDeadNodes(f);
+    effects_ = AfterEffects(f.graph);
     for (NodeId id = 0, n = f.graph.num_ids(); id < n; ++id) {
       if (!f.graph.exists(id) || !Alone(f.graph, f.graph.node(id))) continue;
       if (f.graph.node(id).op->structure == Structure::kWhile) {
@@ -88,8 +89,8 @@ class Trimmer {
     const Function &cond = RegionFunction(g, node, 0), &body = RegionFunction(g, node, 1);
     const size_t n = body.args.size();
     const auto stays = [&](size_t k) { return body.results[k] == Output{body.args[k], 0}; };
-    // Who waits for a loop waits for what happens in it.
-    if (!HasEffect(g, id)) {
+    // Who waits for a loop waits for what happens in it, and before it.
+    if (!effects_[id]) {
       for (size_t k = 0; k < n; ++k) {
         if (stays(k)) unit_.ReplaceUses(f, {id, static_cast<int>(k)}, Output(node.inputs[k]));
       }
@@ -125,11 +126,24 @@ class Trimmer {
     const auto all = [](const std::vector<bool>& bits) {
       return std::find(bits.begin(), bits.end(), false) == bits.end();
     };
-    if (!all(parameters) || !all(outputs)) unit_.RebuildCall(f, id, parameters, outputs);
+    if (all(parameters) && all(outputs)) return;
+    // What is left out was waited for all the same.
+    const Node& node = f.graph.node(id);
+    const auto first = static_cast<size_t>(node.op->regions[0].first_input);
+    std::vector<NodeId> waits;
+    for (size_t k = 0; k < parameters.size(); ++k) {
+      const NodeId from = node.inputs[first + k].node;
+      if (!parameters[k] && effects_[from]) waits.push_back(from);
+    }
+    const NodeId made = unit_.RebuildCall(f, id, parameters, outputs);
+    for (NodeId from : waits) unit_.AddControlInput(f, made, from);
+    effects_.resize(f.graph.num_ids(), false);
+    effects_[made] = effects_[id];
   }
 
   Unit& unit_;
   std::unordered_map<const Function*, int> calls_;
+  std::vector<bool> effects_;  // of the function's nodes as they were: AfterEffects
 };
 
 }  // namespace

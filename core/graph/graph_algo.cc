@@ -1,5 +1,6 @@
 #include "core/graph/graph_algo.h"
 
+#include <algorithm>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/strong_components.hpp>
 #include <boost/range/iterator_range.hpp>
@@ -113,6 +114,19 @@ std::vector<bool> Ancestors(const Graph& graph, const std::vector<NodeId>& of,
     for (NodeId c : graph.node(id).control_inputs) visit(c);
   }
   return seen;
+}
+
+std::vector<bool> AfterEffects(const Graph& graph) {
+  std::vector<bool> after(graph.num_ids(), false);
+  for (NodeId id : TopologicalOrder(graph)) {
+    const Node& node = graph.node(id);
+    after[id] = std::any_of(node.inputs.begin(), node.inputs.end(),
+                            [&](Output o) { return after[o.node]; }) ||
+                std::any_of(node.control_inputs.begin(), node.control_inputs.end(),
+                            [&](NodeId c) { return after[c]; }) ||
+                HasEffect(graph, id);
+  }
+  return after;
 }
 
 std::vector<std::vector<NodeId>> Users(const Graph& graph) {

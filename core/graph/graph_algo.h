@@ -18,6 +18,8 @@ std::vector<NodeId> FindCycle(const Graph& graph);
 // Nodes for which `stop` is true are included, but what they need is not.
 std::vector<bool> Ancestors(const Graph& graph, const std::vector<NodeId>& of,
                             const std::function<bool(NodeId)>& stop = {});
+// Of each node whether it, or one that it comes after by data and control edges, has an effect.
+std::vector<bool> AfterEffects(const Graph& graph);
 // For each node the nodes that use it by a data edge, in order of id, each once.
 std::vector<std::vector<NodeId>> Users(const Graph& graph);
 

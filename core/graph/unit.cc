@@ -162,6 +162,12 @@ void Unit::ReplaceWaits(Function& f, NodeId from, const std::vector<NodeId>& to)
   changed_ = changed_ || !moved.empty();
 }
 
+void Unit::AddControlInput(Function& f, NodeId id, NodeId control) {
+  Insert(id, &UsesIn(f).waiters[control]);
+  f.graph.AddControlInput(id, control);
+  changed_ = true;
+}
+
 void Unit::RemoveNode(Function& f, NodeId id) {
   Uses& table = UsesIn(f);
   const Node& node = f.graph.node(id);

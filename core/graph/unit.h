@@ -48,6 +48,7 @@ class Unit {
   void ReplaceUses(Function& f, Output from, Output to);
   // Who waited for `from` waits for all of `to`. REQUIRES: they do not depend on `from`.
   void ReplaceWaits(Function& f, NodeId from, const std::vector<NodeId>& to);
+  void AddControlInput(Function& f, NodeId id, NodeId control);
   void RemoveNode(Function& f, NodeId id);  // REQUIRES: nobody uses it or waits for it
   // Removes what neither results nor control results need; parameters stay.
   void RemoveDeadNodes(Function& f);

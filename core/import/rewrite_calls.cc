@@ -1,6 +1,4 @@
 // Calls of functions: of one among several, by its number, and by an op of the function's name.
-#include <set>
-
 #include "core/base/error.h"
 #include "core/graph/backward_pass.h"
 #include "core/graph/control_flow.h"
@@ -9,7 +7,6 @@
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
 #include "core/import/node_attrs.h"
-#include "core/import/proto_bytes.h"
 #include "core/import/rewriter.h"
 #include "proto/attr_value.pb.h"
 #include "proto/node_def.pb.h"
@@ -66,52 +63,6 @@ Expr CallFrom(const Branches& c, const Scope& scope, size_t k) {
   return node;
 }
 
-// Whether a result of f that has a gradient is computed from the parameter.
-bool LeadsToGradients(const Function& f, NodeId parameter) {
-  std::set<NodeId> seen;
-  std::vector<NodeId> open;
-  const auto visit = [&](Output o) {
-    if (seen.insert(o.node).second) open.push_back(o.node);
-  };
-  for (Output o : f.results) {
-    if (Differentiable(f.graph.type(o))) visit(o);
-  }
-  while (!open.empty()) {
-    const NodeId at = open.back();
-    open.pop_back();
-    for (Output o : f.graph.node(at).inputs) visit(o);
-  }
-  return seen.contains(parameter);
-}
-
-// A SymbolicGradient that cannot run here: of integers. TensorFlow's casts what flows to one, where
-// ours ends. `inputs` are the parameters of f and the gradients of its results.
-NodeId AddIntegerGradients(FunctionBuilder* home, const Function& f,
-                           const std::vector<Expr>& inputs) {
-  std::vector<Output> outputs;
-  std::vector<DType> types;
-  std::vector<std::string> names;
-  for (const Expr& input : inputs) {
-    outputs.push_back(input.output());
-    types.push_back(input.dtype());
-  }
-  pb::NodeDef def;
-  def.set_op(kSymbolicGradient);
-  AttrToProto(FuncRef{f.name}, &(*def.mutable_attr())["f"]);
-  AttrToProto(types, &(*def.mutable_attr())["Tin"]);
-  types.resize(f.args.size());
-  AttrToProto(types, &(*def.mutable_attr())["Tout"]);
-  for (size_t k = 0; k < f.args.size(); ++k) names.push_back("output:" + std::to_string(k));
-  return home->graph().AddNode("_Unavailable", "integers", std::move(outputs),
-                               {{"op", def.op()},
-                                {"reason", "the gradient of '" + f.name + "' by an integer"},
-                                {"code", static_cast<int64_t>(Code::kUnimplemented)},
-                                {"stateful", false},
-                                {"Tout", types},
-                                {"def", ProtoBytes(def)},
-                                {"output_names", names}});
-}
-
 // A function of the parameters of f and the gradients of its results: the gradients of the
 // parameters, zeros where none comes. Returns its name.
 std::string MakeGradientFunction(const Function& f, BuildContext* context) {
@@ -130,22 +81,14 @@ std::string MakeGradientFunction(const Function& f, BuildContext* context) {
   const std::vector<Expr> results = s.AddMulti(
       "PartitionedCall", parameters,
       {{"f", FuncRef{f.name}}, {"Tout", types}, {kGradientOpType, std::string(kSymbolicGradient)}});
-  std::vector<Expr> inputs = parameters;
   for (const Expr& result : results) {
     const Expr dy = home->AddArg("dy", result.type());
-    inputs.push_back(dy);
     if (!Differentiable(result.type())) continue;
     request.ys.push_back(result.output());
     request.dys.push_back(dy);
   }
   const std::vector<Grad> grads = BackwardPass(request);
-  NodeId integers = kNoNode;
   for (size_t k = 0; k < grads.size(); ++k) {
-    if (grads[k].none() && IsInteger(parameters[k].dtype()) && LeadsToGradients(f, f.args[k])) {
-      if (integers == kNoNode) integers = AddIntegerGradients(home, f, inputs);
-      function->results.push_back({integers, static_cast<int>(k)});
-      continue;
-    }
     const Expr dx = grads[k].none() ? ZerosLike(s, parameters[k]) : ToDense(s, grads[k]);
     function->results.push_back(home->Resolve(dx));
   }
