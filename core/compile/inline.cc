@@ -17,13 +17,16 @@ class Inliner {
     effects_ = AfterEffects(f.graph);
     for (NodeId id = 0, n = f.graph.num_ids(); id < n; ++id) {
       if (!f.graph.exists(id)) continue;
-      if (const Region* region = Known(f.graph, f.graph.node(id))) Splice(f, id, *region);
+      if (const Region* region = Known(f.graph, id)) Splice(f, id, *region);
     }
   }
 
  private:
-  // The region that certainly runs, once, and may be put in the node's place.
-  const Region* Known(const Graph& g, const Node& node) {
+  // The region that certainly runs, once, and may be put in the node's place. Effects may not:
+  // those that nothing else orders are ordered by ids, and copies come last.
+  const Region* Known(const Graph& g, NodeId id) {
+    const Node& node = g.node(id);
+    if (node.op->regions.empty() || HasEffect(g, id)) return nullptr;
     const Region* region = nullptr;
     if (node.op->structure == Structure::kCall) {
       region = &node.op->regions[0];
@@ -35,9 +38,7 @@ class Inliner {
       return nullptr;
     }
     const Function& callee = Callee(g, node, *region);
-    // A random node's stream belongs to one place.
-    const bool copies = callee.graph.num_nodes() < kCalledFrom && !Draws(callee);
-    return calls_[&callee] == 1 || copies ? region : nullptr;
+    return calls_[&callee] == 1 || callee.graph.num_nodes() < kCalledFrom ? region : nullptr;
   }
 
   static Function& Callee(const Graph& g, const Node& node, const Region& region) {
@@ -48,8 +49,7 @@ class Inliner {
     Graph& g = f.graph;
     const Node node = g.node(id);
     const Function& callee = Callee(g, node, region);
-    // What happens in the function happens after all that the node waits for, and who uses a result
-    // comes after the effects among it.
+    // Who uses a result comes after the effects that the node waited for.
     std::vector<NodeId> before = node.control_inputs, effects;
     for (Output o : node.inputs) before.push_back(o.node);
     for (NodeId c : before) {
@@ -70,8 +70,6 @@ class Inliner {
       for (Output o : original.inputs) inputs.push_back(copy_of(o));
       std::vector<NodeId> controls;
       for (NodeId c : original.control_inputs) controls.push_back(copy_of({c, 0}).node);
-      if (HasEffect(callee.graph, from))
-        controls.insert(controls.end(), before.begin(), before.end());
       const NodeId copy = g.AddNode(original.op->name, original.name, std::move(inputs),
                                     original.attrs, std::move(controls));
       for (int i = 0; i < g.num_outputs(copy); ++i)

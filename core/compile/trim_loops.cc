@@ -135,10 +135,8 @@ class Trimmer {
       const NodeId from = node.inputs[first + k].node;
       if (!parameters[k] && effects_[from]) waits.push_back(from);
     }
-    const NodeId made = unit_.RebuildCall(f, id, parameters, outputs);
-    for (NodeId from : waits) unit_.AddControlInput(f, made, from);
-    effects_.resize(f.graph.num_ids(), false);
-    effects_[made] = effects_[id];
+    unit_.RebuildCall(f, id, parameters, outputs);
+    for (NodeId from : waits) unit_.AddControlInput(f, id, from);
   }
 
   Unit& unit_;

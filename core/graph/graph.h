@@ -127,7 +127,7 @@ class Graph {
   // A Const node.
   Output AddConst(std::string_view name, Tensor value);
   // Gives a node other inputs and attributes under the same id and name; its first outputs must
-  // keep their types.
+  // keep their types, unless there are fewer than before: REQUIRES that their users fit then.
   void ReplaceNode(NodeId id, std::string_view op, std::vector<Output> inputs, AttrMap attrs);
   void RemoveNode(NodeId id);  // REQUIRES: nobody uses it
 

@@ -126,8 +126,9 @@ const std::vector<NodeId>& Unit::WaitersOf(const Function& f, NodeId node) {
 
 void Unit::ReplaceUses(Function& f, Output from, Output to) {
   Uses& table = UsesIn(f);
+  if (from == to) return;
   const std::vector<Use> moved = std::exchange(table.values[from.node][from.index], {});
-  if (moved.empty() || from == to) return;
+  if (moved.empty()) return;
   for (const Use& use : moved) {
     if (use.node == kNoNode) {
       f.results[use.index] = to;
@@ -196,8 +197,8 @@ void Unit::RemoveDeadNodes(Function& f) {
   if (any) Touch(f);
 }
 
-NodeId Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
-                         const std::vector<bool>& outputs) {
+void Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
+                       const std::vector<bool>& outputs) {
   Graph& g = f.graph;
   const Node node = g.node(call);
   AttrMap attrs = node.attrs;
@@ -234,20 +235,24 @@ NodeId Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& para
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (parameters[i]) inputs.push_back(node.inputs[first + i]);
   }
-  g.SetName(call, node.name + "/whole");
-  const NodeId made = g.AddNodeNamed(node.op->name, node.name, std::move(inputs), std::move(attrs),
-                                     node.control_inputs);
-  g.SetDevice(made, node.device);
-  int kept = 0;
+  std::vector<ValueType> kept;
   for (int i = 0; i < static_cast<int>(outputs.size()); ++i) {
     if (!outputs[i]) continue;
-    const Output output = {made, kept++};
-    g.SetType(output, g.type({call, i}));
+    const Output output = {call, static_cast<int>(kept.size())};
+    kept.push_back(g.type({call, i}));
     ReplaceUses(f, {call, i}, output);
   }
-  ReplaceWaits(f, call, {made});
-  RemoveNode(f, call);
-  return made;
+  Uses& table = UsesIn(f);
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const Output o = node.inputs[i];
+    std::erase(table.values[o.node][o.index], Use{call, static_cast<int>(i)});
+  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    Insert(Use{call, static_cast<int>(i)}, &table.values[inputs[i].node][inputs[i].index]);
+  table.values[call].resize(kept.size());
+  g.ReplaceNode(call, node.op->name, std::move(inputs), std::move(attrs));
+  for (size_t k = 0; k < kept.size(); ++k) g.SetType({call, static_cast<int>(k)}, kept[k]);
+  changed_ = true;
 }
 
 std::vector<std::vector<Output>> AddCaptures(Graph& graph, NodeId call,

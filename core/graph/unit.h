@@ -53,11 +53,11 @@ class Unit {
   // Removes what neither results nor control results need; parameters stay.
   void RemoveDeadNodes(Function& f);
   // Leaves out parameters of the functions that a node runs, and outputs of the node: of a loop
-  // both are its variables. Returns the node that takes its place, under its name. REQUIRES: nobody
-  // else runs the functions; what is left out is used neither in `f` nor, but for the nodes and
-  // results that are left out with it, in them.
-  NodeId RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
-                     const std::vector<bool>& outputs);
+  // both are its variables. The node keeps its id, by which effects are ordered that nothing else
+  // orders. REQUIRES: nobody else runs the functions; what is left out is used neither in `f` nor,
+  // but for the nodes and results that are left out with it, in them.
+  void RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
+                   const std::vector<bool>& outputs);
   // The function was changed otherwise.
   void Touch(const Function& f);
 
