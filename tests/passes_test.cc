@@ -131,12 +131,27 @@ TEST_F(LoopPasses, WhatALoopHandsOnIsUsedFromOutside) {
   EXPECT_EQ(Run({Tensor::Scalar(2.0f)}), Values({52, 5}));
 }
 
+TEST_F(LoopPasses, ALoopOfWhichOnlyThatIsUsedRuns) {
+  Function& main = Get("main");
+  main.results = {{loop_, 1}};  // its condition may fail
+  Apply({FoldConstants, TrimLoops, RemoveDeadNodes});
+  EXPECT_EQ(main.results[0].node, loop_);
+  EXPECT_EQ(Run({Tensor::Scalar(2.0f)}), Values({5}));
+}
+
 TEST_F(LoopPasses, ALoopThatRunsAsAWholeKeepsWhatMayFail) {
   Function& main = Get("main");
   main.graph.SetAttr(loop_, kLoweredAttr, false);
   Apply({FoldConstants, TrimLoops});
   EXPECT_EQ(main.graph.node(main.results[0].node).inputs.size(), 3u);  // all but n
   EXPECT_EQ(Run({Tensor::Scalar(2.0f)}), Values({52}));
+}
+
+TEST_F(LoopPasses, ALoopThatIsWaitedForKeepsWhatMayFail) {
+  Function& main = Get("main");
+  main.control_results = {loop_};
+  Apply({FoldConstants, TrimLoops});
+  EXPECT_EQ(main.graph.node(loop_).inputs.size(), 3u);  // all but n
 }
 
 TEST_F(LoopPasses, FunctionsThatTwoNodesRunStayAsTheyAre) {

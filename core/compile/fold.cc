@@ -24,7 +24,7 @@ class Folder {
     for (NodeId id : TopologicalOrder(g)) {
       const Node& node = g.node(id);
       if (!node.op->regions.empty()) {
-        FoldInto(f, id, !after(id));
+        FoldInto(f, id);
         continue;
       }
       const auto& controls = node.control_inputs;
@@ -59,12 +59,10 @@ class Folder {
     }
   }
 
-  // Constants among the inputs become constants of the functions that get them. What a loop hands
-  // on is one too if it is `free`: no effect is in it or before it.
-  void FoldInto(Function& f, NodeId id, bool free) {
+  // Constants among the inputs become constants of the functions that get them.
+  void FoldInto(Function& f, NodeId id) {
     Graph& g = f.graph;
     const Node node = g.node(id);
-    const bool loop = node.op->structure == Structure::kWhile;
     for (const Region& region : node.op->regions) {
       Function& callee = g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
       if (calls_[&callee] > 1) return;
@@ -83,7 +81,6 @@ class Folder {
       if (std::any_of(node.op->regions.begin(), node.op->regions.end(), changes)) continue;
       for (const Region& region : node.op->regions)
         FoldParameter(body_of(region), k, *value, region);
-      if (loop && free) unit_.ReplaceUses(f, {id, static_cast<int>(k)}, node.inputs[i]);
     }
   }
 

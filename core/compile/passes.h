@@ -22,7 +22,7 @@ void InlineFunctions(Unit& unit);
 
 // Leaves out the loop variables that no output that is used, no effect and no other variable needs,
 // and those that stay what they are; likewise inputs and outputs of Ifs and calls. What would be
-// computed for them is not: a loop that TensorFlow runs as a whole keeps what may fail.
+// computed for them is not: a node that runs as a whole, or is waited for, keeps what may fail.
 //
 //   before: i, x, n = While(0, x, 9): i + 1, f(x), n       after: i, x = While(0, x): i + 1, f(x)
 void TrimLoops(Unit& unit);

@@ -1,5 +1,6 @@
 // TrimLoops.
 #include <algorithm>
+#include <ranges>
 
 #include "core/compile/passes.h"
 #include "core/graph/function_attr.h"
@@ -77,6 +78,11 @@ class Trimmer {
     return used;
   }
 
+  // Whether all outputs are computed, used or not: who waits for the node waits for each.
+  bool RunsAsAWhole(const Function& f, NodeId id) {
+    return !IsLowered(f.graph.node(id)) || !unit_.WaitersOf(f, id).empty();
+  }
+
   // Whether leaving the input out may leave out an error, too.
   static bool MayFail(const Graph& g, Output input) {
     const Structure s = g.node(input.node).op->structure;
@@ -89,17 +95,22 @@ class Trimmer {
     const Function &cond = RegionFunction(g, node, 0), &body = RegionFunction(g, node, 1);
     const size_t n = body.args.size();
     const auto stays = [&](size_t k) { return body.results[k] == Output{body.args[k], 0}; };
-    // Who waits for a loop waits for what happens in it, and before it.
-    if (!effects_[id]) {
+    const bool whole = RunsAsAWhole(f, id);
+    std::vector<bool> variables = UsedOutputs(f, id);
+    const auto changes = [&](size_t k) { return variables[k] && !stays(k); };
+    const auto indices = std::views::iota(size_t{0}, n);
+    // Who waits for a loop waits for what happens in it, and before it; and a loop that nobody else
+    // used would not run, though it may fail.
+    if (!effects_[id] && std::ranges::any_of(indices, changes)) {
       for (size_t k = 0; k < n; ++k) {
-        if (stays(k)) unit_.ReplaceUses(f, {id, static_cast<int>(k)}, Output(node.inputs[k]));
+        if (!stays(k)) continue;
+        unit_.ReplaceUses(f, {id, static_cast<int>(k)}, Output(node.inputs[k]));
+        variables[k] = false;
       }
     }
-    std::vector<bool> variables = UsedOutputs(f, id);
     const std::vector<bool> tested = NeededParameters(cond, std::vector<bool>(1, true));
     for (size_t k = 0; k < n; ++k) {
-      const bool whole = !IsLowered(node) && (!stays(k) || MayFail(g, node.inputs[k]));
-      if (tested[k] || whole) variables[k] = true;
+      if (tested[k] || (whole && (!stays(k) || MayFail(g, node.inputs[k])))) variables[k] = true;
     }
     AddNeeded(body, &variables);
     Rebuild(f, id, variables, variables);
@@ -110,10 +121,11 @@ class Trimmer {
     const Node& node = g.node(id);
     const auto first = static_cast<size_t>(node.op->regions[0].first_input);
     std::vector<bool> outputs = UsedOutputs(f, id);
-    if (!IsLowered(node)) outputs.assign(outputs.size(), true);
+    const bool whole = RunsAsAWhole(f, id);
+    if (whole) outputs.assign(outputs.size(), true);
     std::vector<bool> parameters(node.inputs.size() - first, false);
     for (size_t k = 0; k < parameters.size(); ++k)
-      parameters[k] = !IsLowered(node) && MayFail(g, node.inputs[first + k]);
+      parameters[k] = whole && MayFail(g, node.inputs[first + k]);
     for (const Region& region : node.op->regions) {
       const std::vector<bool> needed = NeededParameters(RegionFunction(g, node, region), outputs);
       for (size_t k = 0; k < needed.size(); ++k) parameters[k] = parameters[k] || needed[k];
