@@ -1,6 +1,5 @@
 // TrimLoops.
 #include <algorithm>
-#include <ranges>
 
 #include "core/compile/passes.h"
 #include "core/graph/function_attr.h"
@@ -97,11 +96,11 @@ class Trimmer {
     const auto stays = [&](size_t k) { return body.results[k] == Output{body.args[k], 0}; };
     const bool whole = RunsAsAWhole(f, id);
     std::vector<bool> variables = UsedOutputs(f, id);
-    const auto changes = [&](size_t k) { return variables[k] && !stays(k); };
-    const auto indices = std::views::iota(size_t{0}, n);
+    bool changes = false;  // what is used
+    for (size_t k = 0; k < n; ++k) changes = changes || (variables[k] && !stays(k));
     // Who waits for a loop waits for what happens in it, and before it; and a loop that nobody else
     // used would not run, though it may fail.
-    if (!effects_[id] && std::ranges::any_of(indices, changes)) {
+    if (changes && !effects_[id]) {
       for (size_t k = 0; k < n; ++k) {
         if (!stays(k)) continue;
         unit_.ReplaceUses(f, {id, static_cast<int>(k)}, Output(node.inputs[k]));

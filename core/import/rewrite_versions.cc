@@ -33,7 +33,9 @@ void Rewriter::WithVersions(Block& b, const Region& region, const std::vector<in
       accesses_of[array].push_back(access);
   }
   std::map<int, Output> found;
-  for (const auto& [array, accesses] : accesses_of) {
+  for (const auto& item : accesses_of) {
+    const int array = item.first;
+    const std::vector<int>& accesses = item.second;
     if (!Visible(b, array)) continue;
     std::vector<Version>& versions = b.versions[array];
     if (versions.empty()) versions.push_back({List(b, array), {}});
