@@ -4,6 +4,7 @@
 #include "core/compile/folding.h"
 #include "core/compile/needs.h"
 #include "core/compile/passes.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
@@ -64,23 +65,19 @@ class Folder {
     Graph& g = f.graph;
     const Node node = g.node(id);
     for (const Region& region : node.op->regions) {
-      Function& callee = g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
-      if (calls_[&callee] > 1) return;
+      if (calls_[&RegionFunction(g, node, region)] > 1) return;
     }
-    const auto body_of = [&](const Region& region) -> Function& {
-      return g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
-    };
     for (size_t i = node.op->regions[0].first_input; i < node.inputs.size(); ++i) {
       const Tensor* value = g.ConstValue(node.inputs[i]);
       if (!value) continue;
       const size_t k = i - node.op->regions[0].first_input;
       const auto changes = [&](const Region& region) {
-        const Function& callee = body_of(region);
+        const Function& callee = RegionFunction(g, node, region);
         return region.repeats && callee.results[k] != Output{callee.args[k], 0};
       };
       if (std::any_of(node.op->regions.begin(), node.op->regions.end(), changes)) continue;
       for (const Region& region : node.op->regions)
-        FoldParameter(body_of(region), k, *value, region);
+        FoldParameter(g.library()->Get(RegionFunction(g, node, region).name), k, *value, region);
     }
   }
 

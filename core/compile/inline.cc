@@ -3,6 +3,7 @@
 
 #include "core/compile/limits.h"
 #include "core/compile/passes.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
@@ -27,28 +28,21 @@ class Inliner {
   const Region* Known(const Graph& g, NodeId id) {
     const Node& node = g.node(id);
     if (node.op->regions.empty() || HasEffect(g, id)) return nullptr;
-    const Region* region = nullptr;
-    if (node.op->structure == Structure::kCall) {
-      region = &node.op->regions[0];
-    } else if (node.op->structure == Structure::kIf) {
+    if (node.op->structure == Structure::kIf) {
       const Tensor* chosen = g.ConstValue(node.inputs[0]);
       if (!chosen || chosen->dtype() != DType::kBool) return nullptr;
       return &node.op->regions[chosen->scalar<bool>() ? 0 : 1];
-    } else {
-      return nullptr;
     }
-    const Function& callee = Callee(g, node, *region);
-    return calls_[&callee] == 1 || callee.graph.num_nodes() < kCalledFrom ? region : nullptr;
-  }
-
-  static Function& Callee(const Graph& g, const Node& node, const Region& region) {
-    return g.library()->Get(std::get<FuncRef>(node.attrs.at(region.attr)).name);
+    if (node.op->structure != Structure::kCall) return nullptr;
+    const Region& region = node.op->regions[0];
+    const Function& callee = RegionFunction(g, node, region);
+    return calls_[&callee] == 1 || callee.graph.num_nodes() < kCalledFrom ? &region : nullptr;
   }
 
   void Splice(Function& f, NodeId id, const Region& region) {
     Graph& g = f.graph;
     const Node node = g.node(id);
-    const Function& callee = Callee(g, node, region);
+    const Function& callee = RegionFunction(g, node, region);
     // Who uses a result comes after the effects that the node waited for.
     std::vector<NodeId> before = node.control_inputs, effects;
     for (Output o : node.inputs) before.push_back(o.node);
