@@ -17,8 +17,9 @@ Tensor VariableState::Read() const {
   return value();
 }
 
-uint64_t VariableState::version() const {
+std::optional<uint64_t> VariableState::VersionOf(const Tensor& value) const {
   const VariableLock lock(*this);
+  if (value_.empty() || value_.raw() != value.raw()) return std::nullopt;
   return version_;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,8 +27,9 @@ class VariableState final : public ObjectBuffer {
   // The same, or an empty tensor.
   Tensor Peek() const;
   bool initialized() const { return !Peek().empty(); }
-  // How often the value was changed, by which one tells whether it still is what it was.
-  uint64_t version() const;
+  // How often the value was changed, by which one tells whether it still is what it was; nothing
+  // when it is not `value`, or what that is a view of.
+  std::optional<uint64_t> VersionOf(const Tensor& value) const;
   // Sets the value, or takes it away when `value` is empty. REQUIRES: value is owning or empty.
   void Assign(Tensor value);
 

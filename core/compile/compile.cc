@@ -25,6 +25,8 @@ const std::vector<Pass>& Passes() {
       {"common_subexpressions", MergeCommonSubexpressions},
       // After the folding of what loops hand on unchanged.
       {"trim_loops", TrimLoops},
+      // After those that merge, fold and leave out what would be kept.
+      {"keep_derived", KeepDerivedValues},
       // Last: what the passes before left unused.
       {"dead_nodes", RemoveDeadNodes},
   };

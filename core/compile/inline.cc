@@ -36,6 +36,7 @@ class Inliner {
     if (node.op->structure != Structure::kCall) return nullptr;
     const Region& region = node.op->regions[0];
     const Function& callee = RegionFunction(g, node, region);
+    if (callee.kept) return nullptr;
     return calls_[&callee] == 1 || callee.graph.num_nodes() < kCalledFrom ? &region : nullptr;
   }
 

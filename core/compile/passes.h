@@ -32,6 +32,13 @@ void TrimLoops(Unit& unit);
 //   before: a = Tanh(x), b = Tanh(x), c = Add(a, b)        after: a = Tanh(x), c = Add(a, a)
 void MergeCommonSubexpressions(Unit& unit);
 
+// Moves what is computed from constants and variables that the function only reads into functions
+// whose results a plan keeps for as long as the variables stay what they are (Function::kept), so
+// that evaluation and sampling transpose or pack a weight once.
+//
+//   before: W = Read(w), y = MatMul(x, Transpose(W))       after: y = MatMul(x, derived(W))
+void KeepDerivedValues(Unit& unit);
+
 // Removes nodes that neither results nor effects need.
 void RemoveDeadNodes(Unit& unit);
 

@@ -93,6 +93,16 @@ MemoryKind Planner::ChooseMemory(const Graph& g, Output o, bool escapes) const {
   return escapes || !Allocatable(type.dtype, type.shape) ? MemoryKind::kPool : MemoryKind::kArena;
 }
 
+bool IsKeptCall(const Graph& g, const Node& node) {
+  return node.op->structure == Structure::kCall && RegionFunction(g, node, 0).kept;
+}
+
+// The handle of the variable whose value `o` is, or is a view of. REQUIRES: see Function::kept.
+Output HandleOf(const Graph& g, Output o) {
+  while (g.node(o.node).op->accesses.empty()) o = g.node(o.node).inputs[g.node(o.node).op->view_of];
+  return g.node(o.node).inputs[g.node(o.node).op->accesses[0].input];
+}
+
 // The blocks of the functions that the node runs.
 void Planner::PlanRegions(const Graph& g, Instruction* in) {
   const Node& node = *in->node;
@@ -139,12 +149,13 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     if (needed[arg]) values[{arg, 0}].slot = NewSlot();
     block->args.push_back(needed[arg] ? values[{arg, 0}].slot : -1);
   }
-  std::vector<bool> escapes_node;
   std::map<Output, bool> escapes;  // is kept beyond its last use here
   for (size_t i = 0; i < running.size(); ++i) {
     const Node& node = g.node(running[i]);
     for (Output o : node.inputs) values[o].last_use = static_cast<int>(i);
     for (int k : node.op->retains) escapes[node.inputs[k]] = true;
+    if (!IsKeptCall(g, node)) continue;
+    for (Output o : node.inputs) values[HandleOf(g, o)].last_use = static_cast<int>(i);
   }
   for (Output o : f.results) {
     values[o].last_use = end;
@@ -171,6 +182,10 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       const bool again =
           std::find(node.inputs.begin() + k + 1, node.inputs.end(), o) != node.inputs.end();
       in.last_use.push_back(values[o].last_use == static_cast<int>(i) && !is_const(o) && !again);
+    }
+    if (IsKeptCall(g, node)) {
+      in.kept = plan_.num_kept++;
+      for (Output o : node.inputs) in.handles.push_back(values[HandleOf(g, o)].slot);
     }
     const int start = time_++;
     PlanRegions(g, &in);
@@ -242,6 +257,14 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     for (size_t k = 0; k < in.inputs.size(); ++k) {
       if (in.last_use[k] && !arena_.contains(in.inputs[k])) in.release.push_back(in.inputs[k]);
     }
+    if (in.kept >= 0) {
+      for (Output o : node.inputs) {
+        const Value& handle = values[HandleOf(g, o)];
+        if (handle.last_use == static_cast<int>(i)) in.release.push_back(handle.slot);
+      }
+      for (int k = 0; k < g.num_outputs(id); ++k)
+        plan_.kept_bytes += CheckedBytes(g.shape({id, k}).num_elements(), g.dtype({id, k}));
+    }
     block->instructions.push_back(std::move(in));
   }
   // Results that are views of arena memory are copied out; the memory lives until the end of the
@@ -293,7 +316,7 @@ void Planner::AssignMemory() {
 size_t Plan::Bytes() const {
   // With the node, its attributes and its kernel an instruction takes about this.
   constexpr size_t kPerInstruction = 2048;
-  size_t bytes = arena_bytes + kPerInstruction * static_cast<size_t>(num_instructions);
+  size_t bytes = arena_bytes + kept_bytes + kPerInstruction * static_cast<size_t>(num_instructions);
   for (const Constant& c : constants) bytes += c.value.bytes();
   return bytes;
 }

@@ -52,6 +52,10 @@ struct Instruction {
   bool allocates = false;
   std::vector<std::unique_ptr<Block>> blocks;  // of the op's regions, but for a Call
   const Block* callee = nullptr;               // Call: one of Plan::functions
+  // Call of a Function::kept: of each input, the slot of the handle of the variable whose value it
+  // is; and its place among the plan's.
+  std::vector<int> handles;
+  int kept = -1;
 };
 
 // The instructions of one function at one place of call, or of a function that is called. They
@@ -89,6 +93,8 @@ struct Plan {
   std::map<std::string, std::unique_ptr<Block>> functions;  // that are called, by name
   int num_slots = 0;
   int num_instructions = 0;
+  int num_kept = 0;        // calls whose results are kept
+  size_t kept_bytes = 0;   // of those results
   std::vector<Constant> constants;
   std::vector<ArenaValue> arena_values;
   std::vector<ArenaScratch> scratch;  // by instruction
@@ -96,7 +102,7 @@ struct Plan {
   size_t arena_values_bytes = 0;     // what they would take without sharing memory
   std::vector<std::string> streams;  // paths of random nodes
 
-  // Memory of the plan and of one run: instructions, constants and the arena.
+  // Memory of the plan and of one run: instructions, constants, what is kept, and the arena.
   size_t Bytes() const;
 };
 

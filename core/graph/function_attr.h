@@ -30,6 +30,15 @@ inline const Function& RegionFunction(const Graph& graph, const Node& node, size
   return RegionFunction(graph, node, node.op->regions[region]);
 }
 
+// A node that calls a function without effects.
+inline NodeId AddCall(Graph& graph, std::string_view name, const Function& callee,
+                      std::vector<Output> inputs) {
+  std::vector<DType> types;
+  for (Output o : callee.results) types.push_back(callee.graph.dtype(o));
+  return graph.AddNode("PartitionedCall", name, std::move(inputs),
+                       {{"f", FuncRef{callee.name}}, {"Tout", types}});
+}
+
 inline bool IsLowered(const Node& node) {
   const auto it = node.attrs.find(kLoweredAttr);
   const bool* lowered = it == node.attrs.end() ? nullptr : std::get_if<bool>(&it->second);

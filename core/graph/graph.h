@@ -224,6 +224,9 @@ struct Function {
   std::string gradient;
   // Whether it is never inlined ("_noinline"): a call computes all of its inputs.
   bool whole = false;
+  // Whether what it made of variables is kept from run to run, until one changes. It is pure and
+  // called once, with values of variables (outputs of nodes that read one each, or views of them).
+  bool kept = false;
 };
 
 // The functions that the attributes of a node name.

@@ -1,6 +1,8 @@
 #include "core/graph/unit.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <unordered_set>
 #include <utility>
 
@@ -253,6 +255,49 @@ void Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& parame
   g.ReplaceNode(call, node.op->name, std::move(inputs), std::move(attrs));
   for (size_t k = 0; k < kept.size(); ++k) g.SetType({call, static_cast<int>(k)}, kept[k]);
   changed_ = true;
+}
+
+Function& Unit::Outline(Function& f, const std::vector<NodeId>& nodes, const std::string& name) {
+  Graph& g = f.graph;
+  Function& made = g.library()->Add(std::make_unique<Function>(g.library()->UniqueName(name), g));
+  const std::unordered_set<NodeId> moved(nodes.begin(), nodes.end());
+  std::map<Output, Output> inside;
+  std::vector<Output> inputs, results;
+  for (NodeId id : nodes) {
+    const Node& node = g.node(id);
+    std::vector<Output> copied;
+    for (Output o : node.inputs) {
+      const auto [it, fresh] = inside.try_emplace(o);
+      if (fresh) {
+        if (const Tensor* value = g.ConstValue(o)) {
+          it->second = made.graph.AddConst(g.node(o.node).name, *value);
+        } else {
+          it->second = made.AddArg(g.node(o.node).name, g.type(o));
+          inputs.push_back(o);
+        }
+      }
+      copied.push_back(it->second);
+    }
+    const NodeId copy = made.graph.AddNode(node.op->name, node.name, copied, node.attrs);
+    for (int k = 0; k < g.num_outputs(id); ++k) {
+      made.graph.SetType({copy, k}, g.type({id, k}));
+      inside[{id, k}] = {copy, k};
+      const auto& uses = UsesOf(f, {id, k});
+      if (std::any_of(uses.begin(), uses.end(), [&](Use u) { return !moved.contains(u.node); }))
+        results.push_back({id, k});
+    }
+  }
+  for (Output o : results) made.results.push_back(inside[o]);
+  const NodeId call = AddCall(g, name, made, inputs);
+  for (size_t r = 0; r < results.size(); ++r) {
+    const Output output{call, static_cast<int>(r)};
+    g.SetType(output, g.type(results[r]));
+    ReplaceUses(f, results[r], output);
+  }
+  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) RemoveNode(f, *it);
+  functions_.insert(std::find(functions_.begin(), functions_.end(), &f), &made);
+  changed_ = true;
+  return made;
 }
 
 std::vector<std::vector<Output>> AddCaptures(Graph& graph, NodeId call,

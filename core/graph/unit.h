@@ -13,6 +13,7 @@
 #ifndef GRAPHRUN_CORE_GRAPH_UNIT_H_
 #define GRAPHRUN_CORE_GRAPH_UNIT_H_
 
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -58,6 +59,11 @@ class Unit {
   // but for the nodes and results that are left out with it, in them.
   void RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
                    const std::vector<bool>& outputs);
+  // Moves pure nodes into a new function and calls it in their place: its parameters are what they
+  // use of others, in order of first use, but for constants, which it gets copies of; its results
+  // are what others use of them. REQUIRES: in topological order; no control edges; no other node
+  // lies between them.
+  Function& Outline(Function& f, const std::vector<NodeId>& nodes, const std::string& name);
   // The function was changed otherwise.
   void Touch(const Function& f);
 

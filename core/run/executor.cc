@@ -10,16 +10,30 @@
 
 namespace graphrun {
 
+// What a call of a Function::kept gave for some values of variables. Shared by all runs.
+struct Executor::Kept {
+  struct Source {
+    Tensor handle;
+    uint64_t version = 0;
+  };
+  std::mutex mutex;
+  std::vector<Source> sources;  // by input
+  std::vector<Tensor> values;   // by output
+};
+
 // The memory of one run: a tensor for each slot, and the arena. Kept between runs, so that a steady
 // step allocates nothing.
 struct Executor::Frame {
-  Frame(const Plan& plan, const Environment& environment, const std::vector<RandomStream*>& random);
+  Frame(const Plan& plan, const Environment& environment, const std::vector<RandomStream*>& random,
+        const std::vector<std::unique_ptr<Kept>>& kept_values);
 
   void RunBlock(const Block& block);
   void RunNode(const Instruction& in);
   void RunWhile(const Instruction& in);
   void RunIf(const Instruction& in);
   void RunCall(const Instruction& in);
+  void RunKept(const Instruction& in);
+  std::optional<Kept::Source> SourceOf(const Instruction& in, size_t input) const;
 
   void PassArgs(const Instruction& in, size_t first, const Block& block);
   void TakeResults(const Instruction& in, const Block& block);
@@ -33,6 +47,7 @@ struct Executor::Frame {
   const Environment& environment;
   const KernelEnvironment& env;
   const std::vector<RandomStream*>& streams;
+  const std::vector<std::unique_ptr<Kept>>& kept;
   RefPtr<MemoryBuffer> arena;
   std::vector<Tensor> slots;
   std::vector<std::vector<Tensor*>> inputs, outputs;   // by instruction
@@ -55,11 +70,13 @@ void ForEachInstruction(const Block& block, Fn&& fn) {
 }  // namespace
 
 Executor::Frame::Frame(const Plan& p, const Environment& e,
-                       const std::vector<RandomStream*>& random)
+                       const std::vector<RandomStream*>& random,
+                       const std::vector<std::unique_ptr<Kept>>& kept_values)
     : plan(p),
       environment(e),
       env(e.kernels()),
       streams(random),
+      kept(kept_values),
       arena(MemoryBuffer::New(p.arena_bytes)),
       slots(p.num_slots),
       inputs(p.num_instructions),
@@ -93,7 +110,7 @@ void Executor::Frame::RunBlock(const Block& block) {
           RunIf(in);
           break;
         case Structure::kCall:
-          RunCall(in);
+          in.kept < 0 ? RunCall(in) : RunKept(in);
           break;
         case Structure::kUnavailable:
           ThrowUnavailable(*in.node);
@@ -201,6 +218,42 @@ void Executor::Frame::RunCall(const Instruction& in) {
   TakeResults(in, *in.callee);
 }
 
+// The variable whose value the input is, and which value of it; nothing when it has another by now.
+std::optional<Executor::Kept::Source> Executor::Frame::SourceOf(const Instruction& in,
+                                                                size_t input) const {
+  const Tensor& handle = slots[in.handles[input]];
+  const auto& variable = static_cast<const VariableState&>(*handle.object());
+  const std::optional<uint64_t> version = variable.VersionOf(slots[in.inputs[input]]);
+  if (!version) return std::nullopt;
+  return Kept::Source{handle, *version};
+}
+
+void Executor::Frame::RunKept(const Instruction& in) {
+  Kept& known = *kept[in.kept];
+  std::unique_lock lock(known.mutex);
+  bool same = !known.values.empty();
+  for (size_t i = 0; same && i < in.inputs.size(); ++i) {
+    const auto source = SourceOf(in, i);
+    same = source && source->handle.object() == known.sources[i].handle.object() &&
+           source->version == known.sources[i].version;
+  }
+  if (same) {
+    for (size_t k = 0; k < in.outputs.size(); ++k) slots[in.outputs[k].slot] = known.values[k];
+    return;
+  }
+  lock.unlock();
+  std::vector<Kept::Source> sources;
+  for (size_t i = 0; i < in.inputs.size(); ++i) {
+    if (auto source = SourceOf(in, i)) sources.push_back(std::move(*source));
+  }
+  RunCall(in);
+  if (sources.size() < in.inputs.size()) return;
+  lock.lock();
+  known.sources = std::move(sources);
+  known.values.clear();
+  for (const PlannedOutput& out : in.outputs) known.values.push_back(slots[out.slot]);
+}
+
 void Executor::Frame::RunWhile(const Instruction& in) {
   const Block &cond = *in.blocks[0], &body = *in.blocks[1];
   const size_t n = in.inputs.size();
@@ -250,11 +303,12 @@ void Executor::Frame::Reset() {
 Executor::Executor(std::unique_ptr<const Plan> plan, Environment* env)
     : plan_(std::move(plan)), env_(env) {
   for (const std::string& path : plan_->streams) streams_.push_back(env_->Stream(path));
+  for (int i = 0; i < plan_->num_kept; ++i) kept_.push_back(std::make_unique<Kept>());
 }
 Executor::~Executor() = default;
 
 std::unique_ptr<Executor::Frame> Executor::NewFrame() {
-  return std::make_unique<Frame>(*plan_, *env_, streams_);
+  return std::make_unique<Frame>(*plan_, *env_, streams_, kept_);
 }
 
 void Executor::Run(const std::vector<Tensor>& values, const std::vector<uint8_t>& used,

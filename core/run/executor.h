@@ -24,11 +24,13 @@ class Executor {
 
  private:
   struct Frame;
+  struct Kept;
   std::unique_ptr<Frame> NewFrame();
 
   std::unique_ptr<const Plan> plan_;
   Environment* env_;
-  std::vector<RandomStream*> streams_;  // by instruction stream number
+  std::vector<RandomStream*> streams_;       // by instruction stream number
+  std::vector<std::unique_ptr<Kept>> kept_;  // by Instruction::kept
   std::mutex mutex_;
   std::vector<std::unique_ptr<Frame>> idle_;
 };

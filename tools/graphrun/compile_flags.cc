@@ -3,17 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "core/graph/print.h"
 
 namespace graphrun {
+namespace {
+
+// Names with commas, in lines that fit beside the flags of a help text.
+std::string Lines(const std::vector<std::string>& names) {
+  constexpr size_t kWidth = 64;
+  std::string lines;
+  size_t width = 0;
+  for (const std::string& name : names) {
+    if (!lines.empty()) lines += width + name.size() > kWidth ? ",\n" : ", ";
+    width = lines.ends_with('\n') ? name.size() : width + name.size() + 2;
+    lines += name;
+  }
+  return lines;
+}
+
+}  // namespace
 
 void CompileFlags::Add(CLI::App* command) {
   constexpr char kGroup[] = "Compiler";
-  const std::string names = fmt::format("{}", fmt::join(PassNames(), ", "));
   command
       ->add_option("--disable-pass", disable_pass,
-                   "Leave a pass of the compiler out; any but the first of\n" + names)
+                   "Leave a pass of the compiler out; any but the first of\n" + Lines(PassNames()))
       ->allow_extra_args(false)
       ->type_name("NAME")
       ->group(kGroup);

@@ -69,6 +69,10 @@ void PrintPhase(const Graph& graph, const pb::Phase& phase) {
              BytesText(static_cast<double>(plan->arena_bytes)),
              BytesText(static_cast<double>(plan->arena_values_bytes)), BytesText(constants),
              BytesText(static_cast<double>(plan->Bytes())));
+  if (plan->num_kept > 0) {
+    fmt::print("  {:<10} made of variables and kept until one changes: {}\n", "",
+               BytesText(static_cast<double>(plan->kept_bytes)));
+  }
   fmt::print("  {:<10} {:.3g} GFLOP in products and element-wise ops, with one trip of each loop\n",
              "", totals.flops / 1e9);
 }
