@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "ops/builders.h"
 #include "ops/register_all.h"
 #include "tests/test_graph.h"
@@ -13,7 +14,7 @@ namespace graphrun {
 namespace {
 
 struct Counts {
-  int made = 0, ran = 0;
+  int made = 0, ran = 0, threads = 0;
   const void* scratch = nullptr;
 };
 
@@ -40,6 +41,7 @@ OpDef ShiftOp(Counts* counts) {
           },
           [counts](KernelContext& k, const Plan& plan) {
             ++counts->ran;
+            counts->threads = NumThreads();
             Tensor copy = k.Scratch(DType::kFloat, k.In(0).shape());
             counts->scratch = copy.owning() ? nullptr : copy.raw();
             for (int64_t i = 0; i < copy.num_elements(); ++i)
@@ -75,6 +77,16 @@ TEST_F(KernelTest, APlanIsMadeOnceAndItsScratchLiesInTheArena) {
   EXPECT_EQ(counts.ran, 3);
   session.Run({{x, Tensor::Vector<float>({0, 0})}}, {y});
   EXPECT_EQ(counts.made, 2) << "another plan, of another shape";
+}
+
+TEST_F(KernelTest, APlanWithoutLargeWorkRunsOnOneThread) {
+  const Expr x = op::Placeholder(*root, DType::kFloat, Shape::Parse("[?]"));
+  const Expr y = root->Add("Shift", {x, op::Const(*root, 2.0f)});
+  Session session(meta->graph, {.threads = 2});
+  session.Run({{x, Tensor::Zeros(DType::kFloat, {1000})}}, {y});
+  EXPECT_EQ(counts.threads, 1);
+  session.Run({{x, Tensor::Zeros(DType::kFloat, {1 << 20})}}, {y});
+  EXPECT_EQ(counts.threads, 2);
 }
 
 TEST_F(KernelTest, WhatIsKnownOnlyInTheRunIsPlannedThen) {

@@ -65,6 +65,22 @@ struct Known {
   std::vector<const Tensor*> values;
 };
 
+// Whether the node may have work for several threads: below this, waking them costs about what they
+// save.
+bool IsLarge(const Node& node, const Known& known) {
+  constexpr double kFlops = 1 << 22, kBytes = 1 << 20;
+  if (node.op->effect == Effect::kRead || node.op->view_of >= 0) return false;
+  for (const auto* types : {&known.in, &known.out}) {
+    for (const ValueType& type : *types) {
+      if (DTypeSize(type.dtype) == 0) continue;
+      if (!Allocatable(type.dtype, type.shape)) return true;
+      if (static_cast<double>(type.shape.num_elements()) > kBytes / DTypeSize(type.dtype))
+        return true;
+    }
+  }
+  return node.op->cost && node.op->cost(CostContext(node, known.in, known.out)).flops > kFlops;
+}
+
 // Whether the shape function sees more when the node runs: an input's shape or a value that it asks
 // for is not known yet. It may then refuse what it accepted so far. What lists and variables hold
 // is checked by the kernels.
@@ -195,6 +211,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       in.infer_shapes = SeesMoreWhenRun(g, node, known);
       in.kernel = node.op->prepare(KernelRequest(node, known.in, known.out, known.values));
       scratch_bytes = in.kernel->scratch_bytes();
+      plan_.one_thread = plan_.one_thread && !IsLarge(node, known);
     }
     if (node.op->effect == Effect::kRandom) {
       in.stream = static_cast<int>(plan_.streams.size());

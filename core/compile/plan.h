@@ -93,6 +93,7 @@ struct Plan {
   std::map<std::string, std::unique_ptr<Block>> functions;  // that are called, by name
   int num_slots = 0;
   int num_instructions = 0;
+  bool one_thread = true;  // no instruction has work for more
   int num_kept = 0;        // calls whose results are kept
   size_t kept_bytes = 0;   // of those results
   std::vector<Constant> constants;

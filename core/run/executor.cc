@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/compile/needs.h"
 #include "core/graph/op_def.h"
 #include "core/run/truth.h"
@@ -322,6 +323,7 @@ void Executor::Run(const std::vector<Tensor>& values, const std::vector<uint8_t>
     }
   }
   if (!frame) frame = NewFrame();
+  const ThreadScope threads(plan_->one_thread ? 1 : 0);
   const Block& block = plan_->block;
   size_t arg = 0;
   for (size_t i = 0; i < values.size(); ++i) {
