@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/graph/scope.h"
+#include "core/build/scope.h"
 #include "models/model_registry.h"
-#include "models/rnn_cells.h"
+#include "models/nn/rnn_cells.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun::models {

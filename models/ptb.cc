@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "models/initializers.h"
-#include "models/layers.h"
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/naming.h"
-#include "models/optimizers.h"
+#include "models/nn/initializers.h"
+#include "models/nn/layers.h"
+#include "models/nn/naming.h"
+#include "models/nn/optimizers.h"
+#include "models/nn/rnn.h"
 #include "models/plan_builder.h"
-#include "models/rnn.h"
-#include "models/run_plan.h"
 #include "models/sample_loop.h"
 
 namespace graphrun::models {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/graph/control_flow.h"
-#include "models/naming.h"
+#include "core/build/control_flow.h"
+#include "models/nn/naming.h"
 #include "models/plan_builder.h"
 
 namespace graphrun::models {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "models/rnn_cells.h"
+#include "models/nn/rnn_cells.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun::models {

@@ -5,7 +5,7 @@
 // Its authors ran it with a keep probability of 1 and report a validation perplexity of 7.0 on
 // text8. On 2,177,606 characters of wiki8.txt the mean loss of steps 6501 to 7000 with keep=0.9 is
 // about 1.515.
-#include "models/layers.h"
+#include "models/nn/layers.h"
 #include "models/text8_lstm.h"
 
 namespace graphrun::models {

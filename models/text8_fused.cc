@@ -3,7 +3,7 @@
 //
 // Trained on text8 with the defaults, its authors report a validation perplexity of 4.39. On
 // 2,177,606 characters of wiki8.txt the mean loss of steps 6501 to 7000 is about 1.400.
-#include "models/naming.h"
+#include "models/nn/naming.h"
 #include "models/text8_lstm.h"
 
 namespace graphrun::models {

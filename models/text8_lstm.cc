@@ -1,11 +1,11 @@
 #include "models/text8_lstm.h"
 
-#include "models/initializers.h"
-#include "models/layers.h"
-#include "models/naming.h"
-#include "models/optimizers.h"
+#include "core/train/run_plan.h"
+#include "models/nn/initializers.h"
+#include "models/nn/layers.h"
+#include "models/nn/naming.h"
+#include "models/nn/optimizers.h"
 #include "models/plan_builder.h"
-#include "models/run_plan.h"
 #include "models/sample_loop.h"
 
 namespace graphrun::models {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/graph/scope.h"
+#include "core/build/scope.h"
 #include "models/model_registry.h"
 #include "models/text8_corpus.h"
 

@@ -6,13 +6,13 @@
 // Its authors report 78.4 nats for a test sequence of 64 characters after 50 epochs of text8, 76.14
 // after 200. On 2,178,606 characters of wiki8.txt, all of them to train, the mean loss of steps 281
 // to 300 is about 16,150 nats a batch of 128.
-#include "models/initializers.h"
-#include "models/layers.h"
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/naming.h"
-#include "models/optimizers.h"
+#include "models/nn/initializers.h"
+#include "models/nn/layers.h"
+#include "models/nn/naming.h"
+#include "models/nn/optimizers.h"
 #include "models/plan_builder.h"
-#include "models/run_plan.h"
 #include "models/text8_corpus.h"
 
 namespace graphrun::models {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/per_dim.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 
 namespace graphrun::ops {

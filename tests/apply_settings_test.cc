@@ -1,8 +1,8 @@
 // The optimizers' ops that refuse settings out of range, as TensorFlow's do.
 #include <gtest/gtest.h>
 
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun {

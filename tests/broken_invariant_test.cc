@@ -2,8 +2,8 @@
 // with INTERNAL is an error of the run like any other.
 #include <gtest/gtest.h>
 
-#include "core/graph/control_flow.h"
-#include "ops/builders.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "tests/error_of.h"
 #include "tests/test_graph.h"
 

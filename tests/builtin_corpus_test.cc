@@ -1,5 +1,5 @@
 // The built-in corpora: the same bytes always, and what models need of them.
-#include "models/builtin_corpus.h"
+#include "core/text/builtin_corpus.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "models/text_data.h"
+#include "core/text/text_data.h"
 #include "tests/text_fixture.h"
 
 namespace graphrun {

@@ -1,9 +1,9 @@
 // graphrun check: what it compares, what it says, and that it goes on after a bad file.
 #include <cmath>
 
+#include "core/build/ops.h"
 #include "core/import/case_file.h"
 #include "core/import/save.h"
-#include "ops/builders.h"
 #include "tests/cli_fixture.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"

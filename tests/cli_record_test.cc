@@ -1,11 +1,11 @@
 // graphrun record, plan, train --plan, and what info says of collections.
 #include <algorithm>
 
+#include "core/build/ops.h"
 #include "core/import/case_file.h"
 #include "core/import/load.h"
 #include "core/import/save.h"
-#include "models/run_plan.h"
-#include "ops/builders.h"
+#include "core/train/run_plan.h"
 #include "tests/cli_fixture.h"
 #include "tests/test_graph.h"
 

@@ -5,12 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/autodiff/gradients.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/compile/passes.h"
 #include "core/compile/specialise.h"
-#include "core/graph/control_flow.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_def.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

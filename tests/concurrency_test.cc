@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "core/base/parallel.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {

@@ -1,12 +1,12 @@
 // Cond and WhileLoop: what they compute, what they capture, which effects happen, and what they
 // refuse. The numeric tests run twice, interpreted and planned.
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/build/ops.h"
 #include "core/graph/op_def.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

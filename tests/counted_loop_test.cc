@@ -11,14 +11,14 @@
 #include <functional>
 #include <map>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/file.h"
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/graph/function_attr.h"
-#include "core/graph/gradients.h"
 #include "core/import/case_file.h"
 #include "core/import/load.h"
 #include "models/model_registry.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {

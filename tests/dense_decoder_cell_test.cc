@@ -1,8 +1,8 @@
 // DenseDecoderCell: the logits of a dense layer over all outputs at once, from inside the loop.
-#include "models/dense_decoder_cell.h"
+#include "models/nn/dense_decoder_cell.h"
 
-#include "models/layers.h"
-#include "models/rnn.h"
+#include "models/nn/layers.h"
+#include "models/nn/rnn.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

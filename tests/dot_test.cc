@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/io/scope_tree.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun {

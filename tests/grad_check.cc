@@ -4,9 +4,9 @@
 #include <cmath>
 #include <random>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 
 namespace graphrun::test {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/build/scope.h"
 #include "core/graph/op_registry.h"
-#include "core/graph/scope.h"
 
 namespace graphrun::test {
 

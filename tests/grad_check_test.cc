@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun::test {

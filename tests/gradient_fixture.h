@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/import/save.h"
 #include "tests/import_fixture.h"
 

@@ -1,9 +1,9 @@
 // Where reverse mode does not know a gradient it refuses, and where there is none it says why.
 #include <gmock/gmock.h>
 
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/graph/gradient_rule.h"
-#include "ops/builders.h"
 #include "tests/gradient_fixture.h"
 
 namespace graphrun {

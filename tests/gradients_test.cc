@@ -1,13 +1,13 @@
 // Gradients of whole graphs, by hand-computed numbers and finite differences.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/graph/op_def.h"
 #include "core/graph/print.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

@@ -1,12 +1,12 @@
 // Ids kept beside the text: what they follow from, and what is done with files that are wrong.
-#include "models/ids_cache.h"
+#include "core/text/ids_cache.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/file.h"
 #include "core/io/npy.h"
-#include "models/text_data.h"
+#include "core/text/text_data.h"
 #include "tests/text_fixture.h"
 
 namespace graphrun {

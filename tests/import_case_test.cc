@@ -1,6 +1,6 @@
 // Case (one of several functions, by number), calls by the function's name, and conds that share a
 // predicate.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "tests/import_fixture.h"
 
 namespace graphrun {

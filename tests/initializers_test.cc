@@ -1,5 +1,5 @@
 // init::Orthogonal: products of the matrix with itself are the identity, of rows or of columns.
-#include "models/initializers.h"
+#include "models/nn/initializers.h"
 
 #include "tests/model_fixture.h"
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <thread>
 
+#include "core/build/ops.h"
 #include "core/compile/compile.h"
 #include "core/graph/op_def.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/base/parallel.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/register_all.h"
 #include "tests/test_graph.h"
 

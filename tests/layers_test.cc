@@ -1,8 +1,8 @@
 // Layers, masks and losses against small computations by hand.
-#include "models/layers.h"
+#include "models/nn/layers.h"
 
-#include "core/graph/gradients.h"
-#include "models/initializers.h"
+#include "core/autodiff/gradients.h"
+#include "models/nn/initializers.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include "core/graph/control_flow.h"
-#include "ops/builders.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "tests/error_of.h"
 #include "tests/test_graph.h"
 

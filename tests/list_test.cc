@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun {

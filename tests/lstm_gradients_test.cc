@@ -4,10 +4,10 @@
 #include <cmath>
 #include <random>
 
-#include "core/graph/gradients.h"
-#include "models/initializers.h"
-#include "models/rnn.h"
-#include "ops/builders.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
+#include "models/nn/initializers.h"
+#include "models/nn/rnn.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {

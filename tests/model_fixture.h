@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 #include "tests/error_of.h"
 

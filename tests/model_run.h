@@ -8,8 +8,8 @@
 
 #include "core/graph/meta_graph.h"
 #include "core/run/session.h"
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/run_plan.h"
 
 namespace graphrun {
 

@@ -1,7 +1,7 @@
 // The models of the registry, at toy size: they train, their copies share variables, their plans
 // fit their graphs.
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/run_plan.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

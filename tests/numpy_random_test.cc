@@ -1,5 +1,5 @@
 // NumpyRandomState against numbers that NumPy 1.26 printed.
-#include "models/numpy_random.h"
+#include "core/text/numpy_random.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

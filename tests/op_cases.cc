@@ -5,7 +5,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::test {
 namespace {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/graph/scope.h"
+#include "core/build/scope.h"
 
 namespace graphrun::test {
 

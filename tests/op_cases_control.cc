@@ -1,5 +1,5 @@
 // Rows of the op table for ops/control.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases.h"
 
 namespace graphrun::test {

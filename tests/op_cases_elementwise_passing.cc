@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases_elementwise.h"
 
 namespace graphrun::test {

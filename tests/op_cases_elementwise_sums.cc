@@ -1,5 +1,5 @@
 // Rows of the ops in ops/elementwise: choices, sums of many, conversions.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases_elementwise.h"
 
 namespace graphrun::test {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::test {
 

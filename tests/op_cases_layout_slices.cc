@@ -1,5 +1,5 @@
 // Rows of the op table for ops/layout: slices and padding.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases_layout.h"
 
 namespace graphrun::test {

@@ -2,7 +2,7 @@
 // neither fed nor fetched. Outputs are squared, so that gradients of gradients are not zero.
 #include "tests/op_cases_list.h"
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::test {
 namespace {

@@ -1,5 +1,5 @@
 // Rows of the op table for ops/list: optionals.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases_list.h"
 
 namespace graphrun::test {

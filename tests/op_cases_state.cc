@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "tests/op_cases.h"
 
 namespace graphrun::test {

@@ -4,9 +4,9 @@
 #include <set>
 #include <string>
 
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/gradient_rule.h"
-#include "core/graph/gradients.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 #include "tests/op_cases.h"
 

@@ -1,8 +1,8 @@
 // Shape functions and errors: the shape and error rows of the op table.
 #include <gtest/gtest.h>
 
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 #include "tests/op_cases.h"
 

@@ -3,9 +3,9 @@
 // Wave(shape, 0.7, 1.3, 0.1) times 1, -0.5, 0.25; sparse ones have the rows {1, 3, 1}.
 #include <limits>
 
-#include "models/initializers.h"
-#include "models/layers.h"
-#include "models/optimizers.h"
+#include "models/nn/initializers.h"
+#include "models/nn/layers.h"
+#include "models/nn/optimizers.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

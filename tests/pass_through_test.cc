@@ -1,10 +1,10 @@
 // Ops that hand on what they get, under conditions that the op table cannot express.
 #include <gtest/gtest.h>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun {

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "core/base/parallel.h"
+#include "core/build/ops.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 
 namespace graphrun {

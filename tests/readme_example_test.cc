@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <random>
 
+#include "core/build/ops.h"
 #include "core/import/save.h"
 #include "core/run/session.h"
-#include "models/layers.h"
-#include "models/optimizers.h"
-#include "models/rnn.h"
-#include "ops/builders.h"
+#include "models/nn/layers.h"
+#include "models/nn/optimizers.h"
+#include "models/nn/rnn.h"
 #include "ops/register_all.h"
 
 using namespace graphrun;

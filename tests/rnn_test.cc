@@ -1,10 +1,10 @@
 // Cells and recurrences. Golden numbers were computed by TensorFlow 2.15.1 (compat.v1): variable i
 // of a model is Wave(shape, 0.8, 0.7, 0.2 i), the inputs [2, 3, 2] are Wave(shape, 1, 0.9, 0.3),
 // the lengths {3, 1}.
-#include "models/rnn.h"
+#include "models/nn/rnn.h"
 
-#include "core/graph/gradients.h"
-#include "models/initializers.h"
+#include "core/autodiff/gradients.h"
+#include "models/nn/initializers.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

@@ -1,10 +1,10 @@
 // What a shape function looks at is known when a run is planned, or looked at when it runs.
 #include <gtest/gtest.h>
 
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/compile/compile.h"
 #include "core/compile/plan.h"
-#include "core/graph/control_flow.h"
-#include "ops/builders.h"
 #include "tests/error_of.h"
 #include "tests/model_run.h"
 #include "tests/test_graph.h"

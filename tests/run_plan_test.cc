@@ -1,5 +1,5 @@
 // The RunPlan of a model file.
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 
 #include <gtest/gtest.h>
 

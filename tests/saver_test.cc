@@ -1,5 +1,5 @@
 // Saver: variables to checkpoints and back, in the same graph and in another.
-#include "models/saver.h"
+#include "core/train/saver.h"
 
 #include <filesystem>
 

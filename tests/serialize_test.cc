@@ -8,7 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/graph/op_def.h"
 #include "core/graph/print.h"
 #include "core/import/attr_proto.h"
@@ -16,7 +17,6 @@
 #include "core/import/save.h"
 #include "core/import/tensor_proto.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 #include "ops/register_all.h"
 #include "proto/attr_value.pb.h"
 #include "proto/meta_graph.pb.h"

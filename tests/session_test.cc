@@ -7,8 +7,8 @@
 
 #include <thread>
 
-#include "core/graph/control_flow.h"
-#include "ops/builders.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

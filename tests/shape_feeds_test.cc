@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/compile/compile.h"
-#include "core/graph/control_flow.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "core/build/scope.h"
 #include "core/graph/op_registry.h"
-#include "core/graph/scope.h"
 #include "core/graph/verify.h"
 #include "core/run/session.h"
 #include "ops/register_all.h"

@@ -1,6 +1,6 @@
 // Orders of batches: against arrays that NumPy printed, against the definitions of plan.proto
 // written out id by id, and out of order.
-#include "models/text_batches.h"
+#include "core/text/text_batches.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <functional>
 #include <numeric>
 
-#include "models/numpy_random.h"
-#include "models/text_data.h"
+#include "core/text/numpy_random.h"
+#include "core/text/text_data.h"
 #include "tests/error_of.h"
 #include "tests/text_fixture.h"
 

@@ -1,12 +1,12 @@
 // Vocabularies, texts and their splits, as plans ask for them.
-#include "models/text_data.h"
+#include "core/text/text_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "models/builtin_corpus.h"
+#include "core/text/builtin_corpus.h"
 #include "tests/error_of.h"
 #include "tests/text_fixture.h"
 

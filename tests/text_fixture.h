@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "models/text_vocabulary.h"
+#include "core/text/text_vocabulary.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "core/graph/function_attr.h"
-#include "ops/builders.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {

@@ -1,7 +1,7 @@
 // Variable scopes: sharing, names, inheritance, collections, and what the errors say. Expected
 // names and outcomes are those of TensorFlow 2.15's compat.v1.
-#include "models/initializers.h"
-#include "models/layers.h"
+#include "models/nn/initializers.h"
+#include "models/nn/layers.h"
 #include "tests/model_fixture.h"
 
 namespace graphrun {

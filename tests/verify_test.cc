@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/graph/control_flow.h"
-#include "core/graph/gradients.h"
-#include "ops/builders.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
 #include "tests/test_graph.h"
 #include "tests/test_values.h"
 

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "core/base/error.h"
-#include "core/compile/order.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
+#include "core/graph/order.h"
 
 namespace graphrun {
 

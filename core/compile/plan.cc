@@ -9,12 +9,12 @@
 #include "core/base/error.h"
 #include "core/base/size.h"
 #include "core/compile/memory_plan.h"
-#include "core/compile/order.h"
 #include "core/compile/specialise.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/node_signature.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
+#include "core/graph/order.h"
 
 namespace graphrun {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "core/base/error.h"
 #include "core/compile/copier.h"
-#include "core/compile/order.h"
 #include "core/graph/node_signature.h"
 #include "core/graph/op_def.h"
+#include "core/graph/order.h"
 
 namespace graphrun {
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/build/scope.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/meta_graph.h"
 #include "core/graph/op_registry.h"
-#include "core/graph/scope.h"
 #include "core/import/attr_proto.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/graph_proto.h"

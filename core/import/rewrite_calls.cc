@@ -1,7 +1,7 @@
 // Calls of functions: of one among several, by its number, and by an op of the function's name.
+#include "core/autodiff/backward_pass.h"
 #include "core/base/error.h"
-#include "core/graph/backward_pass.h"
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"

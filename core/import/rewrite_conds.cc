@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/reference.h"
 #include "core/import/rewriter.h"

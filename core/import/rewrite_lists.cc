@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/build/control_flow.h"
 #include "core/graph/array_attrs.h"
-#include "core/graph/control_flow.h"
 #include "core/graph/op_def.h"
 #include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"

@@ -1,5 +1,5 @@
 // Merges of which no single predicate says what they take.
-#include "core/graph/control_flow.h"
+#include "core/build/control_flow.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/graph/build_context.h"
+#include "core/build/build_context.h"
 #include "core/graph/graph.h"
 #include "core/import/foreign_conds.h"
 #include "core/import/foreign_graph.h"

@@ -5,8 +5,8 @@
 
 #include "core/base/error.h"
 #include "core/compile/constant_chains.h"
-#include "core/compile/order.h"
 #include "core/graph/op_def.h"
+#include "core/graph/order.h"
 #include "core/run/truth.h"
 
 namespace graphrun {

@@ -2,6 +2,7 @@
 #ifndef GRAPHRUN_CORE_RUN_SESSION_H_
 #define GRAPHRUN_CORE_RUN_SESSION_H_
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,16 +13,21 @@
 #include "core/base/tensor.h"
 #include "core/base/variable.h"
 #include "core/compile/compile_options.h"
-#include "core/graph/expr.h"
 
 namespace graphrun {
 
-// "x:0", "x" (output 0, or an operation), or the Expr itself.
+class Graph;
+
+// "x:0", "x" (output 0, or an operation), or what has such a name: an Expr.
 class TensorName {
  public:
   TensorName(const char* name) : name_(name) {}             // NOLINT: implicit by design
   TensorName(std::string name) : name_(std::move(name)) {}  // NOLINT
-  TensorName(const Expr& expr) : name_(expr.name()) {}      // NOLINT
+  template <typename T>
+  requires requires(const T& t) {
+    { t.name() } -> std::same_as<std::string>;
+  }
+  TensorName(const T& named) : name_(named.name()) {}  // NOLINT
   const std::string& str() const { return name_; }
 
  private:

@@ -1,6 +1,6 @@
 // PartitionedCall, StatefulPartitionedCall: call a function.
-#include "core/graph/control_flow_gradients.h"
-#include "core/graph/gradients.h"
+#include "core/autodiff/control_flow_gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_def.h"
 #include "ops/control/function_signature.h"
 

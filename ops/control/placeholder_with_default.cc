@@ -1,5 +1,5 @@
 // PlaceholderWithDefault: passes its input through unless another value is fed.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

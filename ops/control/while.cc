@@ -1,8 +1,8 @@
 // While, StatelessWhile: vars = input; while (cond(vars)) vars = body(vars).
 #include <algorithm>
 
-#include "core/graph/control_flow_gradients.h"
-#include "core/graph/gradients.h"
+#include "core/autodiff/control_flow_gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_def.h"
 #include "ops/control/function_signature.h"
 

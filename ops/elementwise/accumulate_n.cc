@@ -1,5 +1,5 @@
 // AccumulateNV2: the sum of tensors of one shape, which is given.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

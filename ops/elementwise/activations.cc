@@ -1,5 +1,5 @@
 // Tanh, Sigmoid and their gradients: the activations of recurrent cells, element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/build/ops.h"
 #include "core/graph/array_attrs.h"
-#include "ops/builders.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // Add, AddV2, Sub, Mul, Neg, Abs, Square, SquaredDifference: sums and products, element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

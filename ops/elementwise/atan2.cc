@@ -1,7 +1,7 @@
 // Atan2, MulNoNan: element-wise, two operands.
 #include <cmath>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,6 +1,6 @@
 // BiasAdd, BiasAddGrad: a vector added along the channels of a tensor.
 #include "core/base/parallel.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

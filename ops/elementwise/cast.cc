@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "core/base/parallel.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -2,7 +2,7 @@
 // element-wise.
 #include <cmath>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -7,7 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/base/per_dim.h"
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::ops {
 namespace elementwise {

@@ -23,9 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/per_dim.h"
 #include "core/graph/element.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/exact_exp.h"
 

@@ -1,5 +1,5 @@
 // Maximum, Minimum, ClipByValue: element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

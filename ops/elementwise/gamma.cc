@@ -3,7 +3,7 @@
 #include <limits>
 #include <numbers>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // Sinh, Cosh, Asinh, Acosh, Atanh: element-wise. (Tanh is in activations.cc.)
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // IdentityN, Snapshot, DeepCopy, PreventGradient, EnsureShape: inputs themselves, with conditions.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

@@ -1,5 +1,5 @@
 // LeakyRelu, Selu and their gradients: element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

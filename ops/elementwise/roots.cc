@@ -1,5 +1,5 @@
 // Sqrt, Rsqrt and their gradients: element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/exact_sqrt.h"
 

@@ -1,5 +1,5 @@
 // Ceil, Floor, Rint, Round, Sign: piecewise constant functions, element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // Select, SelectV2: elements of one tensor or another by a condition.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // Sin, Cos, Tan, Asin, Acos, Atan: element-wise.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {

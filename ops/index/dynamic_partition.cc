@@ -1,10 +1,10 @@
 // DynamicPartition: deals out slices of a tensor to several outputs.
 #include <algorithm>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {

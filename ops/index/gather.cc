@@ -1,10 +1,10 @@
 // Gather, GatherV2: slices of a tensor by index along one dimension.
 #include <numeric>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/index/rows.h"
 
 namespace graphrun::ops {

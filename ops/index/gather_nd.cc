@@ -1,8 +1,8 @@
 // GatherNd, ScatterNd: slices by index vectors, out of a tensor and into zeros.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/index/scatter.h"
 #include "ops/layout/strided.h"
 

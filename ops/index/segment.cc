@@ -2,9 +2,9 @@
 #include "ops/index/segment.h"
 
 #include "core/base/parallel.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace segment {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 
 namespace graphrun::ops {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/index/rows.h"
 #include "ops/index/segment.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/index/scatter.h"
 
 namespace graphrun::ops {

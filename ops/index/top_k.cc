@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace top_k {

@@ -1,11 +1,11 @@
 // ConcatV2: joins tensors along an existing dimension.
 #include <numeric>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {

@@ -1,6 +1,6 @@
 // DepthToSpace: depth becomes blocks of pixels.
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
 #include "ops/layout/space_depth.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // Diag, DiagPart: a tensor as the diagonal of one of twice its rank, and back.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/layout/strided.h"

@@ -1,8 +1,8 @@
 // ExpandDims: inserts a dimension of size 1.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace expand_dims {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

@@ -3,12 +3,12 @@
 #include <tuple>
 #include <utility>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace matrix_diag {

@@ -1,7 +1,7 @@
 // MirrorPad, MirrorPadGrad: a tensor continued by its own mirror image, and the sum of such copies.
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/axis.h"

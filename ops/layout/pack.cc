@@ -1,8 +1,8 @@
 // Pack: stacks tensors of one shape along a new dimension.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {

@@ -1,9 +1,9 @@
 // Pad, PadV2: zeros, or another value, around a tensor.
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {

@@ -1,9 +1,9 @@
 // Reshape: the same elements in row-major order under another shape.
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace reshape {

@@ -1,6 +1,6 @@
 // SpaceToDepth: blocks of pixels become depth.
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
 #include "ops/layout/space_depth.h"
 
 namespace graphrun::ops {

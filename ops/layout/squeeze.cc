@@ -1,10 +1,10 @@
 // Squeeze: removes dimensions of size 1.
 #include <algorithm>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 
 namespace graphrun::ops {
 namespace squeeze {

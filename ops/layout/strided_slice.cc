@@ -1,9 +1,9 @@
 // StridedSlice, StridedSliceGrad: x[begin:end:stride, index, ..., newaxis], and its gradient.
+#include "core/autodiff/gradients.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/slice_plan.h"
 #include "ops/layout/strided.h"
 

@@ -1,11 +1,11 @@
 // BatchMatMul, BatchMatMulV2, BatchMatMulV3: products of the matrices in the last two dimensions.
 #include <algorithm>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/linear/gemm.h"
 
 namespace graphrun::ops {

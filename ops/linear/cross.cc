@@ -1,6 +1,6 @@
 // Cross: the products of vectors in three dimensions.
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <type_traits>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/layout/strided.h"

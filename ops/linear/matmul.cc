@@ -1,7 +1,7 @@
 // MatMul: product of two matrices, each optionally transposed first.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
-#include "ops/builders.h"
 #include "ops/linear/gemm.h"
 
 namespace graphrun::ops {

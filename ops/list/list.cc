@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::ops {
 namespace list {

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "core/autodiff/gradients.h"
 #include "core/graph/array_attrs.h"
-#include "core/graph/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 

@@ -1,6 +1,6 @@
 // TensorListConcatV2: the elements of a list joined along their first dimension.
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // TensorListFromTensor: the rows of a tensor as a list.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

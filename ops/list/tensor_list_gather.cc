@@ -1,5 +1,5 @@
 // TensorListGather: chosen elements of a list as one tensor.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // TensorListGetItem: one element of a list.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // TensorListPopBack: a list without its last element, and that element.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // TensorListPushBack: a list with one more element at its end.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,5 +1,5 @@
 // TensorListResize: a list cut or extended to a length.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,6 +1,6 @@
 // TensorListSetItem: a list with one element replaced.
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

@@ -1,6 +1,6 @@
 // TensorListStack: all elements of a list as one tensor.
 #include "core/base/parallel.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/list/list.h"
 
 namespace graphrun::ops {

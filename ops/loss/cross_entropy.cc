@@ -2,11 +2,11 @@
 // logits, together with its gradient.
 #include <cmath>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/layout/strided.h"
 #include "ops/loss/softmax_rows.h"
 

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <limits>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/loss/softmax_rows.h"
 
 namespace graphrun::ops {

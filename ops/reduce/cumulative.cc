@@ -1,9 +1,9 @@
 // Cumsum, Cumprod: running sums and products along a dimension.
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

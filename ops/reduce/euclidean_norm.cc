@@ -1,7 +1,7 @@
 // EuclideanNorm: square roots of sums of squares over dimensions.
 #include <cmath>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

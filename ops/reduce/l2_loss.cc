@@ -1,5 +1,5 @@
 // L2Loss: half the sum of squares.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

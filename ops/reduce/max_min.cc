@@ -1,7 +1,7 @@
 // Max, Min: the largest and the smallest element over dimensions.
 #include <limits>
 
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

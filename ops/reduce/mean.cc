@@ -1,6 +1,6 @@
 // Mean: averages over dimensions.
+#include "core/build/ops.h"
 #include "ops/axis.h"
-#include "ops/builders.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

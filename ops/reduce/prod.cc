@@ -1,5 +1,5 @@
 // Prod: multiplies over dimensions.
-#include "ops/builders.h"
+#include "core/build/ops.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/size.h"
-#include "ops/builders.h"
+#include "core/build/ops.h"
 
 namespace graphrun::ops {
 

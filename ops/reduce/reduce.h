@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/axis.h"

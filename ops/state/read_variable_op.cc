@@ -1,5 +1,5 @@
 // ReadVariableOp: the value of a variable.
-#include "core/graph/gradients.h"
+#include "core/autodiff/gradients.h"
 #include "core/graph/op_def.h"
 #include "ops/state/handle.h"
 

@@ -1,11 +1,11 @@
 // ResourceGather: rows of a variable.
 #include <cstring>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/parallel.h"
 #include "core/base/size.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/graph/op_def.h"
-#include "ops/builders.h"
 #include "ops/state/handle.h"
 
 namespace graphrun::ops {

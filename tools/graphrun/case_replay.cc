@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/autodiff/gradients.h"
 #include "core/base/error.h"
-#include "core/graph/gradients.h"
+#include "core/build/ops.h"
 #include "core/import/load.h"
 #include "core/run/session.h"
-#include "ops/builders.h"
 
 namespace graphrun {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/base/file.h"
 #include "core/import/load.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "ops/register_all.h"
 #include "tools/graphrun/plan_file.h"
 

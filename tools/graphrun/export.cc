@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "core/graph/scope.h"
+#include "core/build/scope.h"
 #include "core/import/save.h"
+#include "core/text/text_data.h"
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/run_plan.h"
-#include "models/text_data.h"
 #include "ops/register_all.h"
 #include "tools/graphrun/commands.h"
 

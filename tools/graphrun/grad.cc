@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/autodiff/variable_gradients.h"
 #include "core/graph/op_def.h"
 #include "core/import/save.h"
-#include "models/optimizers.h"
+#include "models/nn/optimizers.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/plan_file.h"
-#include "tools/graphrun/variable_gradients.h"
 
 namespace graphrun {
 namespace {

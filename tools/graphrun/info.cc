@@ -7,7 +7,7 @@
 
 #include "core/graph/op_def.h"
 #include "core/graph/print.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "proto/meta_graph.pb.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/info_plan.h"

@@ -11,7 +11,7 @@
 #include "core/graph/function_attr.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 
 namespace graphrun {
 namespace {

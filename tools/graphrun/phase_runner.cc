@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "core/base/error.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "tools/graphrun/plan_text.h"
 
 namespace graphrun {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/run/session.h"
-#include "models/text_data.h"
+#include "core/text/text_data.h"
 #include "tools/graphrun/line_format.h"
 #include "tools/graphrun/step_feeds.h"
 

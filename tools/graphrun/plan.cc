@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
+#include "core/train/run_plan.h"
 #include "models/model_registry.h"
-#include "models/run_plan.h"
 #include "ops/register_all.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/plan_file.h"

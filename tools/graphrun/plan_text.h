@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "models/text_data.h"
+#include "core/text/text_data.h"
 
 namespace graphrun {
 

@@ -5,7 +5,7 @@
 
 #include "core/base/file.h"
 #include "core/import/save.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/plan_text.h"
 #include "tools/graphrun/recorder.h"

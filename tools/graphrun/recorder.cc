@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/compile/order.h"
 #include "core/graph/op_def.h"
+#include "core/graph/order.h"
 
 namespace graphrun {
 namespace {

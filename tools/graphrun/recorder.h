@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/graph/graph.h"
 #include "core/import/case_file.h"
 #include "core/run/session.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/io/npy.h"
 #include "core/run/session.h"
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/tensor_text.h"

@@ -9,7 +9,7 @@
 
 #include "core/import/display_graph.h"
 #include "core/io/event_file.h"
-#include "models/saver.h"
+#include "core/train/saver.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/graph/graph.h"
 #include "core/run/session.h"
-#include "models/text_batches.h"
+#include "core/text/text_batches.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/run/session.h"
-#include "models/text_vocabulary.h"
+#include "core/text/text_vocabulary.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {

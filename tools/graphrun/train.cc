@@ -1,7 +1,7 @@
 // graphrun train: trains a model file by its plan.
 #include <fmt/format.h>
 
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/interrupt.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/run_plan.h"
+#include "core/train/run_plan.h"
 #include "tools/graphrun/interrupt.h"
 
 namespace graphrun {

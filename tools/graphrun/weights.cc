@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "models/run_plan.h"
-#include "models/saver.h"
+#include "core/train/run_plan.h"
+#include "core/train/saver.h"
 
 namespace graphrun {
 
