@@ -9,7 +9,11 @@ OpInput Matrix(const char* shape, std::vector<int32_t> values) {
   return Constant(Tensor::Of(values, Shape::Parse(shape)));
 }
 AttrMap Masks(int64_t begin, int64_t end, int64_t ellipsis, int64_t new_axis, int64_t shrink) {
-  return op::MaskAttrs({begin, end, ellipsis, new_axis, shrink});
+  return {{"begin_mask", begin},
+          {"end_mask", end},
+          {"ellipsis_mask", ellipsis},
+          {"new_axis_mask", new_axis},
+          {"shrink_axis_mask", shrink}};
 }
 
 }  // namespace

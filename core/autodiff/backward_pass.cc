@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/build/raw_ops.h"
 #include "core/graph/gradient_rule.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_context.h"
@@ -26,19 +27,16 @@ Grad SumOf(const Scope& scope, const std::vector<Grad>& parts) {
     for (const Grad& g : parts) {
       const Expr at = g.slices.indices;
       values.push_back(g.slices.values);
-      indices.push_back(wide && at.dtype() != DType::kInt64
-                            ? scope.Add("Cast", {at}, {{"DstT", DType::kInt64}})
-                            : at);
+      indices.push_back(
+          wide && at.dtype() != DType::kInt64 ? raw_ops::Cast(scope, at, DType::kInt64) : at);
     }
     const Expr axis = scope.Const(Tensor::Scalar<int32_t>(0));
-    values.push_back(axis);
-    indices.push_back(axis);
-    return IndexedSlices{scope.Add("ConcatV2", values), scope.Add("ConcatV2", indices),
-                         parts[0].slices.dense_shape};
+    return IndexedSlices{raw_ops::ConcatV2(scope, values, axis),
+                         raw_ops::ConcatV2(scope, indices, axis), parts[0].slices.dense_shape};
   }
   std::vector<Expr> dense;
   for (const Grad& g : parts) dense.push_back(ToDense(scope, g));
-  return scope.Add("AddN", dense);
+  return raw_ops::AddN(scope, dense);
 }
 
 // What the gradient of a value of this type is.
@@ -211,13 +209,13 @@ Expr GradContext::ShapeOf(Expr x) const {
   if (x.home() != scope().home() && x.home() == impl_->forward) {
     return impl_->forward->ShapeNode(x.output());
   }
-  return scope().Add("Shape", {x});
+  return raw_ops::Shape(scope(), x);
 }
 
 Expr GradContext::ZerosOf(Expr x) const {
   if (x.dtype() == DType::kVariant || x.dtype() == DType::kResource) return ZerosLike(scope(), x);
-  return scope().WithName("zeros").Add("Fill",
-                                       {ShapeOf(x), scope().Const(Tensor::Zeros(x.dtype(), {}))});
+  const Expr shape = ShapeOf(x), zero = scope().Const(Tensor::Zeros(x.dtype(), {}));
+  return raw_ops::Fill(scope().WithName("zeros"), shape, zero);
 }
 
 Expr GradContext::SumTo(int i, Expr dense) const {
@@ -233,13 +231,13 @@ Expr GradContext::SumTo(int i, Expr dense) const {
       if (d < extra || (to[d - extra] == 1 && from[d] != 1)) axes.push_back(d);
     }
     Expr sum = dense;
-    if (!axes.empty()) sum = s.Add("Sum", {dense, Int32Vector(s, axes)}, {{"keep_dims", false}});
-    return sum.shape() == to ? sum : s.Add("Reshape", {sum, ShapeOf(In(i))});
+    if (!axes.empty()) sum = raw_ops::Sum(s, dense, Int32Vector(s, axes));
+    return sum.shape() == to ? sum : raw_ops::Reshape(s, sum, ShapeOf(In(i)));
   }
   const Expr target = ShapeOf(In(i));
-  const Expr source = s.Add("Shape", {dense});
-  const Expr axes = s.Add("BroadcastGradientArgs", {target, source});
-  return s.Add("Reshape", {s.Add("Sum", {dense, axes}, {{"keep_dims", false}}), target});
+  const Expr source = raw_ops::Shape(s, dense);
+  const Expr axes = raw_ops::BroadcastGradientArgs(s, target, source)[0];
+  return raw_ops::Reshape(s, raw_ops::Sum(s, dense, axes), target);
 }
 
 std::vector<Grad> BackwardPass(const BackwardRequest& request) {

@@ -165,7 +165,6 @@ std::vector<Grad> BranchGradient(GradContext& g) {
         f.results.push_back(other == b ? value
                                        : Unread(f.graph, branches[b].function->graph.type(value)));
       }
-      (void)arg;
     }
   }
   std::vector<DType> out_types;

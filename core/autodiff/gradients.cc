@@ -3,6 +3,7 @@
 #include "core/autodiff/backward_pass.h"
 #include "core/base/error.h"
 #include "core/build/build_context.h"
+#include "core/build/ops.h"
 #include "core/graph/fixed_constants.h"
 
 namespace graphrun {
@@ -35,7 +36,7 @@ std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys,
       Tensor one;
       ForFloat(y.dtype(), [&](auto z) { one = Tensor::Scalar(static_cast<decltype(z)>(1)); });
       dy = y.shape() == Shape{} ? s.WithName("grad_ys_" + std::to_string(i)).Const(one)
-                                : s.WithName("grad_ys_" + std::to_string(i)).Add("OnesLike", {y});
+                                : raw_ops::OnesLike(s.WithName("grad_ys_" + std::to_string(i)), y);
     }
     request.dys.push_back(dy);
   }
@@ -56,19 +57,19 @@ std::vector<Grad> Gradients(const Scope& scope, const std::vector<Expr>& ys,
 }
 
 Expr ZerosLike(const Scope& scope, Expr x) {
-  if (x.dtype() != DType::kResource) return scope.Add("ZerosLike", {x});
-  return scope.WithName("zeros").Add(
-      "Fill",
-      {scope.Add("VariableShape", {x}), scope.Const(Tensor::Zeros(x.type().element_dtype, {}))});
+  if (x.dtype() != DType::kResource) return raw_ops::ZerosLike(scope, x);
+  const Expr shape = raw_ops::VariableShape(scope, x);
+  const Expr zero = scope.Const(Tensor::Zeros(x.type().element_dtype, {}));
+  return raw_ops::Fill(scope.WithName("zeros"), shape, zero);
 }
 
 Expr ToDense(const Scope& scope, const Grad& grad) {
   if (!grad.sparse()) return grad.dense;
   const auto vector = [&](int32_t at) { return scope.Const(Tensor::Vector<int32_t>({at})); };
+  const Expr begin = vector(0), end = vector(1), stride = vector(1);
   const Expr rows =
-      scope.Add("StridedSlice", {grad.slices.dense_shape, vector(0), vector(1), vector(1)},
-                {{"shrink_axis_mask", int64_t{1}}});
-  return scope.Add("UnsortedSegmentSum", {grad.slices.values, grad.slices.indices, rows});
+      op::StridedSlice(scope, grad.slices.dense_shape, begin, end, stride, {.shrink_axis = 1});
+  return raw_ops::UnsortedSegmentSum(scope, grad.slices.values, grad.slices.indices, rows);
 }
 
 }  // namespace graphrun

@@ -5,6 +5,7 @@
 #include "core/autodiff/backward_pass.h"
 #include "core/autodiff/control_flow_gradients.h"
 #include "core/base/error.h"
+#include "core/build/raw_ops.h"
 #include "core/graph/counted_loop.h"
 #include "core/graph/fixed_constants.h"
 #include "core/graph/function_attr.h"
@@ -141,11 +142,11 @@ Output WhileDifferentiator::Resolve(const Expr& e) {
     } else if (const Output step = Step(i); step.valid()) {
       // The value in trip trips - 1 - trip of a variable that grows by `step`.
       const Scope s = back_->scope();
-      Expr trip = s.Add("Sub", {s.Add("Sub", {trips_, Int(s, 1)}), trip_});
+      Expr trip = raw_ops::Sub(s, raw_ops::Sub(s, trips_, Int(s, 1)), trip_);
       const DType dtype = body().graph.dtype(o);
-      if (dtype != DType::kInt32) trip = s.Add("Cast", {trip}, {{"DstT", dtype}});
-      const Expr grown = s.Add("Mul", {trip, Expr(back_, CloneInvariant(step))});
-      found = s.Add("AddV2", {Expr(outer_, node_.inputs[i]), grown}).output();
+      if (dtype != DType::kInt32) trip = raw_ops::Cast(s, trip, dtype);
+      const Expr grown = raw_ops::Mul(s, trip, Expr(back_, CloneInvariant(step)));
+      found = raw_ops::AddV2(s, Expr(outer_, node_.inputs[i]), grown).output();
     } else {
       found = Save(o);
     }
@@ -199,8 +200,7 @@ Output WhileDifferentiator::Save(Output o) {
   const ValueType list{DType::kVariant, Shape{}, type.dtype, type.shape};
   const Expr arg = back_->AddArg("saved_" + std::to_string(saved_.size()), list);
   const Scope s = back_->scope();
-  const Expr pop = s.Add("TensorListPopBack", {arg, ElementShape(s, type.shape)},
-                         {{"element_dtype", type.dtype}});
+  const Expr pop = raw_ops::TensorListPopBack(s, arg, ElementShape(s, type.shape), type.dtype)[0];
   ValueType popped = back_->graph().type(pop.sibling(1).output());
   popped.element_dtype = type.element_dtype;
   popped.element_shape = type.element_shape;
@@ -314,9 +314,9 @@ std::vector<Grad> WhileDifferentiator::Run() {
 
   const std::vector<Grad> grads = BackwardPass(request);
   const Scope inside = back_->scope();
-  std::vector<Expr> results = {inside.Add("AddV2", {trip_, Int(inside, 1)}), trips_};
+  std::vector<Expr> results = {raw_ops::AddV2(inside, trip_, Int(inside, 1)), trips_};
   for (size_t k = 0; k < grads.size(); ++k) {
-    results.push_back(grads[k].none() ? inside.Add("ZerosLike", {variables[k]})
+    results.push_back(grads[k].none() ? raw_ops::ZerosLike(inside, variables[k])
                                       : ToDense(inside, grads[k]));
   }
   ExtendForward();
@@ -342,7 +342,7 @@ std::vector<Grad> WhileDifferentiator::Run() {
   const auto cond_arg = [&](int i) {
     return Expr(&*cond_scope, {cond_scope->function().args[i], 0});
   };
-  const Expr test = cond_scope->scope().Add("Less", {cond_arg(0), cond_arg(1)});
+  const Expr test = raw_ops::Less(cond_scope->scope(), cond_arg(0), cond_arg(1));
   for (const Expr& capture : UnifyCaptures(*back_, leading, *cond_scope, leading)) {
     inputs.push_back(capture);
     results.emplace_back(back_, Output{back_->CaptureArg(capture), 0});

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/build/build_context.h"
+#include "core/build/raw_ops.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -163,7 +164,7 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
                    std::to_string(initial.size()) + " loop variables");
     }
     const Expr next =
-        inside.WithName("next").Add("AddV2", {args[0], inside.Const(Tensor::Scalar<int32_t>(1))});
+        raw_ops::AddV2(inside.WithName("next"), args[0], inside.Const(Tensor::Scalar<int32_t>(1)));
     results.insert(results.begin(), {next, args[1]});
     for (Expr& e : results) e = Expr(body_builder, f->Resolve(e));
     Function& function = f->function();
@@ -200,7 +201,7 @@ std::vector<Expr> WhileLoop(const Scope& scope, const CondFn& cond, const BodyFn
                    test.type().ToString());
     }
     if (options.maximum_iterations) {
-      test = inside.Add("LogicalAnd", {inside.Add("Less", {args[0], args[1]}), test});
+      test = raw_ops::LogicalAnd(inside, raw_ops::Less(inside, args[0], args[1]), test);
     }
     test = Expr(cond_builder, f->Resolve(test));
   }

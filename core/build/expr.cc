@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/build/build_context.h"
+#include "core/build/raw_ops.h"
 #include "core/build/scope.h"
 
 namespace graphrun {
@@ -41,14 +42,14 @@ Expr operator/(const Expr& a, const Expr& b) {
   return Binary(IsFloating(a.dtype()) ? "RealDiv" : "FloorDiv", a, b);
 }
 Expr operator%(const Expr& a, const Expr& b) { return Binary("FloorMod", a, b); }
-Expr operator-(const Expr& a) { return ScopeForOperands({a}).Add("Neg", {a}); }
+Expr operator-(const Expr& a) { return raw_ops::Neg(ScopeForOperands({a}), a); }
 Expr operator<(const Expr& a, const Expr& b) { return Binary("Less", a, b); }
 Expr operator<=(const Expr& a, const Expr& b) { return Binary("LessEqual", a, b); }
 Expr operator>(const Expr& a, const Expr& b) { return Binary("Greater", a, b); }
 Expr operator>=(const Expr& a, const Expr& b) { return Binary("GreaterEqual", a, b); }
 Expr operator&&(const Expr& a, const Expr& b) { return Binary("LogicalAnd", a, b); }
 Expr operator||(const Expr& a, const Expr& b) { return Binary("LogicalOr", a, b); }
-Expr operator!(const Expr& a) { return ScopeForOperands({a}).Add("LogicalNot", {a}); }
+Expr operator!(const Expr& a) { return raw_ops::LogicalNot(ScopeForOperands({a}), a); }
 
 Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
   std::vector<int32_t> begin, end, strides;
@@ -107,11 +108,11 @@ Expr Expr::operator[](std::initializer_list<SliceIndex> indices) const {
       if (!dynamic[i].valid()) {
         parts.push_back(scope.Const(Tensor::Scalar(fixed[i])));
       } else {
-        parts.push_back(plus ? scope.Add("AddV2", {dynamic[i], scope.Const(Tensor::Scalar(plus))})
+        parts.push_back(plus ? raw_ops::AddV2(scope, dynamic[i], scope.Const(Tensor::Scalar(plus)))
                              : dynamic[i]);
       }
     }
-    return scope.WithName(name).Add("Pack", parts);
+    return raw_ops::Pack(scope.WithName(name), parts);
   };
   const Expr b = vector("stack", begin, 0), e = vector("stack_1", end, 1),
              s = vector("stack_2", strides, 0);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/build/build_context.h"
+#include "core/build/raw_ops.h"
 #include "core/build/scope.h"
 #include "core/build/variable_scope_state.h"
 
@@ -38,10 +39,9 @@ Expr GlorotUniform(const Scope& scope, const Shape& shape, DType dtype) {
   };
   const Expr low = scalar("min", -limit), high = scalar("max", limit);
   const auto [seed, seed2] = s.Seeds({});
-  const Expr unit =
-      s.Add("RandomUniform", {shape_value}, {{"dtype", dtype}, {"seed", seed}, {"seed2", seed2}});
-  const Expr range = s.WithName("sub").Add("Sub", {high, low});
-  return s.AddAsScope("AddV2", {s.WithName("mul").Add("Mul", {unit, range}), low});
+  const Expr unit = raw_ops::RandomUniform(s, shape_value, dtype, seed, seed2);
+  const Expr range = raw_ops::Sub(s.WithName("sub"), high, low);
+  return s.AddAsScope("AddV2", {raw_ops::Mul(s.WithName("mul"), unit, range), low});
 }
 
 Expr DefaultInitialValue(const Scope& scope, const Shape& shape, DType dtype) {
@@ -198,8 +198,8 @@ Variable Scope::MakeVariable(std::string full_name, const Shape& shape,
                  v.initial_value.type().ToString());
   }
   const Scope inside = At(context_, root, v.name);
-  v.initializer = inside.WithName("Assign").Add("AssignVariableOp", {v.handle, v.initial_value});
-  v.value = inside.WithName("read").Add("ReadVariableOp", {v.handle}, {{"dtype", v.dtype}});
+  v.initializer = raw_ops::AssignVariableOp(inside.WithName("Assign"), v.handle, v.initial_value);
+  v.value = raw_ops::ReadVariableOp(inside.WithName("read"), v.handle, v.dtype);
 
   MetaGraph& m = meta();
   m.variables.push_back({.name = v.name,

@@ -11,8 +11,8 @@ namespace graphrun {
 // Copies what the signature needs into a function of its own, whose parameters are the feeds:
 //  - types follow from the feeds' types, and every While, If and call gets functions of its own,
 //  typed by its inputs;
-//  - values that are known (shapes above all, and feeds that the signature gives) become constants, an If on a known predicate its
-//  branch, a call the body;
+//  - values that are known (shapes above all, and feeds that the signature gives) become constants,
+//  an If on a known predicate its branch, a call the body;
 //  - loop variables that no output and no effect needs are dropped: an evaluation saves nothing for
 //  a gradient;
 //  - control edges that no effect can reach are dropped.
