@@ -36,21 +36,23 @@ TEST_F(CliRecordTest, ARecordedRunPassesAlthoughItsGraphHasNoSeeds) {
   Export("toy.pb");
   const Result r = Run("record toy.pb --steps 3 -o toy.case.pb");
   ASSERT_EQ(r.code, 0) << r.err;
-  EXPECT_EQ(r.out, "toy.case.pb: 5 runs of toy.pb\n");
+  EXPECT_EQ(r.out, "toy.case.pb: 6 runs of toy.pb\n");
   EXPECT_THAT(r.err, IsEmpty());
   EXPECT_EQ(Run("check toy.case.pb").out, "1 passed, 0 failed\n");
   EXPECT_EQ(Run("check toy.case.pb --interpret").out, "1 passed, 0 failed\n");
 
   const Case c = ParseCase(Read("toy.case.pb"));
   EXPECT_EQ(c.name, "toy");
-  ASSERT_EQ(c.runs.size(), 5u);  // init, learning rate, steps
+  ASSERT_EQ(c.runs.size(), 6u);  // init, learning rate, the first state, steps
   EXPECT_THAT(c.runs[0].targets, ElementsAre("init"));
   EXPECT_FALSE(c.runs[0].feeds.empty()) << "what the initialisers drew";
   EXPECT_EQ(c.runs[1].feeds.at(0).value.scalar<float>(), 1.0f);
-  const CaseRun& first = c.runs[2];
-  const CaseRun& second = c.runs[3];
+  const CaseRun& state = c.runs[2];
+  const CaseRun& first = c.runs[3];
+  const CaseRun& second = c.runs[4];
   EXPECT_EQ(first.fetches.size(), second.fetches.size());
-  EXPECT_EQ(second.feeds.size(), first.feeds.size() + first.fetches.size() - 1) << "carried state";
+  EXPECT_EQ(first.feeds.size(), second.feeds.size());
+  EXPECT_EQ(first.feeds.size(), state.feeds.size() + state.fetches.size()) << "carried state";
   EXPECT_EQ(first.tolerance.relative, 1e-4f);
   EXPECT_NE(first.fetches[0].value.scalar<float>(), second.fetches[0].value.scalar<float>());
 }

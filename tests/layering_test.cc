@@ -141,9 +141,37 @@ TEST(Layering, HeadersShowProtobufOnlyInImportAndIo) {
   }
 }
 
+// The headers that CMakeLists.txt installs.
+std::set<std::string> PublicHeaders() {
+  std::set<std::string> headers;
+  std::ifstream in(fs::path(kSourceDir) / "CMakeLists.txt");
+  bool inside = false;
+  for (std::string word; in >> word;) {
+    if (inside) headers.insert(word.ends_with(')') ? word.substr(0, word.size() - 1) : word);
+    inside = word == "set(public_headers" || (inside && !word.ends_with(')'));
+  }
+  return headers;
+}
+
+TEST(Layering, PublicHeadersIncludePublicOnesOnly) {
+  const std::set<std::string> headers = PublicHeaders();
+  EXPECT_GT(headers.size(), 30u);
+  std::set<std::string> found;
+  for (const SourceFile& file : Sources()) {
+    if (!headers.contains(file.path)) continue;
+    found.insert(file.path);
+    for (const std::string& include : file.includes) {
+      EXPECT_TRUE(LayerOf(include).empty() || include == "proto/plan.pb.h" ||
+                  headers.contains(include))
+          << file.path << " is public and includes \"" << include << "\", which is not";
+    }
+  }
+  EXPECT_EQ(found, headers);
+}
+
 TEST(Layering, FilesAreShort) {
   for (const SourceFile& file : Sources()) {
-    if (LayerOf(file.path) == "tests") continue;              // tables of cases
+    if (LayerOf(file.path) == "tests") continue;                 // tables of cases
     if (file.path.starts_with("core/build/raw_ops.")) continue;  // generated
     EXPECT_LE(file.lines, 450) << file.path << " is too long; divide it";
   }

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/error.h"
+#include "core/base/field_error.h"
 #include "core/base/file.h"
 #include "core/text/builtin_corpus.h"
 #include "core/text/ids_cache.h"
@@ -127,7 +127,7 @@ void DealParts(const pb::Corpus& corpus, TextSource* source) {
 
 TextSource LoadBuiltin(const pb::Corpus& corpus) {
   if (corpus.builtin().empty()) {
-    ThrowInvalid("this model has no built-in corpus: name a text by --data FILE or FOLDER");
+    throw FieldError("data", "this model has no built-in corpus: name a file or a folder");
   }
   BuiltinCorpus made = MakeBuiltinCorpus(corpus.builtin());
   TextSource out;
@@ -156,11 +156,14 @@ TextSource LoadFolder(const fs::path& folder, const pb::Corpus& corpus) {
     }
   }
   if (!out.texts.count(pb::TRAIN)) {
-    ThrowNotFound(fmt::format(
-        "the folder '{}' has no training text by a usual name ({}): put one there, or name a file "
-        "by --data FILE",
-        folder.string(),
-        usual.empty() ? "this model knows none" : fmt::format("{}", fmt::join(usual, ", "))));
+    throw FieldError(
+        "data",
+        fmt::format(
+            "the folder '{}' has no training text by a usual name ({}): put one there, or name a "
+            "file",
+            folder.string(),
+            usual.empty() ? "this model knows none" : fmt::format("{}", fmt::join(usual, ", "))),
+        Code::kNotFound);
   }
   DealParts(corpus, &out);
   out.description = fmt::format("{} of {}", fmt::join(read, ", "), folder.string());
@@ -222,7 +225,7 @@ Vocabulary VocabularyFor(const pb::Vocabulary& plan, const pb::Corpus& corpus,
   if (plan.rows() > 0 && built.size() > plan.rows()) {
     ThrowInvalid(fmt::format(
         "the training text has {} different symbols, but the graph has rows for {} only: take a "
-        "text with fewer, or export the model with --data, which sizes it for the text",
+        "text with fewer, or export the model for this one, which sizes it",
         built.size(), plan.rows()));
   }
   return built;

@@ -1,5 +1,5 @@
-// Text data: the texts that --data names, split for training and evaluation; the vocabulary of a
-// plan; texts as ids. Their batches are in text_batches.h.
+// Text data: the texts of a file, a folder or a built-in corpus, split for training and evaluation;
+// the vocabulary of a plan; texts as ids. Their batches are in text_batches.h.
 //
 //   TextSource texts = LoadTexts("folder", plan.corpus());
 //   Vocabulary vocabulary = VocabularyFor(plan.vocabulary(), plan.corpus(), texts);

@@ -127,6 +127,18 @@ std::optional<pb::RunPlan> FindRunPlan(const MetaGraph& meta) {
   return plan;
 }
 
+pb::RunPlan RunPlanOf(const MetaGraph& meta) {
+  std::optional<pb::RunPlan> plan = FindRunPlan(meta);
+  if (!plan)
+    throw Error(Code::kFailedPrecondition, "the model has no run plan, which says how to feed it");
+  CheckRunPlan(*plan, meta.graph);
+  return *std::move(plan);
+}
+
+void InitializeVariables(const pb::RunPlan& plan, Session& session) {
+  session.Run({}, {}, {plan.init().begin(), plan.init().end()});
+}
+
 void CheckRunPlan(const pb::RunPlan& plan, const Graph& graph) {
   CheckPhase(plan.train(), graph);
   for (const pb::Phase& phase : plan.evaluations()) CheckPhase(phase, graph);

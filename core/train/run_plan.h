@@ -7,6 +7,7 @@
 
 #include "core/base/tensor.h"
 #include "core/graph/meta_graph.h"
+#include "core/run/session.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {
@@ -19,6 +20,11 @@ std::optional<pb::RunPlan> FindRunPlan(const MetaGraph& meta);
 // INVALID_ARGUMENT or NOT_FOUND when the plan asks for what this version does not know, lacks what
 // every plan has, or names tensors and operations that the graph has not.
 void CheckRunPlan(const pb::RunPlan& plan, const Graph& graph);
+
+// The plan of a model, checked; FAILED_PRECONDITION when it has none.
+pb::RunPlan RunPlanOf(const MetaGraph& meta);
+// Gives all variables their initial values.
+void InitializeVariables(const pb::RunPlan& plan, Session& session);
 
 // The rate of an epoch, counted from 0. REQUIRES: rate.pieces is not empty.
 double RateOfEpoch(const pb::LearningRate& rate, int epoch);

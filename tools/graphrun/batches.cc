@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/train/plan_text.h"
+#include "core/train/step_feeds.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/plan_text.h"
-#include "tools/graphrun/step_feeds.h"
 
 namespace graphrun {
 namespace {
@@ -82,22 +83,18 @@ void ShowBatches(const Options& options) {
 
 }  // namespace
 
-void AddBatchesCommand(CLI::App& app) {
+void AddBatchesCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "batches", "Show the first batches as the model will see them: shapes, ids, text");
-  command->add_option("FILE", options->file, "Model, as graphrun export writes it")->required();
-  command->add_option("--data", options->data, "Text, as for graphrun train");
-  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own");
-  command->add_option("-n", options->count, "Batches to show")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 30));
-  command->add_option("--rows", options->rows, "Rows to show of each")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 30));
-  command->add_option("--phase", options->phase, "Phase of the plan; by default training");
-  command->footer("Example:\n  graphrun batches ptb.pb --data folder-with-ptb.train.txt -n 2");
-  command->callback([options] { ShowBatches(*options); });
+  const Command command =
+      line.Add("batches", "Show the first batches as the model will see them: shapes, ids, text");
+  command.Option("FILE", options->file, "Model, as graphrun export writes it").Required();
+  command.Option("--data", options->data, "Text, as for graphrun train");
+  command.Option("--plan", options->plan, "Run plan in text form, instead of the file's own");
+  command.Option("-n", options->count, "Batches to show").ShowDefault().Between(1, 1 << 30);
+  command.Option("--rows", options->rows, "Rows to show of each").ShowDefault().Between(1, 1 << 30);
+  command.Option("--phase", options->phase, "Phase of the plan; by default training");
+  command.Footer("Example:\n  graphrun batches ptb.pb --data folder-with-ptb.train.txt -n 2");
+  command.Does([options] { ShowBatches(*options); });
 }
 
 }  // namespace graphrun

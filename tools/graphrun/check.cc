@@ -11,6 +11,7 @@
 #include "core/base/parallel.h"
 #include "ops/register_all.h"
 #include "tools/graphrun/case_replay.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
 
@@ -145,29 +146,29 @@ void Check(Options options) {
 
 }  // namespace
 
-void AddCheckCommand(CLI::App& app) {
+void AddCheckCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "check", "Replay cases: graphs with runs and the values that TensorFlow got");
-  command->add_option("FILE", options->files, "Case files, or folders of them")
-      ->required()
-      ->type_name("FILE.case.pb");
-  command->add_option("--filter", options->filter,
-                      "Only cases whose name has this in it, or fits it when it has * or ? in it");
-  command->add_option("--jobs", options->jobs, "Cases at a time; by default one for each processor")
-      ->check(CLI::Range(1, 1024));
-  command->add_flag("--interpret", options->interpret,
-                    "Run the graphs as they are written, without compiling them: slow");
-  command->add_flag("-v,--verbose", options->verbose, "Name the cases that pass too");
+  const Command command =
+      line.Add("check", "Replay cases: graphs with runs and the values that TensorFlow got");
+  command.List("FILE", options->files, "Case files, or folders of them")
+      .Required()
+      .TypeName("FILE.case.pb");
+  command.Option("--filter", options->filter,
+                 "Only cases whose name has this in it, or fits it when it has * or ? in it");
+  command.Option("--jobs", options->jobs, "Cases at a time; by default one for each processor")
+      .Between(1, 1024);
+  command.Switch("--interpret", options->interpret,
+                 "Run the graphs as they are written, without compiling them: slow");
+  command.Switch("-v,--verbose", options->verbose, "Name the cases that pass too");
   options->compile.Add(command);
-  command->footer(
+  command.Footer(
       "A line for each failure says the run, the tensor, the largest difference and where it is;\n"
       "the last line is 'N passed, N failed'. Exit code 1 when any failed. A case's gradient "
       "parts\n"
       "ask our own reverse mode.\n\n"
       "Example:\n"
       "  graphrun check cases/*.case.pb --filter 'LSTM*'");
-  command->callback([options] { Check(*options); });
+  command.Does([options] { Check(*options); });
 }
 
 }  // namespace graphrun

@@ -7,9 +7,9 @@
 
 #include "core/base/file.h"
 #include "core/import/load.h"
+#include "core/train/plan_file.h"
 #include "core/train/run_plan.h"
 #include "ops/register_all.h"
-#include "tools/graphrun/plan_file.h"
 
 namespace graphrun {
 
@@ -52,10 +52,6 @@ pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::strin
                             path));
   }
   return *plan;
-}
-
-CLI::Validator Between(int64_t low, int64_t high) {
-  return CLI::Validator(CLI::Range(low, high)).description("");
 }
 
 std::pair<std::string, std::string> SplitAssignment(const std::string& text,

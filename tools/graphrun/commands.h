@@ -1,9 +1,8 @@
 // The subcommands of `graphrun`, and what they share. Each AddXCommand adds one subcommand to the
-// app; its callback does the work when the command line has been read, and lets errors out to main.
+// line, which does the work when it has been read, and lets errors out to main.
 #ifndef GRAPHRUN_TOOLS_GRAPHRUN_COMMANDS_H_
 #define GRAPHRUN_TOOLS_GRAPHRUN_COMMANDS_H_
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,24 +11,28 @@
 #include "core/base/error.h"
 #include "core/graph/meta_graph.h"
 #include "core/graph/op_registry.h"
-#include "proto/plan.pb.h"
 
 namespace graphrun {
 
-void AddListCommand(CLI::App& app);
-void AddExportCommand(CLI::App& app);
-void AddTrainCommand(CLI::App& app);
-void AddEvalCommand(CLI::App& app);
-void AddSampleCommand(CLI::App& app);
-void AddRunCommand(CLI::App& app);
-void AddBatchesCommand(CLI::App& app);
-void AddInfoCommand(CLI::App& app);
-void AddOpsCommand(CLI::App& app);
-void AddDotCommand(CLI::App& app);
-void AddCheckCommand(CLI::App& app);
-void AddRecordCommand(CLI::App& app);
-void AddPlanCommand(CLI::App& app);
-void AddGradCommand(CLI::App& app);
+class CommandLine;
+namespace pb {
+class RunPlan;
+}
+
+void AddListCommand(CommandLine& line);
+void AddExportCommand(CommandLine& line);
+void AddTrainCommand(CommandLine& line);
+void AddEvalCommand(CommandLine& line);
+void AddSampleCommand(CommandLine& line);
+void AddRunCommand(CommandLine& line);
+void AddBatchesCommand(CommandLine& line);
+void AddInfoCommand(CommandLine& line);
+void AddOpsCommand(CommandLine& line);
+void AddDotCommand(CommandLine& line);
+void AddCheckCommand(CommandLine& line);
+void AddRecordCommand(CommandLine& line);
+void AddPlanCommand(CommandLine& line);
+void AddGradCommand(CommandLine& line);
 
 // An error in the content of a file that was given: main's exit code is 2 for it, and 1 for every
 // other error.
@@ -65,9 +68,6 @@ Model LoadModel(const std::string& path);
 // The plan of a model, or the one in `plan_file`, text, when that is not empty; checked.
 // FAILED_PRECONDITION when there is none; BadFile when it does not fit the graph.
 pb::RunPlan PlanOf(const Model& model, const std::string& path, const std::string& plan_file = "");
-
-// Bounds of a number; an error names them, help does not.
-CLI::Validator Between(int64_t low, int64_t high);
 
 // "k=v" into {k, v}; INVALID_ARGUMENT, naming the option, when there is no name or no '='.
 std::pair<std::string, std::string> SplitAssignment(const std::string& text,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/print.h"
+#include "tools/graphrun/command_line.h"
 
 namespace graphrun {
 namespace {
@@ -26,25 +27,22 @@ std::string Lines(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void CompileFlags::Add(CLI::App* command) {
+void CompileFlags::Add(const Command& command) {
   constexpr char kGroup[] = "Compiler";
   command
-      ->add_option("--disable-pass", disable_pass,
-                   "Leave a pass of the compiler out; any but the first of\n" + Lines(PassNames()))
-      ->allow_extra_args(false)
-      ->type_name("NAME")
-      ->group(kGroup);
+      .Option("--disable-pass", disable_pass,
+              "Leave a pass of the compiler out; any but the first of\n" + Lines(PassNames()))
+      .TypeName("NAME")
+      .Group(kGroup);
   command
-      ->add_option("--print-ir-after", print_ir_after,
-                   "Print the graph as it is after a pass, to standard error, each time a run is\n"
-                   "compiled")
-      ->allow_extra_args(false)
-      ->type_name("NAME")
-      ->group(kGroup);
+      .Option("--print-ir-after", print_ir_after,
+              "Print the graph as it is after a pass, to standard error, each time a run is\n"
+              "compiled")
+      .TypeName("NAME")
+      .Group(kGroup);
   command
-      ->add_flag("--verify-each", verify_each,
-                 "Check after each pass that the graph is intact: slow")
-      ->group(kGroup);
+      .Switch("--verify-each", verify_each, "Check after each pass that the graph is intact: slow")
+      .Group(kGroup);
 }
 
 CompileOptions CompileFlags::Options() const {

@@ -2,7 +2,6 @@
 #ifndef GRAPHRUN_TOOLS_GRAPHRUN_COMPILE_FLAGS_H_
 #define GRAPHRUN_TOOLS_GRAPHRUN_COMPILE_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -10,12 +9,14 @@
 
 namespace graphrun {
 
+class Command;
+
 struct CompileFlags {
   std::vector<std::string> disable_pass, print_ir_after;
   bool verify_each = false;
 
   // Adds --disable-pass, --print-ir-after and --verify-each; this must live as long as the command.
-  void Add(CLI::App* command);
+  void Add(const Command& command);
   // INVALID_ARGUMENT for a pass that does not exist. Printed graphs go to standard error.
   CompileOptions Options() const;
 };

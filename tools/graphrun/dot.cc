@@ -4,19 +4,20 @@
 #include <fmt/format.h>
 
 #include "core/base/file.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {
 
-void AddDotCommand(CLI::App& app) {
+void AddDotCommand(CommandLine& line) {
   struct Options {
     std::string model, output;
     DotOptions dot;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("dot", "Draw the graph of a model, folded by scopes, as DOT or SVG");
-  command->footer(
+  const Command command =
+      line.Add("dot", "Draw the graph of a model, folded by scopes, as DOT or SVG");
+  command.Footer(
       "Closed scopes show how many nodes they hold; --depth and --scope open more. Layers or time "
       "steps of the\n"
       "same structure are one box with \u00d7N. Control edges are dashed. Functions, as the bodies "
@@ -28,19 +29,19 @@ void AddDotCommand(CLI::App& app) {
       "  graphrun dot ptb.pb -o ptb.svg\n"
       "  graphrun dot ptb.pb --scope train/gradients --depth 2 -o gradients.svg\n"
       "  graphrun dot ptb.pb --expand | dot -Tpdf > all.pdf");
-  command->add_option("model", options->model, "The model file")->required()->type_name("MODEL.pb");
+  command.Option("model", options->model, "The model file").Required().TypeName("MODEL.pb");
   command
-      ->add_option("-o,--output", options->output,
-                   "A .dot or .svg file; standard output (DOT) without it")
-      ->type_name("FILE");
+      .Option("-o,--output", options->output,
+              "A .dot or .svg file; standard output (DOT) without it")
+      .TypeName("FILE");
   command
-      ->add_option("--depth", options->dot.depth,
-                   "Opens this many levels of scopes; by default what stays readable")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--scope", options->dot.scope, "Draws only this scope and its neighbours")
-      ->type_name("NAME");
-  command->add_flag("--expand", options->dot.expand, "Draws every node, constants too");
-  command->callback([options] {
+      .Option("--depth", options->dot.depth,
+              "Opens this many levels of scopes; by default what stays readable")
+      .NotNegative();
+  command.Option("--scope", options->dot.scope, "Draws only this scope and its neighbours")
+      .TypeName("NAME");
+  command.Switch("--expand", options->dot.expand, "Draws every node, constants too");
+  command.Does([options] {
     const std::string& out = options->output;
     const bool svg = out.ends_with(".svg");
     if (!out.empty() && !svg && !out.ends_with(".dot") && !out.ends_with(".gv")) {

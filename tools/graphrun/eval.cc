@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
+#include "core/train/phase_runner.h"
+#include "core/train/plan_text.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/interrupt.h"
-#include "tools/graphrun/phase_runner.h"
-#include "tools/graphrun/plan_text.h"
 #include "tools/graphrun/progress.h"
 #include "tools/graphrun/weights.h"
 
@@ -91,7 +92,8 @@ void Evaluate(const Options& options) {
   NoteInitialWeights(options.restore);
   CatchInterrupt();
   // Weights stay as they are: an evaluation has no targets, and training's are left out.
-  PhaseRunner runner(phase, session, text, {.targets = false});
+  SessionRuns runs(session);
+  PhaseRunner runner(phase, runs, text, {.targets = false});
   Progress progress(/*quiet=*/false);
   runner.Begin(0);
   LineValues values;
@@ -107,30 +109,29 @@ void Evaluate(const Options& options) {
 
 }  // namespace
 
-void AddEvalCommand(CLI::App& app) {
+void AddEvalCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("eval", "Measure the loss of trained weights on a text of the plan");
+  const Command command =
+      line.Add("eval", "Measure the loss of trained weights on a text of the plan");
   AddTrainedModel(command, &options->file, &options->restore);
   command
-      ->add_option("--split", options->split,
-                   "Text to evaluate: valid, test or train; by default valid, or what there is")
-      ->type_name("SPLIT");
-  command->add_option("--data", options->data, "Text, as for graphrun train")->type_name("PATH");
-  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own")
-      ->type_name("FILE");
-  command->add_option("--threads", options->threads, "Threads of the kernels")
-      ->check(Between(1, 1024))
-      ->type_name("N");
-  command->add_option("--seed", options->seed, "Seed of what is random in the graph")
-      ->type_name("N");
-  command->add_flag("--interpret", options->interpret,
-                    "Run the graph as it is written, without compiling it: slow");
-  command->footer(
+      .Option("--split", options->split,
+              "Text to evaluate: valid, test or train; by default valid, or what there is")
+      .TypeName("SPLIT");
+  command.Option("--data", options->data, "Text, as for graphrun train").TypeName("PATH");
+  command.Option("--plan", options->plan, "Run plan in text form, instead of the file's own")
+      .TypeName("FILE");
+  command.Option("--threads", options->threads, "Threads of the kernels")
+      .Between(1, 1024)
+      .TypeName("N");
+  command.Option("--seed", options->seed, "Seed of what is random in the graph").TypeName("N");
+  command.Switch("--interpret", options->interpret,
+                 "Run the graph as it is written, without compiling it: slow");
+  command.Footer(
       "Example:\n"
       "  graphrun ptb.pb --epochs 1 --save-dir saved\n"
       "  graphrun eval ptb.pb --restore saved --split test");
-  command->callback([options] { Evaluate(*options); });
+  command.Does([options] { Evaluate(*options); });
 }
 
 }  // namespace graphrun

@@ -9,6 +9,7 @@
 #include "core/train/run_plan.h"
 #include "models/model_registry.h"
 #include "ops/register_all.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {
@@ -62,25 +63,23 @@ void Export(const Options& options) {
 
 }  // namespace
 
-void AddExportCommand(CLI::App& app) {
+void AddExportCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("export", "Write a model to a file that graphrun and TensorFlow read");
-  command->add_option("NAME", options->name, "Model, as graphrun list shows it")->required();
-  command
-      ->add_option("--set", options->settings,
-                   "NAME=VALUE, repeatable: an option of the model, as graphrun list shows it")
-      ->allow_extra_args(false);
-  command->add_option(
+  const Command command =
+      line.Add("export", "Write a model to a file that graphrun and TensorFlow read");
+  command.Option("NAME", options->name, "Model, as graphrun list shows it").Required();
+  command.Option("--set", options->settings,
+                 "NAME=VALUE, repeatable: an option of the model, as graphrun list shows it");
+  command.Option(
       "--data", options->data,
       "Text (as for graphrun train) whose vocabulary is kept in the file and sizes the graph; "
       "without "
       "it, the graph has its authors' size and the first run builds the vocabulary");
-  command->add_option("--seed", options->seed,
-                      "Seed of the graph, from which its random operations get theirs");
-  command->add_option("-o,--output", options->output, "File to write")->required();
-  command->footer("Example:\n  graphrun export ptb --set hidden=650 -o ptb.pb");
-  command->callback([options] { Export(*options); });
+  command.Option("--seed", options->seed,
+                 "Seed of the graph, from which its random operations get theirs");
+  command.Option("-o,--output", options->output, "File to write").Required();
+  command.Footer("Example:\n  graphrun export ptb --set hidden=650 -o ptb.pb");
+  command.Does([options] { Export(*options); });
 }
 
 }  // namespace graphrun

@@ -7,9 +7,10 @@
 #include "core/autodiff/variable_gradients.h"
 #include "core/graph/op_def.h"
 #include "core/import/save.h"
+#include "core/train/plan_file.h"
 #include "models/nn/optimizers.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/plan_file.h"
 
 namespace graphrun {
 namespace {
@@ -178,36 +179,34 @@ void AddGradients(const Options& options) {
 
 }  // namespace
 
-void AddGradCommand(CLI::App& app) {
+void AddGradCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "grad", "Add gradients of a loss and a training op to a graph that has none");
-  command->add_option("FILE", options->file, "Model file")->required();
+  const Command command =
+      line.Add("grad", "Add gradients of a loss and a training op to a graph that has none");
+  command.Option("FILE", options->file, "Model file").Required();
   command
-      ->add_option("--loss", options->loss,
-                   "The tensor to make small, or '@losses': the only one of that collection")
-      ->required();
-  command->add_option("--optimizer", options->optimizer, "By default sgd; none: gradients only")
-      ->check(CLI::IsMember(OptimizerNames()));
-  command->add_option("--lr", options->rate, "Learning rate; 0.001 by default")
-      ->check(CLI::NonNegativeNumber);
+      .Option("--loss", options->loss,
+              "The tensor to make small, or '@losses': the only one of that collection")
+      .Required();
+  command.Option("--optimizer", options->optimizer, "By default sgd; none: gradients only")
+      .OneOf(OptimizerNames());
+  command.Option("--lr", options->rate, "Learning rate; 0.001 by default").NotNegative();
   command
-      ->add_option("--momentum", options->momentum,
-                   "Of the optimizer momentum (0.9 by default) and rmsprop (0)")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--clip", options->clip, "Clip the gradients to this global norm")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--variables", options->variables,
-                      "Train only variables with this in their names; by default all that the file "
-                      "calls trainable");
-  command->add_option("-o,--output", options->output, "File to write")->required();
-  command->footer(
+      .Option("--momentum", options->momentum,
+              "Of the optimizer momentum (0.9 by default) and rmsprop (0)")
+      .NotNegative();
+  command.Option("--clip", options->clip, "Clip the gradients to this global norm").Positive();
+  command.Option("--variables", options->variables,
+                 "Train only variables with this in their names; by default all that the file "
+                 "calls trainable");
+  command.Option("-o,--output", options->output, "File to write").Required();
+  command.Footer(
       "The file that is written runs in TensorFlow too. Variables of the optimizer are "
       "initialised\n"
       "by the file's own init op, or by a new one.\n\n"
       "Example:\n"
       "  graphrun grad net.pb --loss loss --optimizer adam --lr 1e-3 --clip 5 -o net.train.pb");
-  command->callback([options] { AddGradients(*options); });
+  command.Does([options] { AddGradients(*options); });
 }
 
 }  // namespace graphrun

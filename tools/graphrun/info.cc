@@ -9,6 +9,7 @@
 #include "core/graph/print.h"
 #include "core/train/run_plan.h"
 #include "proto/meta_graph.pb.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/info_plan.h"
 
@@ -236,16 +237,16 @@ void PrintUnavailable(const MetaGraph& meta) {
 
 }  // namespace
 
-void AddInfoCommand(CLI::App& app) {
+void AddInfoCommand(CommandLine& line) {
   auto path = std::make_shared<std::string>();
   auto plans = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand(
-      "info", "Show what is in a model file: variables, plan, signatures, nodes");
-  command->footer("Example:\n  graphrun info ptb.pb\n  graphrun info ptb.pb --plan");
-  command->add_flag("--plan", *plans,
-                    "Compile the plan's phases, and show what came of each: instructions, memory");
-  command->add_option("model", *path, "The model file")->required()->type_name("MODEL.pb");
-  command->callback([path, plans] {
+  const Command command =
+      line.Add("info", "Show what is in a model file: variables, plan, signatures, nodes");
+  command.Footer("Example:\n  graphrun info ptb.pb\n  graphrun info ptb.pb --plan");
+  command.Switch("--plan", *plans,
+                 "Compile the plan's phases, and show what came of each: instructions, memory");
+  command.Option("model", *path, "The model file").Required().TypeName("MODEL.pb");
+  command.Does([path, plans] {
     const Model model = LoadModel(*path);
     const MetaGraph& meta = *model.meta;
     fmt::print("{}{}\n", *path, meta.tags.empty() ? "" : " (" + Join(meta.tags) + ")");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "models/model_registry.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {
@@ -22,13 +23,13 @@ void List(const std::string& name) {
 
 }  // namespace
 
-void AddListCommand(CLI::App& app) {
+void AddListCommand(CommandLine& line) {
   auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("list", "List the models that can be exported, and their options");
-  command->add_option("NAME", *name, "Model; by default all");
-  command->footer("Example:\n  graphrun list ptb");
-  command->callback([name] { List(*name); });
+  const Command command =
+      line.Add("list", "List the models that can be exported, and their options");
+  command.Option("NAME", *name, "Model; by default all");
+  command.Footer("Example:\n  graphrun list ptb");
+  command.Does([name] { List(*name); });
 }
 
 }  // namespace graphrun

@@ -7,8 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <new>
+#include <string>
 
+#include "core/base/field_error.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {
@@ -25,10 +29,9 @@ void LimitSpinning(char** argv) {
 }
 
 // `graphrun FILE ...` is short for `graphrun train FILE ...`; options may come first.
-std::vector<std::string> WithCommand(int argc, char** argv, const CLI::App& app) {
+std::vector<std::string> WithCommand(int argc, char** argv, const CommandLine& line) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::vector<std::string> names = line.names();
   const auto is_command = [&names](const std::string& arg) {
     return std::find(names.begin(), names.end(), arg) != names.end();
   };
@@ -51,10 +54,23 @@ void Report(const std::string& cause, const std::vector<std::string>& contexts =
   for (const std::string& context : contexts) fmt::print(stderr, "  {}\n", context);
 }
 
+// The flag by which the command lets people set a field of a plan or a request.
+std::string FlagOf(const std::string& field) {
+  static const std::map<std::string, std::string> flags = {
+      {"data", "--data"},
+      {"sample.choice", "--sampling"},
+      {"sample.in_graph", "--in-graph"},
+      {"sample.length", "-n"},
+      {"sample.prime", "--prime"},
+      {"sample.temperature", "--temperature"},
+  };
+  const auto it = flags.find(field);
+  return it == flags.end() ? field : it->second;
+}
+
 int Main(int argc, char** argv) {
-  CLI::App app("Trains, evaluates, samples, runs and shows graphs in model files (MetaGraphDef).",
-               "graphrun");
-  app.footer(
+  CommandLine line(
+      "Trains, evaluates, samples, runs and shows graphs in model files (MetaGraphDef).",
       "graphrun MODEL.pb is short for graphrun train MODEL.pb.\n"
       "Exit code: 0; 1 for an error; 2 for a file that is no valid model, plan or checkpoint;\n"
       "130 after Ctrl-C.\n\n"
@@ -64,35 +80,30 @@ int Main(int argc, char** argv) {
       "  graphrun eval ptb.pb --restore saved --split test\n"
       "  graphrun sample ptb.pb --restore saved --prime 'the old'\n"
       "  graphrun COMMAND --help");
-  app.require_subcommand(1);
-  AddListCommand(app);
-  AddExportCommand(app);
-  AddTrainCommand(app);
-  AddEvalCommand(app);
-  AddSampleCommand(app);
-  AddRunCommand(app);
-  AddBatchesCommand(app);
-  AddInfoCommand(app);
-  AddOpsCommand(app);
-  AddDotCommand(app);
-  AddCheckCommand(app);
-  AddRecordCommand(app);
-  AddPlanCommand(app);
-  AddGradCommand(app);
+  AddListCommand(line);
+  AddExportCommand(line);
+  AddTrainCommand(line);
+  AddEvalCommand(line);
+  AddSampleCommand(line);
+  AddRunCommand(line);
+  AddBatchesCommand(line);
+  AddInfoCommand(line);
+  AddOpsCommand(line);
+  AddDotCommand(line);
+  AddCheckCommand(line);
+  AddRecordCommand(line);
+  AddPlanCommand(line);
+  AddGradCommand(line);
   try {
     if (argc < 2) {
-      fmt::print(stderr, "{}", app.help());
+      fmt::print(stderr, "{}", line.help());
       return 1;
     }
-    std::vector<std::string> args = WithCommand(argc, argv, app);
-    std::reverse(args.begin(), args.end());  // as CLI11 wants them
-    app.parse(args);
-    return 0;
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help
-    const auto chosen = app.get_subcommands();
-    Report(e.what(), {fmt::format("see graphrun {}--help",
-                                  chosen.empty() ? "" : chosen.front()->get_name() + " ")});
+    std::string error, hint;
+    if (line.Run(WithCommand(argc, argv, line), &error, &hint)) return 0;
+    Report(error, {hint});
+  } catch (const FieldError& e) {
+    Report(fmt::format("{}: {}", FlagOf(e.field()), e.problem()), e.contexts());
   } catch (const BadFile& e) {
     Report(e.message(), e.contexts());
     return 2;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "ops/register_all.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 
 namespace graphrun {
@@ -93,17 +94,17 @@ std::string FirstSentence(const std::string& doc) {
 
 }  // namespace
 
-void AddOpsCommand(CLI::App& app) {
+void AddOpsCommand(CommandLine& line) {
   auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("ops", "List all ops, or describe one: inputs, attributes, gradient");
-  command->footer(
+  const Command command =
+      line.Add("ops", "List all ops, or describe one: inputs, attributes, gradient");
+  command.Footer(
       "Names, attributes and defaults are TensorFlow's.\n\n"
       "Example:\n"
       "  graphrun ops\n"
       "  graphrun ops MatMul");
-  command->add_option("name", *name, "The op to describe")->type_name("NAME");
-  command->callback([name] {
+  command.Option("name", *name, "The op to describe").TypeName("NAME");
+  command.Does([name] {
     const OpRegistry registry = AllOps();
     if (!name->empty()) return PrintOp(registry.Get(*name));
     for (const auto& [key, op] : registry.ops())

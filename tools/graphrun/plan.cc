@@ -3,11 +3,12 @@
 
 #include <filesystem>
 
+#include "core/train/plan_file.h"
 #include "core/train/run_plan.h"
 #include "models/model_registry.h"
 #include "ops/register_all.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/plan_file.h"
 
 namespace graphrun {
 namespace {
@@ -30,23 +31,21 @@ void Print(const std::string& name, const std::vector<std::string>& settings) {
 
 }  // namespace
 
-void AddPlanCommand(CLI::App& app) {
+void AddPlanCommand(CommandLine& line) {
   auto name = std::make_shared<std::string>();
   auto settings = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = line.Add(
       "plan", "Print a run plan as text: what is fed, fetched, carried, printed and sampled");
-  command->add_option("NAME", *name, "Model, as graphrun list shows it, or a model file")
-      ->required();
-  command->add_option("--set", *settings, "NAME=VALUE, repeatable: an option of the model")
-      ->allow_extra_args(false);
-  command->footer(
+  command.Option("NAME", *name, "Model, as graphrun list shows it, or a model file").Required();
+  command.Option("--set", *settings, "NAME=VALUE, repeatable: an option of the model");
+  command.Footer(
       "graphrun train FILE --plan trains a file of any origin by such a text. In it, names of\n"
       "tensors are TensorFlow's (x:0), and '@COLLECTION' stands for the only member of a\n"
       "collection of the file: '@train_op', '@losses'; graphrun info shows them.\n\n"
       "Example:\n"
       "  graphrun plan ptb > plan.textproto\n"
       "  graphrun train foreign.pb --plan plan.textproto");
-  command->callback([name, settings] { Print(*name, *settings); });
+  command.Does([name, settings] { Print(*name, *settings); });
 }
 
 }  // namespace graphrun

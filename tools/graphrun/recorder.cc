@@ -105,6 +105,22 @@ std::vector<Tensor> Recorder::Run(std::vector<NamedTensor> feeds,
   return values;
 }
 
+Runs::Step Recorder::Prepare(const std::vector<TensorName>& feeds,
+                             const std::vector<TensorName>& fetches,
+                             const std::vector<TensorName>& targets) {
+  const auto names = [](const std::vector<TensorName>& tensors) {
+    std::vector<std::string> strings;
+    for (const TensorName& name : tensors) strings.push_back(name.str());
+    return strings;
+  };
+  return [this, fed = names(feeds), fetched = names(fetches), run = names(targets)](
+             const std::vector<Tensor>& values, std::vector<Tensor>* out) {
+    std::vector<NamedTensor> given;
+    for (size_t i = 0; i < fed.size(); ++i) given.push_back({fed[i], values[i].Copy()});
+    *out = Run(std::move(given), fetched, run);
+  };
+}
+
 void Recorder::SetVariable(const std::string& name, const Tensor& value) {
   const Graph& graph = session_.graph();
   const Output handle = graph.FindOutput(name);

@@ -9,14 +9,19 @@
 #include "core/graph/graph.h"
 #include "core/import/case_file.h"
 #include "core/run/session.h"
+#include "core/train/runs.h"
 
 namespace graphrun {
 
-class Recorder {
+class Recorder final : public Runs {
  public:
   // The session must outlive it.
   Recorder(Session& session, const Tolerance& tolerance)
       : session_(session), tolerance_(tolerance) {}
+
+  const Graph& graph() const override { return session_.graph(); }
+  Step Prepare(const std::vector<TensorName>& feeds, const std::vector<TensorName>& fetches,
+               const std::vector<TensorName>& targets) override;
 
   // Values of `fetches` after one run, which is added to runs(). What random operations without
   // seeds drew is added to the run's feeds, so that a replay draws the same. FAILED_PRECONDITION
@@ -25,7 +30,7 @@ class Recorder {
                           const std::vector<std::string>& targets);
   // Gives a variable a value in a run of its own: through the node that assigns it, whose value is
   // fed. FAILED_PRECONDITION when no node of the graph assigns it.
-  void SetVariable(const std::string& name, const Tensor& value);
+  void SetVariable(const std::string& name, const Tensor& value) override;
 
   const std::vector<CaseRun>& runs() const { return runs_; }
   // Random operations with seeds in loops and branches: they draw here in the order of the trips,

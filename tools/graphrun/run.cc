@@ -6,6 +6,7 @@
 #include "core/io/npy.h"
 #include "core/run/session.h"
 #include "core/train/run_plan.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/tensor_text.h"
@@ -111,38 +112,32 @@ void Run(const Options& options) {
 
 }  // namespace
 
-void AddRunCommand(CLI::App& app) {
+void AddRunCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("run", "Run a graph once: feed tensors, fetch tensors, run operations");
-  command->add_option("FILE", options->file, "Model")->required();
-  const auto list = [command](const char* name, std::vector<std::string>* to, const char* help) {
-    command->add_option(name, *to, help)->allow_extra_args(false);
-  };
-  list("--feed", &options->feeds,
-       "TENSOR=FILE.npy or TENSOR=VALUE, repeatable; a value is 2.5 or [[1,2],[3,4]]");
-  list("--fetch", &options->fetches, "Tensor to print or to write, repeatable");
-  list("--target", &options->targets, "Operation to run, repeatable");
-  list("-o", &options->outputs,
-       "FILE.npy to write a fetched tensor to; one for each --fetch, in the same order");
-  command->add_flag(
-      "--init", options->init,
-      "Give the variables their initial values first: by the file's plan, its list of\n"
-      "variables, or its operation named init");
-  command->add_flag("--interpret", options->interpret,
-                    "Run the graph as it is written, without compiling it: slow");
-  command->add_option("--threads", options->threads, "Threads of the kernels")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--seed", options->seed, "Seed of random operations that have none");
-  command
-      ->add_option("--max-steps", options->max_steps, "Most trips of each loop; more is an error")
-      ->check(CLI::NonNegativeNumber);
+  const Command command =
+      line.Add("run", "Run a graph once: feed tensors, fetch tensors, run operations");
+  command.Option("FILE", options->file, "Model").Required();
+  command.Option("--feed", options->feeds,
+                 "TENSOR=FILE.npy or TENSOR=VALUE, repeatable; a value is 2.5 or [[1,2],[3,4]]");
+  command.Option("--fetch", options->fetches, "Tensor to print or to write, repeatable");
+  command.Option("--target", options->targets, "Operation to run, repeatable");
+  command.Option("-o", options->outputs,
+                 "FILE.npy to write a fetched tensor to; one for each --fetch, in the same order");
+  command.Switch("--init", options->init,
+                 "Give the variables their initial values first: by the file's plan, its list of\n"
+                 "variables, or its operation named init");
+  command.Switch("--interpret", options->interpret,
+                 "Run the graph as it is written, without compiling it: slow");
+  command.Option("--threads", options->threads, "Threads of the kernels").Between(1, 1024);
+  command.Option("--seed", options->seed, "Seed of random operations that have none");
+  command.Option("--max-steps", options->max_steps, "Most trips of each loop; more is an error")
+      .NotNegative();
   options->compile.Add(command);
-  command->footer(
+  command.Footer(
       "Example:\n"
       "  graphrun run model.pb --feed x=1 --feed y=2 --fetch z\n"
       "  graphrun run model.pb --feed x=input.npy --fetch logits:0 -o logits.npy");
-  command->callback([options] { Run(*options); });
+  command.Does([options] { Run(*options); });
 }
 
 }  // namespace graphrun

@@ -5,11 +5,10 @@
 
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "core/graph/meta_graph.h"
 #include "core/run/session.h"
+#include "core/train/train_observer.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {
@@ -26,7 +25,7 @@ class RunOutput {
   RunOutput(const RunOutputOptions& options, const MetaGraph& meta, const pb::RunPlan& plan);
   ~RunOutput();
 
-  using Scalars = std::vector<std::pair<std::string, double>>;
+  using Scalars = TrainObserver::Scalars;
   bool logs() const { return events_ != nullptr; }
   // These do nothing without an event file.
   void Log(int64_t step, const Scalars& scalars);

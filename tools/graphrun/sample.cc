@@ -4,8 +4,9 @@
 #include <chrono>
 #include <random>
 
+#include "core/train/text_sampler.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/text_sampler.h"
 #include "tools/graphrun/weights.h"
 
 namespace graphrun {
@@ -42,7 +43,8 @@ void Sample(Options options) {
                 "graphrun train by --restore, which has it beside it");
   }
   const Vocabulary vocabulary = Vocabulary::FromPlan(plan.vocabulary());
-  const auto sampler = MakeSampler(plan, session, vocabulary, options.request);
+  SessionRuns runs(session);
+  const auto sampler = MakeSampler(plan, runs, vocabulary, options.request);
   NoteInitialWeights(options.restore);
   for (int i = 0; i < options.count; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -59,51 +61,50 @@ void Sample(Options options) {
 
 }  // namespace
 
-void AddSampleCommand(CLI::App& app) {
+void AddSampleCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("sample", "Write text with trained weights");
+  const Command command = line.Add("sample", "Write text with trained weights");
   AddTrainedModel(command, &options->file, &options->restore);
   command
-      ->add_option("--prime", options->request.prime,
-                   "Text that the model reads first and goes on from; it is printed too")
-      ->type_name("TEXT");
+      .Option("--prime", options->request.prime,
+              "Text that the model reads first and goes on from; it is printed too")
+      .TypeName("TEXT");
   command
-      ->add_option("-n", options->request.length,
-                   "Characters, or words, to write after the prime, instead of the plan's number")
-      ->check(Between(0, 1 << 30))
-      ->type_name("N");
+      .Option("-n", options->request.length,
+              "Characters, or words, to write after the prime, instead of the plan's number")
+      .Between(0, 1 << 30)
+      .TypeName("N");
   command
-      ->add_option("--temperature", options->request.temperature,
-                   "Below 1 what is likely becomes likelier, above 1 all becomes more even")
-      ->type_name("T");
+      .Option("--temperature", options->request.temperature,
+              "Below 1 what is likely becomes likelier, above 1 all becomes more even")
+      .TypeName("T");
   command
-      ->add_option(
-          "--sampling", options->sampling,
-          "0: always the likeliest symbol; 1: every symbol is drawn; 2: drawn after white\n"
-          "space only. By default as the plan says")
-      ->check(Between(0, 2))
-      ->type_name("0|1|2");
-  command->add_option("--seed", options->seed, "Seed of the draws: texts become repeatable")
-      ->type_name("N");
-  command->add_option("--count", options->count, "Texts to write, one after the other")
-      ->check(Between(1, 1 << 20))
-      ->type_name("N");
-  command->add_flag("--in-graph", options->request.in_graph,
-                    "Let a loop in the graph write the whole text in one run");
-  command->add_flag("--time", options->time, "Print what a symbol takes, to standard error");
-  command->add_option("--plan", options->plan, "Run plan in text form, instead of the file's own")
-      ->type_name("FILE");
-  command->add_option("--threads", options->threads, "Threads of the kernels")
-      ->check(Between(1, 1024))
-      ->type_name("N");
-  command->add_flag("--interpret", options->interpret,
-                    "Run the graph as it is written, without compiling it: slow");
-  command->footer(
+      .Option("--sampling", options->sampling,
+              "0: always the likeliest symbol; 1: every symbol is drawn; 2: drawn after white\n"
+              "space only. By default as the plan says")
+      .Between(0, 2)
+      .TypeName("0|1|2");
+  command.Option("--seed", options->seed, "Seed of the draws: texts become repeatable")
+      .TypeName("N");
+  command.Option("--count", options->count, "Texts to write, one after the other")
+      .Between(1, 1 << 20)
+      .TypeName("N");
+  command.Switch("--in-graph", options->request.in_graph,
+                 "Let a loop in the graph write the whole text in one run");
+  command.Switch("--time", options->time, "Print what a symbol takes, to standard error");
+  command.Option("--plan", options->plan, "Run plan in text form, instead of the file's own")
+      .TypeName("FILE");
+  command.Option("--threads", options->threads, "Threads of the kernels")
+      .Between(1, 1024)
+      .TypeName("N");
+  command.Switch("--interpret", options->interpret,
+                 "Run the graph as it is written, without compiling it: slow");
+  command.Footer(
       "A model whose only sampler is in its graph, as text8_tfp, refuses what that cannot take.\n\n"
       "Example:\n"
       "  graphrun shakespeare_lstm.pb --save-dir saved\n"
       "  graphrun sample shakespeare_lstm.pb --restore saved --prime 'ROMEO:' -n 300");
-  command->callback([options] { Sample(*options); });
+  command.Does([options] { Sample(*options); });
 }
 
 }  // namespace graphrun

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include "core/train/run_plan.h"
+#include "core/train/trainer.h"
+#include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/compile_flags.h"
 #include "tools/graphrun/interrupt.h"
+#include "tools/graphrun/progress.h"
 #include "tools/graphrun/run_output.h"
-#include "tools/graphrun/trainer.h"
 #include "tools/graphrun/weights.h"
 
 namespace graphrun {
@@ -64,6 +66,33 @@ void ApplySettings(const std::vector<std::string>& settings, pb::RunPlan* plan) 
   }
 }
 
+// To the terminal and to files.
+class CommandObserver final : public TrainObserver {
+ public:
+  CommandObserver(graphrun::Progress& progress, RunOutput& output, Session& session)
+      : progress_(progress), output_(output), session_(session) {}
+  void Result(const std::string& line) override { progress_.Result(line); }
+  void Line(const std::string& line) override { progress_.Line(line); }
+  void Progress(const std::string& line, double done, double seconds, bool brief) override {
+    brief ? progress_.UpdateInPlace(line, done, seconds) : progress_.Update(line, done, seconds);
+  }
+  bool wants_brief_progress() const override { return progress_.works_in_place(); }
+  bool wants_logs() const override { return output_.logs(); }
+  void Log(int64_t step, const Scalars& scalars) override { output_.Log(step, scalars); }
+  void LogSummary(int64_t step, const std::string& summary) override {
+    output_.LogSummary(step, summary);
+  }
+  void Save(int64_t step) override {
+    const std::string path = output_.Save(session_, step);
+    if (!path.empty()) progress_.Line(fmt::format("saved {}", path));
+  }
+
+ private:
+  graphrun::Progress& progress_;
+  RunOutput& output_;
+  Session& session_;
+};
+
 std::string DescribePlan(const pb::RunPlan& plan, const std::string& file) {
   std::string line = fmt::format("{}: {}", file, plan.model());
   for (const pb::Setting& setting : plan.settings())
@@ -77,7 +106,7 @@ void Train(const Options& options) {
   ApplySettings(options.settings, &plan);
   if (options.save_every) plan.mutable_saving()->set_every(*options.save_every);
   TakeVocabulary(options.restore, &plan);
-  const PlanText text(options.data, SplitsOf(plan), &plan);
+  const PlanText text(options.data, &plan);
   Progress progress(options.quiet);
   progress.Line(DescribePlan(plan, options.file));
   progress.Line(text.Describe());
@@ -89,92 +118,88 @@ void Train(const Options& options) {
   StartVariables(model, plan, options.restore, session);
   SetRunPlan(plan, model.meta.get());  // with its vocabulary, for the files beside checkpoints
   RunOutput output(options.output, *model.meta, plan);
-  Trainer trainer(plan, session, text, progress, output,
+  CommandObserver observer(progress, output, session);
+  Trainer trainer(plan, session, text, &observer, Interrupted,
                   {.epochs = options.epochs,
                    .steps = options.steps,
                    .sample_seed = static_cast<uint64_t>(options.seed.value_or(0))});
   CatchInterrupt();
-  trainer.Run();
   // As a shell expects of a command that Ctrl-C ended.
-  if (trainer.interrupted()) throw ExitWith{130};
+  if (trainer.Run() == Trainer::End::kStopped) throw ExitWith{130};
 }
 
 }  // namespace
 
-void AddTrainCommand(CLI::App& app) {
+void AddTrainCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("train", "Train a model by its plan; `graphrun FILE` is short for it");
+  const Command command =
+      line.Add("train", "Train a model by its plan; `graphrun FILE` is short for it");
   constexpr int64_t kMost = 1 << 30;
-  command->add_option("FILE", options->file, "Model, as graphrun export writes it")
-      ->required()
-      ->type_name("");
+  command.Option("FILE", options->file, "Model, as graphrun export writes it")
+      .Required()
+      .TypeName("");
   command
-      ->add_option(
-          "--data", options->data,
-          "Text: a file, which is cut into training, validation and test text as the\n"
-          "model needs them; a folder with files of the usual names (ptb.train.txt, text8,\n"
-          "input.txt, ...); or 'builtin', the default: a text that graphrun makes")
-      ->type_name("PATH");
+      .Option("--data", options->data,
+              "Text: a file, which is cut into training, validation and test text as the\n"
+              "model needs them; a folder with files of the usual names (ptb.train.txt, text8,\n"
+              "input.txt, ...); or 'builtin', the default: a text that graphrun makes")
+      .TypeName("PATH");
+  command.Option("--epochs", options->epochs, "End after N epochs, instead of the plan's number")
+      .Between(0, kMost)
+      .TypeName("N");
+  command.Option("--steps", options->steps, "Stop after N training steps in all")
+      .Between(1, kMost)
+      .TypeName("N");
   command
-      ->add_option("--epochs", options->epochs, "End after N epochs, instead of the plan's number")
-      ->check(Between(0, kMost))
-      ->type_name("N");
-  command->add_option("--steps", options->steps, "Stop after N training steps in all")
-      ->check(Between(1, kMost))
-      ->type_name("N");
+      .Option("--set", options->settings,
+              "lr=RATE: learning rate of the first epoch; those of the others keep their\n"
+              "proportion to it. Sizes are set by graphrun export --set")
+      .TypeName("NAME=VALUE");
   command
-      ->add_option("--set", options->settings,
-                   "lr=RATE: learning rate of the first epoch; those of the others keep their\n"
-                   "proportion to it. Sizes are set by graphrun export --set")
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE");
+      .Option("--seed", options->seed,
+              "Seed of initial values, dropout and samples: runs become repeatable")
+      .TypeName("N");
   command
-      ->add_option("--seed", options->seed,
-                   "Seed of initial values, dropout and samples: runs become repeatable")
-      ->type_name("N");
+      .Option("--restore", options->restore,
+              "Start from the weights of a checkpoint: its PREFIX, or the folder, of which the\n"
+              "latest is taken")
+      .TypeName("CHECKPOINT");
+  const Flag save_dir =
+      command
+          .Option(
+              "--save-dir", options->output.save_dir,
+              "Folder for checkpoints, model.ckpt-STEP, of which the newest are kept; each has\n"
+              "the model with its vocabulary beside it, model.ckpt-STEP.meta")
+          .TypeName("FOLDER");
   command
-      ->add_option(
-          "--restore", options->restore,
-          "Start from the weights of a checkpoint: its PREFIX, or the folder, of which the\n"
-          "latest is taken")
-      ->type_name("CHECKPOINT");
+      .Option("--save-every", options->save_every,
+              "Steps from one checkpoint to the next, instead of the plan's")
+      .Between(1, int64_t{1} << 40)
+      .Needs(save_dir)
+      .TypeName("N");
   command
-      ->add_option(
-          "--save-dir", options->output.save_dir,
-          "Folder for checkpoints, model.ckpt-STEP, of which the newest are kept; each has\n"
-          "the model with its vocabulary beside it, model.ckpt-STEP.meta")
-      ->type_name("FOLDER");
+      .Option("--logdir", options->output.logdir,
+              "Folder for an event file: graph, losses and metrics for TensorBoard")
+      .TypeName("FOLDER");
   command
-      ->add_option("--save-every", options->save_every,
-                   "Steps from one checkpoint to the next, instead of the plan's")
-      ->check(Between(1, int64_t{1} << 40))
-      ->needs("--save-dir")
-      ->type_name("N");
+      .Option("--plan", options->plan,
+              "Run plan in text form, instead of the file's own; graphrun plan prints examples")
+      .TypeName("FILE");
   command
-      ->add_option("--logdir", options->output.logdir,
-                   "Folder for an event file: graph, losses and metrics for TensorBoard")
-      ->type_name("FOLDER");
-  command
-      ->add_option(
-          "--plan", options->plan,
-          "Run plan in text form, instead of the file's own; graphrun plan prints examples")
-      ->type_name("FILE");
-  command
-      ->add_option("--threads", options->threads,
-                   "Threads of the kernels; by default one for each processor")
-      ->check(Between(1, 1024))
-      ->type_name("N");
-  command->add_flag("--interpret", options->interpret,
-                    "Run the graph as it is written, without compiling it: slow");
-  command->add_flag("--quiet", options->quiet, "Print results only: no progress, no samples");
+      .Option("--threads", options->threads,
+              "Threads of the kernels; by default one for each processor")
+      .Between(1, 1024)
+      .TypeName("N");
+  command.Switch("--interpret", options->interpret,
+                 "Run the graph as it is written, without compiling it: slow");
+  command.Switch("--quiet", options->quiet, "Print results only: no progress, no samples");
   options->compile.Add(command);
-  command->footer(
+  command.Footer(
       "Ctrl-C ends training after the step in progress, and still saves.\n\n"
       "Example:\n"
       "  graphrun train ptb.pb --data folder-with-ptb.train.txt --save-dir saved\n"
       "  graphrun train ptb.pb --restore saved --epochs 1 --set lr=0.1");
-  command->callback([options] { Train(*options); });
+  command.Does([options] { Train(*options); });
 }
 
 }  // namespace graphrun

@@ -6,6 +6,7 @@
 
 #include "core/train/run_plan.h"
 #include "core/train/saver.h"
+#include "tools/graphrun/command_line.h"
 
 namespace graphrun {
 
@@ -20,21 +21,20 @@ std::string FindCheckpoint(const std::string& restore) {
 
 void StartVariables(const Model& model, const pb::RunPlan& plan, const std::string& restore,
                     Session& session) {
-  session.Run({}, {}, {plan.init().begin(), plan.init().end()});
+  InitializeVariables(plan, session);
   if (restore.empty()) return;
   ReadGivenFile([&] { train::Saver(*model.meta).Restore(session, FindCheckpoint(restore)); });
 }
 
-void AddTrainedModel(CLI::App* command, std::string* file, std::string* restore) {
-  command->add_option("FILE", *file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
-      ->required()
-      ->type_name("");
+void AddTrainedModel(const Command& command, std::string* file, std::string* restore) {
+  command.Option("FILE", *file, "Model, or model.ckpt-STEP.meta beside a checkpoint")
+      .Required()
+      .TypeName("");
   command
-      ->add_option(
-          "--restore", *restore,
-          "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
-          "taken; without it the weights are the initial ones")
-      ->type_name("CHECKPOINT");
+      .Option("--restore", *restore,
+              "Trained weights: PREFIX of a checkpoint, or the folder, of which the latest is\n"
+              "taken; without it the weights are the initial ones")
+      .TypeName("CHECKPOINT");
 }
 
 void NoteInitialWeights(const std::string& restore) {

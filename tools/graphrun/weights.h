@@ -9,6 +9,8 @@
 
 namespace graphrun {
 
+class Command;
+
 // What --restore names: a checkpoint's prefix, or a folder, whose latest one it is. NOT_FOUND when
 // there is none.
 std::string FindCheckpoint(const std::string& restore);
@@ -23,7 +25,7 @@ void StartVariables(const Model& model, const pb::RunPlan& plan, const std::stri
 void TakeVocabulary(const std::string& restore, pb::RunPlan* plan);
 
 // FILE and --restore of the commands that work with a trained model.
-void AddTrainedModel(CLI::App* command, std::string* file, std::string* restore);
+void AddTrainedModel(const Command& command, std::string* file, std::string* restore);
 // What they say on standard error when there is no --restore.
 void NoteInitialWeights(const std::string& restore);
 

@@ -1,4 +1,4 @@
-#include "tools/graphrun/step_feeds.h"
+#include "core/train/step_feeds.h"
 
 #include <fmt/format.h>
 
@@ -103,14 +103,14 @@ void StepFeeds::Fill(const Window& window, std::vector<Tensor>* feeds) const {
 
 CarriedState::CarriedState(const google::protobuf::RepeatedPtrField<pb::Carry>& plan,
                            const google::protobuf::RepeatedPtrField<std::string>& reset_targets,
-                           Session& session, const std::vector<TensorName>& feeds_before)
-    : has_reset_(!reset_targets.empty()) {
+                           Runs& runs, const std::vector<TensorName>& feeds_before) {
   for (const pb::Carry& carry : plan) {
     feeds_.emplace_back(carry.feed());
     fetches_.emplace_back(carry.fetch());
   }
-  if (!feeds_.empty()) initial_ = session.Prepare(feeds_before, feeds_);
-  if (has_reset_) reset_ = session.Prepare({}, {}, {reset_targets.begin(), reset_targets.end()});
+  if (!feeds_.empty()) initial_ = runs.Prepare(feeds_before, feeds_, {});
+  if (!reset_targets.empty())
+    reset_ = runs.Prepare({}, {}, {reset_targets.begin(), reset_targets.end()});
 }
 
 void CarriedState::AppendNames(std::vector<TensorName>* feeds,
@@ -120,13 +120,14 @@ void CarriedState::AppendNames(std::vector<TensorName>* feeds,
 }
 
 void CarriedState::Reset(std::vector<Tensor>* feeds) {
-  if (has_reset_) reset_();
-  if (feeds_.empty()) return;
+  if (reset_) reset_({}, &made_);
+  if (!initial_) return;
   const auto first = feeds->end() - static_cast<ptrdiff_t>(feeds_.size());
   before_.assign(feeds->begin(), first);
-  std::vector<Tensor> initial = initial_(before_);
-  std::move(initial.begin(), initial.end(), first);
+  initial_(before_, &made_);
+  std::move(made_.begin(), made_.end(), first);
   before_.clear();
+  made_.clear();
 }
 
 void CarriedState::Advance(std::vector<Tensor>* feeds, std::vector<Tensor>* fetched) const {

@@ -1,12 +1,12 @@
-#include "tools/graphrun/trainer.h"
+#include "core/train/trainer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/train/run_plan.h"
-#include "tools/graphrun/interrupt.h"
 
 namespace graphrun {
 namespace {
@@ -18,9 +18,9 @@ std::vector<std::string> MetricNames(const pb::Phase& phase) {
 }
 
 // Numbers of a phase that go to event files, under "PHASE/".
-RunOutput::Scalars ScalarsOf(const pb::Phase& phase, const LineValues& values) {
-  RunOutput::Scalars scalars{{phase.name() + "/loss", values.loss},
-                             {phase.name() + "/perplexity", values.perplexity}};
+TrainObserver::Scalars ScalarsOf(const pb::Phase& phase, const LineValues& values) {
+  TrainObserver::Scalars scalars{{phase.name() + "/loss", values.loss},
+                                 {phase.name() + "/perplexity", values.perplexity}};
   for (int i = 0; i < phase.metrics_size(); ++i) {
     scalars.emplace_back(phase.name() + "/" + phase.metrics(i).name(), values.metrics[i]);
   }
@@ -30,21 +30,26 @@ RunOutput::Scalars ScalarsOf(const pb::Phase& phase, const LineValues& values) {
 }  // namespace
 
 Trainer::Trainer(const pb::RunPlan& plan, Session& session, const PlanText& text,
-                 Progress& progress, RunOutput& output, TrainerOptions options)
+                 TrainObserver* observer, std::function<bool()> stop, TrainOptions options)
+    : Trainer(plan, std::make_unique<SessionRuns>(session), text, observer, std::move(stop),
+              options) {}
+
+Trainer::Trainer(const pb::RunPlan& plan, std::unique_ptr<Runs> runs, const PlanText& text,
+                 TrainObserver* observer, std::function<bool()> stop, TrainOptions options)
     : plan_(plan),
-      session_(session),
+      runs_(std::move(runs)),
       text_(text),
-      progress_(progress),
-      output_(output),
+      observer_(observer ? *observer : nobody_),
+      stop_(std::move(stop)),
       options_(options),
-      train_(plan.train(), session, text, {.targets = true, .summary = output.logs()}),
+      train_(plan.train(), *runs_, text, {.targets = true, .summary = observer_.wants_logs()}),
       epoch_line_(plan.report().epoch_line()),
       step_line_(plan.report().step_line(), MetricNames(plan.train())),
       train_line_(plan.train().summary_line(), MetricNames(plan.train())),
       epoch_part_(EpochPart(plan.train().batches())) {
   for (const pb::Phase& phase : plan.evaluations()) {
     evaluations_.push_back(
-        {PhaseRunner(phase, session, text), LineFormat(phase.summary_line(), MetricNames(phase))});
+        {PhaseRunner(phase, *runs_, text), LineFormat(phase.summary_line(), MetricNames(phase))});
   }
   const int epochs = options_.epochs.value_or(plan.epochs());
   last_step_ = plan.max_steps();
@@ -53,19 +58,19 @@ Trainer::Trainer(const pb::RunPlan& plan, Session& session, const PlanText& text
     last_step_ = last_step_ > 0 ? std::min(last_step_, steps) : steps;
   }
   values_.epochs = epochs;
-  // Without an end of the plan's, --steps is all that there is to do.
+  // Without an end of the plan's, the steps that were asked for are all that there is to do.
   values_.total_steps =
       static_cast<double>(last_step_ > 0 ? last_step_ : options_.steps.value_or(0));
 }
 
-void Trainer::Run() {
+Trainer::End Trainer::Run() {
   start_ = std::chrono::steady_clock::now();
   if (options_.epochs == 0) end_ = End::kDone;
   for (int64_t round = 0; end_ == End::kNot; ++round) {
     values_.epoch = static_cast<double>(round + 1) * epoch_part_;
     values_.epoch_index = values_.epoch - 1;
     SetRate(round);
-    if (!epoch_line_.empty()) progress_.Line(epoch_line_(values_));
+    if (!epoch_line_.empty()) observer_.Line(epoch_line_(values_));
     TrainRound(round);
     if (stopped()) break;
     Evaluate(pb::Phase::AFTER_EPOCH);
@@ -74,8 +79,9 @@ void Trainer::Run() {
   }
   if (!stopped()) Evaluate(pb::Phase::AT_END);
   Save();
-  if (stopped()) PrintEnd();
-  if (end_ != End::kInterrupted) Sample();
+  if (stopped()) TellEnd();
+  if (end_ != End::kStopped) Sample();
+  return end_;
 }
 
 void Trainer::SetRate(int64_t round) {
@@ -83,8 +89,8 @@ void Trainer::SetRate(int64_t round) {
   if (rate.variable().empty()) return;
   const auto epoch = static_cast<int>(static_cast<double>(round) * epoch_part_);
   values_.rate = RateOfEpoch(rate, epoch);
-  session_.SetVariable(rate.variable(), RateTensor(rate, epoch, session_.graph()));
-  output_.Log(total_step_, {{"train/rate", values_.rate}});
+  runs_->SetVariable(rate.variable(), RateTensor(rate, epoch, runs_->graph()));
+  observer_.Log(total_step_, {{"train/rate", values_.rate}});
 }
 
 bool Trainer::ReportDue(int64_t step) const {
@@ -103,12 +109,12 @@ void Trainer::TrainRound(int64_t round) {
     values_.total_step = static_cast<double>(++total_step_);
     const bool report = ReportDue(train_.step() + 1);
     train_.Step(report);
-    if (output_.logs()) {
-      output_.Log(total_step_, {{"train/cost", train_.cost()}});
-      output_.LogSummary(total_step_, train_.summary());
+    if (observer_.wants_logs()) {
+      observer_.Log(total_step_, {{"train/cost", train_.cost()}});
+      observer_.LogSummary(total_step_, train_.summary());
     }
-    if (Interrupted()) {
-      end_ = End::kInterrupted;
+    if (StopAsked()) {
+      end_ = End::kStopped;
     } else if (total_step_ == last_step_) {
       end_ = End::kDone;
     } else if (total_step_ == options_.steps) {
@@ -124,8 +130,8 @@ void Trainer::TrainRound(int64_t round) {
   }
   train_.Measure(&values_);
   if (train_.step() < train_.steps()) return;
-  if (!train_line_.empty()) progress_.Result(train_line_(values_));
-  output_.Log(total_step_, ScalarsOf(plan_.train(), values_));
+  if (!train_line_.empty()) observer_.Result(train_line_(values_));
+  observer_.Log(total_step_, ScalarsOf(plan_.train(), values_));
 }
 
 void Trainer::Report() {
@@ -133,15 +139,15 @@ void Trainer::Report() {
   values_.recent = train_.TakeRecent();
   const std::string line = step_line_(values_);
   if (plan_.report().stays()) {
-    progress_.Result(line);
+    observer_.Result(line);
   } else {
-    progress_.Update(line, values_.percent / 100, values_.seconds);
+    observer_.Progress(line, values_.percent / 100, values_.seconds, /*brief=*/false);
   }
   for (int i = 0; i < plan_.train().metrics_size(); ++i) {
-    output_.Log(total_step_, {{"train/" + plan_.train().metrics(i).name(), values_.metrics[i]}});
+    observer_.Log(total_step_, {{"train/" + plan_.train().metrics(i).name(), values_.metrics[i]}});
   }
   const int64_t report = reports_++;
-  if (end_ == End::kInterrupted) return;
+  if (end_ == End::kStopped) return;
   if (plan_.sampler().when() == pb::Sampler::AT_REPORT &&
       report % std::max(1, plan_.sampler().each()) == 0) {
     Sample();
@@ -151,54 +157,53 @@ void Trainer::Report() {
 
 void Trainer::ShowProgress() {
   const bool lines_do = plan_.report().every() > 0 && !plan_.report().stays();
-  if (lines_do || !progress_.works_in_place()) return;
+  if (lines_do || !observer_.wants_brief_progress()) return;
   if (plan_.report().whole_run() && last_step_ > 0) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    progress_.UpdateInPlace(fmt::format("step {}/{}", total_step_, last_step_),
-                            static_cast<double>(total_step_) / static_cast<double>(last_step_),
-                            elapsed.count());
+    observer_.Progress(fmt::format("step {}/{}", total_step_, last_step_),
+                       static_cast<double>(total_step_) / static_cast<double>(last_step_),
+                       elapsed.count(), /*brief=*/true);
   } else {
     train_.Measure(&values_);
-    progress_.UpdateInPlace(fmt::format("step {}/{}", train_.step(), train_.steps()),
-                            values_.percent / 100, values_.seconds);
+    observer_.Progress(fmt::format("step {}/{}", train_.step(), train_.steps()),
+                       values_.percent / 100, values_.seconds, /*brief=*/true);
   }
 }
 
 void Trainer::Evaluate(pb::Phase::When when) {
   for (auto& [runner, line] : evaluations_) {
     if (runner.phase().when() != when) continue;
-    if (end_ == End::kInterrupted) return;
+    if (end_ == End::kStopped) return;
     LineValues values = values_;
     runner.Begin(0);
     while (runner.step() < runner.steps()) {
       runner.Step(/*report=*/true);
       if (runner.step() % 10 == 0) {
         runner.Measure(&values);
-        progress_.UpdateInPlace(runner.phase().name(), values.percent / 100, values.seconds);
+        observer_.Progress(runner.phase().name(), values.percent / 100, values.seconds,
+                           /*brief=*/true);
       }
-      if (!Interrupted()) continue;
-      end_ = End::kInterrupted;
+      if (!StopAsked()) continue;
+      end_ = End::kStopped;
       return;
     }
     runner.Measure(&values);
-    if (!line.empty()) progress_.Result(line(values));
-    output_.Log(total_step_, ScalarsOf(runner.phase(), values));
+    if (!line.empty()) observer_.Result(line(values));
+    observer_.Log(total_step_, ScalarsOf(runner.phase(), values));
   }
 }
 
 void Trainer::Save() {
   if (total_step_ == saved_at_) return;
   saved_at_ = total_step_;
-  if (const std::string path = output_.Save(session_, total_step_); !path.empty()) {
-    progress_.Line(fmt::format("saved {}", path));
-  }
+  observer_.Save(total_step_);
 }
 
-void Trainer::PrintEnd() {
+void Trainer::TellEnd() {
   const bool line = !step_line_.empty() && !plan_.report().stays();
-  progress_.Result(
+  observer_.Result(
       fmt::format("{} after {} steps, {} of {} of epoch {}: {}",
-                  end_ == End::kInterrupted ? "Interrupted" : "Stopped", values_.total_step,
+                  end_ == End::kStopped ? "Interrupted" : "Stopped", values_.total_step,
                   values_.step, values_.steps, values_.epoch,
                   line ? step_line_(values_) : fmt::format("loss {:.6f}", values_.loss)));
 }
@@ -207,13 +212,13 @@ void Trainer::Sample() {
   if (!plan_.has_sampler() || sampled_at_ == total_step_) return;
   sampled_at_ = total_step_;
   if (sampler_ == nullptr) {
-    sampler_ = MakeSampler(plan_, session_, text_.vocabulary(), {.seed = options_.sample_seed});
+    sampler_ = MakeSampler(plan_, *runs_, text_.vocabulary(), {.seed = options_.sample_seed});
   }
-  if (!plan_.sampler().title().empty()) progress_.Line(plan_.sampler().title());
+  if (!plan_.sampler().title().empty()) observer_.Line(plan_.sampler().title());
   for (int i = 0; i < std::max(1, plan_.sampler().count()); ++i) {
-    for (const std::string& text : sampler_->Write()) progress_.Line(text);
+    for (const std::string& text : sampler_->Write()) observer_.Line(text);
   }
-  if (!plan_.sampler().closing().empty()) progress_.Line(plan_.sampler().closing());
+  if (!plan_.sampler().closing().empty()) observer_.Line(plan_.sampler().closing());
 }
 
 }  // namespace graphrun

@@ -3,48 +3,53 @@
 
 #include <algorithm>
 
-#include "core/base/error.h"
-#include "tools/graphrun/text_sampler.h"
+#include "core/base/field_error.h"
+#include "core/train/text_sampler.h"
 
 namespace graphrun {
 namespace {
 
 class GraphSampler final : public TextSampler {
  public:
-  GraphSampler(const pb::RunPlan& plan, Session& session, const Vocabulary& vocabulary,
+  GraphSampler(const pb::RunPlan& plan, Runs& runs, const Vocabulary& vocabulary,
                const SampleRequest& request)
-      : plan_(plan.sampler()), session_(session), vocabulary_(vocabulary) {
+      : plan_(plan.sampler()), vocabulary_(vocabulary) {
+    std::vector<TensorName> names;
     const pb::GraphSampler& graph = plan_.graph();
-    const auto give = [&](const char* option, const std::string& tensor, Tensor value) {
+    const auto give = [&](const char* field, const std::string& tensor, Tensor value) {
       if (tensor.empty()) {
-        ThrowInvalid(
-            fmt::format("{}: the graph of this model samples by itself, and leaves no "
-                        "choice of that",
-                        option));
+        throw FieldError(field,
+                         "the graph of this model samples by itself, and leaves no choice of that");
       }
-      feeds_.emplace_back(tensor, std::move(value));
+      names.emplace_back(tensor);
+      feeds_.push_back(std::move(value));
     };
-    if (request.choice) give("--sampling", "", {});
+    if (request.choice) give("sample.choice", "", {});
     if (request.temperature) {
       CheckTemperature(*request.temperature);
-      give("--temperature", graph.temperature(),
+      give("sample.temperature", graph.temperature(),
            Tensor::Scalar(static_cast<float>(*request.temperature)));
     }
     if (request.length) {
-      give("-n", graph.length(), Tensor::Scalar(static_cast<int32_t>(*request.length)));
+      give("sample.length", graph.length(), Tensor::Scalar(static_cast<int32_t>(*request.length)));
     }
     if (request.prime) {
       prime_ = ReadPrime(plan, vocabulary, request);
       Tensor ids(DType::kInt32, {static_cast<int64_t>(prime_.size())});
       std::copy(prime_.begin(), prime_.end(), ids.data<int32_t>());
-      give("--prime", graph.prime(), std::move(ids));
+      give("sample.prime", graph.prime(), std::move(ids));
       // Loops need a first symbol: without any they take the graph's own.
-      if (prime_.empty()) feeds_.pop_back();
+      if (prime_.empty()) {
+        names.pop_back();
+        feeds_.pop_back();
+      }
     }
+    run_ = runs.Prepare(names, {graph.samples()}, {});
   }
 
   std::vector<std::string> Write() override {
-    const Tensor ids = session_.Run(feeds_, {plan_.graph().samples()})[0];
+    run_(feeds_, &fetched_);
+    const Tensor& ids = fetched_[0];
     const int rank = ids.shape().rank();
     if (rank != 1 && rank != 2) {
       ThrowInvalid(fmt::format("'{}' is of shape {}, which is no text and no list of texts",
@@ -72,19 +77,19 @@ class GraphSampler final : public TextSampler {
 
  private:
   const pb::Sampler& plan_;
-  Session& session_;
   const Vocabulary& vocabulary_;
-  Feeds feeds_;
+  std::vector<Tensor> feeds_, fetched_;
+  Runs::Step run_;
   std::vector<int32_t> prime_;
   int64_t symbols_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Runs& runs,
                                               const Vocabulary& vocabulary,
                                               const SampleRequest& request) {
-  return std::make_unique<GraphSampler>(plan, session, vocabulary, request);
+  return std::make_unique<GraphSampler>(plan, runs, vocabulary, request);
 }
 
 }  // namespace graphrun

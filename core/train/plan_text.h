@@ -1,6 +1,6 @@
 // PlanText: the texts that a plan asks for, as ids.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_PLAN_TEXT_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_PLAN_TEXT_H_
+#ifndef GRAPHRUN_CORE_TRAIN_PLAN_TEXT_H_
+#define GRAPHRUN_CORE_TRAIN_PLAN_TEXT_H_
 
 #include <map>
 #include <memory>
@@ -15,9 +15,11 @@ namespace graphrun {
 // Batchers of the texts point into it.
 class PlanText {
  public:
-  // Reads and encodes the texts of `splits`; `data` is what --data names. Fills in plan->vocabulary
+  // Reads and encodes the texts of `splits`; `data` is as in LoadTexts. Fills in plan->vocabulary
   // when it is empty: from then on the plan has all that it needs to decode what the model says.
   PlanText(const std::string& data, const std::set<pb::Split>& splits, pb::RunPlan* plan);
+  // Of training and every evaluation.
+  PlanText(const std::string& data, pb::RunPlan* plan);
   PlanText(const PlanText&) = delete;
   PlanText& operator=(const PlanText&) = delete;
 
@@ -42,4 +44,4 @@ std::set<pb::Split> SplitsOf(const pb::RunPlan& plan);
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_PLAN_TEXT_H_
+#endif  // GRAPHRUN_CORE_TRAIN_PLAN_TEXT_H_

@@ -1,7 +1,7 @@
 // StepFeeds: the tensors that one step is fed, made from a window of ids as a plan's Feeds say.
 // CarriedState: those that the step before hands over.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_STEP_FEEDS_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_STEP_FEEDS_H_
+#ifndef GRAPHRUN_CORE_TRAIN_STEP_FEEDS_H_
+#define GRAPHRUN_CORE_TRAIN_STEP_FEEDS_H_
 
 #include <cstdint>
 #include <span>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/graph/graph.h"
-#include "core/run/session.h"
 #include "core/text/text_batches.h"
+#include "core/train/runs.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {
@@ -55,8 +55,8 @@ class CarriedState {
   // `reset_targets` are run at every reset. Feeds and fetches of the state are the last ones of the
   // step's; `feeds_before` are its others.
   CarriedState(const google::protobuf::RepeatedPtrField<pb::Carry>& plan,
-               const google::protobuf::RepeatedPtrField<std::string>& reset_targets,
-               Session& session, const std::vector<TensorName>& feeds_before);
+               const google::protobuf::RepeatedPtrField<std::string>& reset_targets, Runs& runs,
+               const std::vector<TensorName>& feeds_before);
   // Appends the names; to be called for the step's Prepare.
   void AppendNames(std::vector<TensorName>* feeds, std::vector<TensorName>* fetches) const;
   // Runs the reset targets and puts what the graph computes for an unfed state, given the feeds
@@ -68,11 +68,10 @@ class CarriedState {
 
  private:
   std::vector<TensorName> feeds_, fetches_;
-  Session::Callable initial_, reset_;
-  bool has_reset_;
-  std::vector<Tensor> before_;
+  Runs::Step initial_, reset_;  // empty: nothing to do
+  std::vector<Tensor> before_, made_;
 };
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_STEP_FEEDS_H_
+#endif  // GRAPHRUN_CORE_TRAIN_STEP_FEEDS_H_

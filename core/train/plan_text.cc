@@ -1,4 +1,4 @@
-#include "tools/graphrun/plan_text.h"
+#include "core/train/plan_text.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,9 @@ PlanText::PlanText(const std::string& data, const std::set<pb::Split>& splits, p
     from_cache_ = from_cache_ && from_cache;
   }
 }
+
+PlanText::PlanText(const std::string& data, pb::RunPlan* plan)
+    : PlanText(data, SplitsOf(*plan), plan) {}
 
 std::unique_ptr<Batcher> PlanText::MakeBatcher(const pb::Phase& phase) const {
   return graphrun::MakeBatcher(phase.batches(), Of(phase.split()).ids,

@@ -1,6 +1,6 @@
 // TextSampler: writes texts with a model, as the Sampler of its plan says.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_TEXT_SAMPLER_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_TEXT_SAMPLER_H_
+#ifndef GRAPHRUN_CORE_TRAIN_TEXT_SAMPLER_H_
+#define GRAPHRUN_CORE_TRAIN_TEXT_SAMPLER_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "core/run/session.h"
 #include "core/text/text_vocabulary.h"
+#include "core/train/runs.h"
 #include "proto/plan.pb.h"
 
 namespace graphrun {
 
-// What to write; the plan decides what is not set.
+// What to write; the plan decides what is not set. FieldErrors name a member "sample.prime".
 struct SampleRequest {
   std::optional<std::string> prime;
   std::optional<int> length;  // symbols after the prime
@@ -37,15 +37,15 @@ class TextSampler {
 
 // All but `request` must outlive the sampler. INVALID_ARGUMENT when the request asks for what the
 // plan's sampler cannot do, by name, or its prime has a symbol that the vocabulary has not.
-std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Runs& runs,
                                          const Vocabulary& vocabulary,
                                          const SampleRequest& request);
 
 // The two kinds.
-std::unique_ptr<TextSampler> MakeStepSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeStepSampler(const pb::RunPlan& plan, Runs& runs,
                                              const Vocabulary& vocabulary,
                                              const SampleRequest& request);
-std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Runs& runs,
                                               const Vocabulary& vocabulary,
                                               const SampleRequest& request);
 
@@ -54,11 +54,11 @@ std::unique_ptr<TextSampler> MakeGraphSampler(const pb::RunPlan& plan, Session& 
 // model cannot read.
 std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabulary,
                                const SampleRequest& request);
-// INVALID_ARGUMENT unless it is a number above 0.
+// FieldError unless it is a number above 0.
 void CheckTemperature(double temperature);
 // Adds a symbol to a text as people read it.
 void AppendSymbol(const pb::Sampler& plan, const std::string& symbol, std::string* text);
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_TEXT_SAMPLER_H_
+#endif  // GRAPHRUN_CORE_TRAIN_TEXT_SAMPLER_H_

@@ -1,22 +1,22 @@
-#include "tools/graphrun/text_sampler.h"
+#include "core/train/text_sampler.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "core/base/error.h"
+#include "core/base/field_error.h"
 
 namespace graphrun {
 
-std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeSampler(const pb::RunPlan& plan, Runs& runs,
                                          const Vocabulary& vocabulary,
                                          const SampleRequest& request) {
   if (request.in_graph && !plan.sampler().has_graph()) {
-    ThrowInvalid("--in-graph: the graph of this model has no sampler in it");
+    throw FieldError("sample.in_graph", "the graph of this model has no sampler in it");
   }
   const bool in_graph = request.in_graph || !plan.sampler().has_step();
-  return in_graph ? MakeGraphSampler(plan, session, vocabulary, request)
-                  : MakeStepSampler(plan, session, vocabulary, request);
+  return in_graph ? MakeGraphSampler(plan, runs, vocabulary, request)
+                  : MakeStepSampler(plan, runs, vocabulary, request);
 }
 
 std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabulary,
@@ -27,8 +27,9 @@ std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabu
     corpus.mutable_unknown()->set_rule(pb::Unknown::REFUSE);
     std::vector<int32_t> ids = Encode(*request.prime, corpus, vocabulary, "the prime").ids;
     if (!ids.empty() && std::ssize(ids) < window) {
-      ThrowInvalid(
-          fmt::format("--prime: this model reads {} symbols at once; give it that many", window));
+      throw FieldError(
+          "sample.prime",
+          fmt::format("this model reads {} symbols at once; give it that many", window));
     }
     return ids;
   }
@@ -41,9 +42,11 @@ std::vector<int32_t> ReadPrime(const pb::RunPlan& plan, const Vocabulary& vocabu
 
 void CheckTemperature(double temperature) {
   if (temperature > 0 && std::isfinite(temperature)) return;
-  ThrowInvalid(
-      "--temperature is a number above 0: 1 draws by the model's probabilities; --sampling 0 "
-      "takes the likeliest symbol");
+  throw FieldError(
+      "sample.temperature",
+      fmt::format("{} is no number above 0: 1 draws by the model's probabilities, less "
+                  "takes likely symbols more often",
+                  temperature));
 }
 
 void AppendSymbol(const pb::Sampler& plan, const std::string& symbol, std::string* text) {

@@ -1,4 +1,4 @@
-#include "tools/graphrun/plan_file.h"
+#include "core/train/plan_file.h"
 
 #include <fmt/format.h>
 #include <google/protobuf/text_format.h>

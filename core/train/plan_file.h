@@ -1,6 +1,6 @@
 // Run plans as text files, which stand beside a model that has none of its own.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_PLAN_FILE_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_PLAN_FILE_H_
+#ifndef GRAPHRUN_CORE_TRAIN_PLAN_FILE_H_
+#define GRAPHRUN_CORE_TRAIN_PLAN_FILE_H_
 
 #include <string>
 
@@ -24,4 +24,4 @@ void ResolveCollections(const MetaGraph& meta, pb::RunPlan* plan);
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_PLAN_FILE_H_
+#endif  // GRAPHRUN_CORE_TRAIN_PLAN_FILE_H_

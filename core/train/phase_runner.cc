@@ -1,4 +1,4 @@
-#include "tools/graphrun/phase_runner.h"
+#include "core/train/phase_runner.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <numbers>
 
 #include "core/base/error.h"
+#include "core/train/plan_text.h"
 #include "core/train/run_plan.h"
-#include "tools/graphrun/plan_text.h"
 
 namespace graphrun {
 
@@ -55,12 +55,12 @@ double PhaseRunner::Measured::Value(const Tensor& tensor, const Window& window) 
   return tensor.number_at(0);
 }
 
-PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text,
+PhaseRunner::PhaseRunner(const pb::Phase& phase, Runs& runs, const PlanText& text,
                          PhaseOptions options)
     : phase_(phase),
       fetches_summary_(options.summary && !phase.summary().empty()),
       batcher_(text.MakeBatcher(phase)),
-      step_feeds_(phase.feeds(), session.graph(), text.vocabulary().size()) {
+      step_feeds_(phase.feeds(), runs.graph(), text.vocabulary().size()) {
   if (phase.has_predictions()) cost_measured_.predictions = &phase.predictions();
   std::vector<TensorName> always{CostTensor(phase)};
   std::vector<TensorName> single;
@@ -81,7 +81,7 @@ PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanTex
     if (metric.has_perplexity()) metrics_[i].measured.predictions = &metric.perplexity();
     metrics_[i].mean = metric.mean();
   }
-  state_ = std::make_unique<CarriedState>(phase.state(), phase.reset_targets(), session,
+  state_ = std::make_unique<CarriedState>(phase.state(), phase.reset_targets(), runs,
                                           step_feeds_.names());
   const auto prepare = [&](const std::vector<TensorName>& extra) {
     std::vector<TensorName> fed = step_feeds_.names(), fetches = always;
@@ -91,7 +91,7 @@ PhaseRunner::PhaseRunner(const pb::Phase& phase, Session& session, const PlanTex
     feeds_.resize(fed.size());
     std::vector<TensorName> targets;
     if (options.targets) targets.assign(phase_.targets().begin(), phase_.targets().end());
-    return session.Prepare(fed, fetches, targets);
+    return runs.Prepare(fed, fetches, targets);
   };
   run_ = prepare({});
   report_ = single.empty() ? run_ : prepare(single);

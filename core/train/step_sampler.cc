@@ -6,15 +6,15 @@
 #include <random>
 
 #include "core/base/error.h"
-#include "tools/graphrun/step_feeds.h"
-#include "tools/graphrun/text_sampler.h"
+#include "core/train/step_feeds.h"
+#include "core/train/text_sampler.h"
 
 namespace graphrun {
 namespace {
 
 class StepSampler final : public TextSampler {
  public:
-  StepSampler(const pb::RunPlan& plan, Session& session, const Vocabulary& vocabulary,
+  StepSampler(const pb::RunPlan& plan, Runs& runs, const Vocabulary& vocabulary,
               const SampleRequest& request)
       : plan_(plan.sampler()),
         step_(plan_.step()),
@@ -26,16 +26,16 @@ class StepSampler final : public TextSampler {
         prime_(ReadPrime(plan, vocabulary, request)),
         shows_prime_(!prime_.empty()),
         random_start_(prime_.empty() && step_.random_start()),
-        step_feeds_(step_.feeds(), session.graph(), vocabulary.size()),
-        state_(step_.state(), step_.reset_targets(), session, step_feeds_.names()),
+        step_feeds_(step_.feeds(), runs.graph(), vocabulary.size()),
+        state_(step_.state(), step_.reset_targets(), runs, step_feeds_.names()),
         random_(request.seed) {
     if (vocabulary.size() == 0) ThrowInvalid("the model has no vocabulary to write with");
     if (prime_.empty() && !random_start_) prime_.assign(window_, 0);
     std::vector<TensorName> feeds = step_feeds_.names(), fetches{step_.probabilities()};
     state_.AppendNames(&feeds, &fetches);
     feeds_.resize(feeds.size());
-    run_ = session.Prepare(feeds, fetches);
-    reads_many_ = ReadsMany(session.graph());
+    run_ = runs.Prepare(feeds, fetches, {});
+    reads_many_ = ReadsMany(runs.graph());
   }
 
   std::vector<std::string> Write() override {
@@ -152,17 +152,17 @@ class StepSampler final : public TextSampler {
   CarriedState state_;
   bool reads_many_ = false, is_reset_ = false;
   std::vector<Tensor> feeds_, fetched_;
-  Session::Callable run_;
+  Runs::Step run_;
   std::vector<double> weights_;
   std::mt19937_64 random_;
 };
 
 }  // namespace
 
-std::unique_ptr<TextSampler> MakeStepSampler(const pb::RunPlan& plan, Session& session,
+std::unique_ptr<TextSampler> MakeStepSampler(const pb::RunPlan& plan, Runs& runs,
                                              const Vocabulary& vocabulary,
                                              const SampleRequest& request) {
-  return std::make_unique<StepSampler>(plan, session, vocabulary, request);
+  return std::make_unique<StepSampler>(plan, runs, vocabulary, request);
 }
 
 }  // namespace graphrun

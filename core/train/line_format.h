@@ -1,7 +1,7 @@
 // LineFormat: the lines of a RunPlan, "Perplexity={perplexity:.3}", filled with numbers. See Report
 // in plan.proto.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_
+#ifndef GRAPHRUN_CORE_TRAIN_LINE_FORMAT_H_
+#define GRAPHRUN_CORE_TRAIN_LINE_FORMAT_H_
 
 #include <cstdint>
 #include <string>
@@ -41,4 +41,4 @@ class LineFormat {
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_LINE_FORMAT_H_
+#endif  // GRAPHRUN_CORE_TRAIN_LINE_FORMAT_H_

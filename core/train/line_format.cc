@@ -1,4 +1,4 @@
-#include "tools/graphrun/line_format.h"
+#include "core/train/line_format.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // PhaseRunner: the one loop over batches; what is fed, carried and measured comes from a Phase of
 // the plan.
-#ifndef GRAPHRUN_TOOLS_GRAPHRUN_PHASE_RUNNER_H_
-#define GRAPHRUN_TOOLS_GRAPHRUN_PHASE_RUNNER_H_
+#ifndef GRAPHRUN_CORE_TRAIN_PHASE_RUNNER_H_
+#define GRAPHRUN_CORE_TRAIN_PHASE_RUNNER_H_
 
 #include <chrono>
 #include <cstdint>
@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/run/session.h"
 #include "core/text/text_data.h"
-#include "tools/graphrun/line_format.h"
-#include "tools/graphrun/step_feeds.h"
+#include "core/train/line_format.h"
+#include "core/train/step_feeds.h"
 
 namespace graphrun {
 
@@ -25,9 +24,8 @@ struct PhaseOptions {
 
 class PhaseRunner {
  public:
-  // `phase`, `session` and `text` must outlive it.
-  PhaseRunner(const pb::Phase& phase, Session& session, const PlanText& text,
-              PhaseOptions options = {});
+  // `phase`, `runs` and `text` must outlive it.
+  PhaseRunner(const pb::Phase& phase, Runs& runs, const PlanText& text, PhaseOptions options = {});
 
   int64_t steps() const { return batcher_->batches_per_round(); }
   const pb::Phase& phase() const { return phase_; }
@@ -72,7 +70,7 @@ class PhaseRunner {
   // Means, which are fetched in every step, then those that are fetched in reports only.
   std::vector<size_t> fetch_order_;
   size_t always_ = 0;  // the number of means
-  Session::Callable run_, report_;
+  Runs::Step run_, report_;
   int64_t round_ = 0, step_ = 0;
   bool has_state_ = false;
   double cost_ = 0;
@@ -90,4 +88,4 @@ double PredictionLoss(const pb::Predictions& plan, const Tensor& probabilities,
 
 }  // namespace graphrun
 
-#endif  // GRAPHRUN_TOOLS_GRAPHRUN_PHASE_RUNNER_H_
+#endif  // GRAPHRUN_CORE_TRAIN_PHASE_RUNNER_H_
