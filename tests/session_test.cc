@@ -1,4 +1,4 @@
-// Sessions: feeds, fetches and targets; variables; the order of effects; errors; random streams;
+// Sessions: feeds, fetches and targets; errors; random streams;
 // callables; threads. All but a few tests run twice, interpreted and planned.
 #include "core/run/session.h"
 
@@ -8,8 +8,7 @@
 #include <thread>
 
 #include "core/build/control_flow.h"
-#include "core/build/ops.h"
-#include "tests/test_graph.h"
+#include "tests/session_fixture.h"
 #include "tests/test_values.h"
 
 namespace graphrun {
@@ -18,21 +17,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class SessionTest : public testing::TestWithParam<bool> {
- protected:
-  SessionOptions options() const { return {.interpret = GetParam()}; }
-  std::vector<Tensor> Run(const Feeds& feeds, const std::vector<TensorName>& fetches) {
-    return t_.Run(feeds, fetches, options());
-  }
-  // A float variable, made as tf.Variable makes it.
-  Variable NewVariable(const char* name, float initial) {
-    return t_.root.NewVariable(op::Const(t_.root, initial), name);
-  }
-  const Scope& root() const { return t_.root; }
-  const Graph& graph() const { return t_.meta.graph; }
-
-  TestGraph t_;
-};
 INSTANTIATE_TEST_SUITE_P(Mode, SessionTest, testing::Bool(),
                          [](const auto& p) { return p.param ? "Interpreted" : "Planned"; });
 
@@ -182,131 +166,6 @@ TEST_P(SessionTest, OnlyWhatIsNeededRuns) {
   EXPECT_NO_THROW(Run({}, {x * x}));
   Session session(graph(), options());
   EXPECT_THROW(session.Run({}, {}, {fails}), Error);
-}
-
-// --- variables
-
-TEST_P(SessionTest, AVariableWithoutAValue) {
-  const Variable v = NewVariable("model/v", 1);
-  const Error e = Caught([&] { Run({}, {v + 1}); });
-  EXPECT_EQ(e.code(), Code::kFailedPrecondition);
-  EXPECT_THAT(e.message(), HasSubstr("model/v"));
-}
-
-TEST_P(SessionTest, VariablesAreTheSessionsOwn) {
-  const Variable v = NewVariable("v", 1);
-  Session a(graph(), options()), b(graph(), options());
-  a.Run({}, {}, {v.initializer});
-  EXPECT_EQ(a.Run({}, {v.value})[0].scalar<float>(), 1);
-  EXPECT_EQ(Caught([&] { b.Run({}, {v.value}); }).code(), Code::kFailedPrecondition);
-}
-
-TEST_P(SessionTest, SetVariableAndVariableValue) {
-  const Variable v = t_.root.GetVariable("w", {2});
-  Session session(graph(), options());
-  EXPECT_EQ(Caught([&] { session.VariableValue("w"); }).code(), Code::kFailedPrecondition);
-  session.SetVariable("w", Tensor::Vector<float>({3, 4}));
-  EXPECT_THAT(Numbers(session.VariableValue("w")), ElementsAre(3, 4));
-  EXPECT_THAT(Numbers(session.Run({}, {v + 1})[0]), ElementsAre(4, 5));
-}
-
-TEST_P(SessionTest, SetVariableCopiesItsValue) {
-  const Variable v = t_.root.GetVariable("w", {2});
-  Tensor value = Tensor::Vector<float>({3, 4});
-  Session session(graph(), options());
-  session.SetVariable("w", value);
-  value.data<float>()[0] = 100;
-  EXPECT_THAT(Numbers(session.VariableValue("w")), ElementsAre(3, 4));
-}
-
-TEST_P(SessionTest, SetVariableRefusesWhatDoesNotFit) {
-  t_.root.GetVariable("weights", {2});
-  Session session(graph(), options());
-  const auto code = [&](const char* name, Tensor value) {
-    return Caught([&] { session.SetVariable(name, value); }).code();
-  };
-  EXPECT_EQ(code("weights", Tensor::Zeros(DType::kFloat, {3})), Code::kInvalidArgument);
-  EXPECT_EQ(code("weights", Tensor::Zeros(DType::kDouble, {2})), Code::kInvalidArgument);
-  EXPECT_EQ(code("weight", Tensor::Zeros(DType::kFloat, {2})), Code::kNotFound);
-  EXPECT_THAT(Caught([&] { session.VariableValue("weight"); }).message(),
-              HasSubstr("did you mean 'weights'"));
-}
-
-// --- the order of reads and writes in one run
-
-TEST_P(SessionTest, ReadsComeBeforeWrites) {
-  const Variable v = NewVariable("v", 1);
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  // Made after the write, and late in the graph.
-  const Expr read = op::ReadVariable(root(), v.handle);
-  const Expr late = op::ReadVariable(root(), v.handle) * 2;
-  Session session(graph(), options());
-  session.Run({}, {}, {v.initializer});
-  const auto got = session.Run({}, {read, late}, {add});
-  EXPECT_EQ(got[0].scalar<float>(), 1);
-  EXPECT_EQ(got[1].scalar<float>(), 2);
-  EXPECT_EQ(session.VariableValue("v").scalar<float>(), 11);
-}
-
-TEST_P(SessionTest, AReadWithAControlDependencySeesTheWrite) {
-  const Variable v = NewVariable("v", 1);
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  const Expr after = op::ReadVariable(root().WithControlDependencies({add}), v.handle);
-  Session session(graph(), options());
-  session.Run({}, {}, {v.initializer});
-  const auto got = session.Run({}, {v.value, after});
-  EXPECT_EQ(got[0].scalar<float>(), 1);
-  EXPECT_EQ(got[1].scalar<float>(), 11);
-}
-
-TEST_P(SessionTest, WhatWasReadStaysWhenTheVariableIsWritten) {
-  const Variable v = NewVariable("v", 1);
-  const Expr old = op::Identity(root(), v.value);
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  const Expr after = op::Identity(root().WithControlDependencies({add}), old);
-  Session session(graph(), options());
-  session.Run({}, {}, {v.initializer});
-  EXPECT_EQ(session.Run({}, {after})[0].scalar<float>(), 1);
-}
-
-TEST_P(SessionTest, WritesThatNothingOrdersRunInTheOrderOfNodes) {
-  const Variable v = NewVariable("v", 1);
-  const Expr set = op::AssignVariable(root(), v.handle, op::Const(root(), 5.0f));
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  Session session(graph(), options());
-  session.Run({}, {}, {add, set});
-  EXPECT_EQ(session.VariableValue("v").scalar<float>(), 15);
-}
-
-TEST_P(SessionTest, ControlEdgesOrderWritesAgainstTheOrderOfNodes) {
-  const Variable v = NewVariable("v", 1);
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  const Expr set = op::AssignVariable(root(), v.handle, op::Const(root(), 5.0f));
-  t_.meta.graph.AddControlInput(add.node(), set.node());
-  Session session(graph(), options());
-  session.Run({}, {}, {add});
-  EXPECT_EQ(session.VariableValue("v").scalar<float>(), 15);
-}
-
-TEST_P(SessionTest, AControlDependencyThroughAPureNodeHolds) {
-  const Variable v = NewVariable("v", 1);
-  const Expr add = op::AssignAddVariable(root(), v.handle, op::Const(root(), 10.0f));
-  const Expr pure = op::Const(root().WithControlDependencies({add}), 0.0f) + 1;
-  const Expr after = op::ReadVariable(root().WithControlDependencies({pure}), v.handle);
-  Session session(graph(), options());
-  session.Run({}, {}, {v.initializer});
-  EXPECT_EQ(session.Run({}, {after})[0].scalar<float>(), 11);
-}
-
-TEST_P(SessionTest, AVariableSwappedWithAnother) {
-  const Variable a = NewVariable("a", 1), b = NewVariable("b", 2);
-  const Expr swap = root().Group({op::AssignVariable(root(), a.handle, b.value),
-                                  op::AssignVariable(root(), b.handle, a.value)});
-  Session session(graph(), options());
-  session.Run({}, {}, {a.initializer, b.initializer});
-  session.Run({}, {}, {swap});
-  EXPECT_EQ(session.VariableValue("a").scalar<float>(), 2);
-  EXPECT_EQ(session.VariableValue("b").scalar<float>(), 1);
 }
 
 // --- random streams
