@@ -2,32 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 #include "core/graph/op_def.h"
 #include "core/graph/print.h"
-#include "core/train/run_plan.h"
-#include "proto/meta_graph.pb.h"
 #include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
-#include "tools/graphrun/info_plan.h"
+#include "tools/graphrun/info_parts.h"
 
 namespace graphrun {
 namespace {
-
-// 4660000 -> "4,660,000".
-std::string Thousands(int64_t n) {
-  std::string text = std::to_string(n);
-  for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3) text.insert(at, ",");
-  return text;
-}
-
-std::string Join(const std::vector<std::string>& items, size_t most = 6) {
-  std::string text;
-  for (size_t i = 0; i < std::min(items.size(), most); ++i) text += (i ? ", " : "") + items[i];
-  return items.size() > most ? fmt::format("{}, ... ({})", text, items.size()) : text;
-}
 
 void PrintVariables(const MetaGraph& meta) {
   fmt::print("\nVariables\n");
@@ -48,49 +32,6 @@ void PrintVariables(const MetaGraph& meta) {
              Thousands(all), Thousands(trained), BytesText(bytes));
 }
 
-void PrintPhase(const pb::Phase& phase, const char* when) {
-  const std::string order = phase.batches().order_case() == pb::Batches::kContiguousRows
-                                ? ", rows carried on from batch to batch"
-                                : "";
-  fmt::print(
-      "  {:<10} {} text {} in batches of {} x {}{}; loss {}{}\n", phase.name() + ":", when,
-      pb::Split_Name(phase.split()), phase.batches().batch(), phase.batches().steps(), order,
-      phase.loss(),
-      phase.state_size() ? fmt::format("; {} tensors of state carried", phase.state_size()) : "");
-}
-
-void PrintPlan(const MetaGraph& meta) {
-  const std::optional<pb::RunPlan> plan = FindRunPlan(meta);
-  if (!plan) {
-    fmt::print("\nNo run plan: graphrun train takes this file with --plan only\n");
-    return;
-  }
-  fmt::print("\nPlan\n");
-  if (!plan->model().empty()) fmt::print("  {:<10} {}\n", "model:", plan->model());
-  std::vector<std::string> settings;
-  for (const auto& s : plan->settings()) settings.push_back(s.name() + "=" + s.value());
-  if (!settings.empty()) fmt::print("  {:<10} {}\n", "settings:", Join(settings, 40));
-  const pb::Vocabulary& v = plan->vocabulary();
-  fmt::print("  {:<10} {} in a vocabulary of {}{}\n",
-             "text:", plan->corpus().tokenizer() == pb::WORDS ? "words" : "characters",
-             Thousands(v.rows()),
-             v.symbols_size() ? fmt::format(" ({} known)", Thousands(v.symbols_size()))
-                              : ", to be built from the training text");
-  PrintPhase(plan->train(), fmt::format("{} epochs of", plan->epochs()).c_str());
-  for (const pb::Phase& phase : plan->evaluations()) {
-    PrintPhase(phase, phase.when() == pb::Phase::AT_END ? "at the end," : "after each epoch,");
-  }
-  if (plan->learning_rate().pieces_size() > 0) {
-    std::vector<std::string> rates;
-    for (int e = 0; e < std::min(plan->epochs(), 4); ++e) {
-      rates.push_back(fmt::format("{:.4g}", RateOfEpoch(plan->learning_rate(), e)));
-    }
-    fmt::print("  {:<10} {}{}\n", "rate:", Join(rates), plan->epochs() > 4 ? ", ..." : "");
-  }
-  if (plan->has_sampler())
-    fmt::print("  {:<10} {} symbols\n", "sample:", plan->sampler().step().length());
-}
-
 void PrintSignatures(const MetaGraph& meta) {
   if (meta.signatures.empty() && meta.other_signatures.empty()) return;
   fmt::print("\nSignatures\n");
@@ -107,65 +48,6 @@ void PrintSignatures(const MetaGraph& meta) {
   }
   for (const auto& [name, bytes] : meta.other_signatures)
     fmt::print("  {}: of tensors that do not exist here, sparse or composite\n", name);
-}
-
-void PrintCollection(const std::string& name, const std::string& kind, size_t count,
-                     const std::string& members) {
-  fmt::print("  {:<24} {:>5} {:<11} {}\n", name, count, kind, members);
-}
-
-// "tensors", "operations", or "nodes" when there are both.
-std::string KindOf(const std::vector<std::string>& members) {
-  const auto tensors = std::count_if(members.begin(), members.end(), [](const std::string& name) {
-    return name.find(':') != name.npos;
-  });
-  if (tensors == 0) return "operations";
-  return tensors == static_cast<int64_t>(members.size()) ? "tensors" : "nodes";
-}
-
-void PrintOtherCollection(const std::string& bytes,
-                          const std::function<void(const char*, int, std::string)>& print) {
-  pb::CollectionDef def;
-  def.ParseFromString(bytes);  // as import kept it
-  const auto numbers = [](const auto& list) {
-    return fmt::format("{}",
-                       fmt::join(list.begin(), list.begin() + std::min(list.size(), 3), ", "));
-  };
-  switch (def.kind_case()) {
-    case pb::CollectionDef::kInt64List:
-      return print("integers", def.int64_list().value_size(), numbers(def.int64_list().value()));
-    case pb::CollectionDef::kFloatList:
-      return print("numbers", def.float_list().value_size(), numbers(def.float_list().value()));
-    default:
-      print("messages", def.any_list().value_size(), BytesText(static_cast<double>(bytes.size())));
-  }
-}
-
-void PrintCollections(const MetaGraph& meta) {
-  fmt::print("\nCollections\n");
-  const auto first = [](const std::vector<std::string>& members) {
-    const size_t shown = std::min<size_t>(members.size(), 3);
-    return fmt::format("{}{}", fmt::join(members.begin(), members.begin() + shown, ", "),
-                       shown < members.size() ? ", ..." : "");
-  };
-  for (const auto& [name, members] : meta.variable_lists) {
-    PrintCollection(name, "variables", members.size(), first(members));
-  }
-  for (const auto& [name, members] : meta.node_lists) {
-    PrintCollection(name, KindOf(members), members.size(), first(members));
-  }
-  for (const auto& [name, messages] : meta.byte_lists) {
-    size_t bytes = 0;
-    for (const std::string& m : messages) bytes += m.size();
-    PrintCollection(name, name == kRunPlanCollection ? "the plan" : "messages", messages.size(),
-                    BytesText(static_cast<double>(bytes)));
-  }
-  for (const auto& [name, bytes] : meta.other_lists) {
-    PrintOtherCollection(bytes,
-                         [&name = name](const char* kind, int count, const std::string& what) {
-                           PrintCollection(name, kind, count, what);
-                         });
-  }
 }
 
 // Behind ops of nodes that cannot run.
@@ -249,7 +131,7 @@ void AddInfoCommand(CommandLine& line) {
   command.Does([path, plans] {
     const Model model = LoadModel(*path);
     const MetaGraph& meta = *model.meta;
-    fmt::print("{}{}\n", *path, meta.tags.empty() ? "" : " (" + Join(meta.tags) + ")");
+    fmt::print("{}{}\n", *path, meta.tags.empty() ? "" : " (" + JoinFirst(meta.tags) + ")");
     PrintVariables(meta);
     PrintPlan(meta);
     if (*plans) PrintCompiledPlans(meta);
