@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <unordered_set>
 
 #include "core/base/error.h"
 #include "core/graph/graph.h"
@@ -41,55 +41,116 @@ std::vector<std::string> FunctionNames(const Node& node) {
 namespace {
 
 // Adds the functions that the nodes of `graph` name to `names`, each once.
-void AppendFunctionNames(const Graph& graph, std::vector<std::string>* names) {
+void AppendFunctionNames(const Graph& graph, std::unordered_set<std::string>* seen,
+                         std::vector<std::string>* names) {
   for (NodeId n = 0; n < graph.num_ids(); ++n) {
     if (!graph.exists(n)) continue;
     for (std::string& name : FunctionNames(graph.node(n))) {
-      if (std::find(names->begin(), names->end(), name) == names->end())
-        names->push_back(std::move(name));
+      if (seen->insert(name).second) names->push_back(std::move(name));
     }
   }
 }
 
-// Whether the node, or one in a function that it reaches, satisfies the predicate.
-template <typename Predicate>
-bool Reaches(const Graph& graph, NodeId id, Predicate&& predicate) {
-  if (predicate(graph.node(id))) return true;
-  std::vector<std::string> open = FunctionNames(graph.node(id));
-  for (size_t i = 0; i < open.size(); ++i) {
-    const Graph& body = graph.library()->Get(open[i]).graph;
-    for (NodeId n = 0; n < body.num_ids(); ++n) {
-      if (body.exists(n) && predicate(body.node(n))) return true;
-    }
-    AppendFunctionNames(body, &open);
+// Of the node itself, not of the functions that it calls.
+FunctionTraits TraitsOfOp(const Node& node) {
+  const bool unavailable = node.op->structure == Structure::kUnavailable;
+  return {.has_effect = !node.op->pure(),
+          .accesses_variables = !node.op->accesses.empty(),
+          .must_run = unavailable
+                          ? std::get<bool>(node.attrs.find("stateful")->second)
+                          : node.op->effect == Effect::kWrite || node.op->effect == Effect::kOther};
+}
+
+void Unite(const FunctionTraits& more, FunctionTraits* traits) {
+  traits->has_effect |= more.has_effect;
+  traits->accesses_variables |= more.accesses_variables;
+  traits->must_run |= more.must_run;
+}
+
+// Whether the node, or a function that it calls, has the trait.
+bool Has(const Graph& graph, NodeId id, bool FunctionTraits::*trait) {
+  const Node& node = graph.node(id);
+  if (TraitsOfOp(node).*trait) return true;
+  for (const std::string& name : FunctionNames(node)) {
+    if (graph.library()->TraitsOf(name).*trait) return true;
   }
   return false;
 }
 
 }  // namespace
 
+FunctionTraits FunctionLibrary::TraitsOf(const std::string& name) const {
+  const std::lock_guard lock(traits_mutex_);
+  if (const uint64_t now = changes_.load(std::memory_order_relaxed); now != traits_at_) {
+    traits_.clear();
+    traits_at_ = now;
+  }
+  if (const auto it = traits_.find(name); it != traits_.end()) return it->second;
+  // What is known of a function when all that it calls are known.
+  struct Open {
+    std::string name;
+    FunctionTraits traits;
+    std::vector<std::string> calls;
+    size_t next = 0;
+  };
+  const auto open = [&](const std::string& function) {
+    Open o{.name = function, .traits = {}, .calls = {}};
+    const Graph& body = Get(function).graph;
+    std::unordered_set<std::string> seen;
+    AppendFunctionNames(body, &seen, &o.calls);
+    for (NodeId n = 0; n < body.num_ids(); ++n) {
+      if (body.exists(n)) Unite(TraitsOfOp(body.node(n)), &o.traits);
+    }
+    return o;
+  };
+  std::unordered_map<std::string, FunctionTraits> found;
+  std::unordered_set<std::string> met = {name};
+  bool recursive = false;
+  std::vector<Open> stack = {open(name)};
+  for (;;) {
+    Open& top = stack.back();
+    if (top.next < top.calls.size()) {
+      const std::string& called = top.calls[top.next++];
+      if (const auto it = traits_.find(called); it != traits_.end()) {
+        Unite(it->second, &top.traits);
+      } else if (const auto done = found.find(called); done != found.end()) {
+        Unite(done->second, &top.traits);
+      } else if (met.insert(called).second) {
+        stack.push_back(open(called));
+      } else {
+        recursive = true;
+      }
+      continue;
+    }
+    const FunctionTraits traits = top.traits;
+    found.emplace(top.name, traits);
+    stack.pop_back();
+    if (stack.empty()) break;
+    Unite(traits, &stack.back().traits);
+  }
+  // Of those that call each other only what was asked for is known in full.
+  if (recursive) return traits_[name] = found.at(name);
+  traits_.merge(found);
+  return traits_.at(name);
+}
+
 std::vector<std::string> CalledFunctions(const Function& function) {
   std::vector<std::string> names;
-  AppendFunctionNames(function.graph, &names);
+  std::unordered_set<std::string> seen;
+  AppendFunctionNames(function.graph, &seen, &names);
   for (size_t i = 0; i < names.size(); ++i)
-    AppendFunctionNames(function.graph.library()->Get(names[i]).graph, &names);
+    AppendFunctionNames(function.graph.library()->Get(names[i]).graph, &seen, &names);
   return names;
 }
 
 bool HasEffect(const Graph& graph, NodeId id) {
-  return Reaches(graph, id, [](const Node& n) { return !n.op->pure(); });
+  return Has(graph, id, &FunctionTraits::has_effect);
 }
 
 bool AccessesVariables(const Graph& graph, NodeId id) {
-  return Reaches(graph, id, [](const Node& n) { return !n.op->accesses.empty(); });
+  return Has(graph, id, &FunctionTraits::accesses_variables);
 }
 
-bool MustRun(const Graph& graph, NodeId id) {
-  return Reaches(graph, id, [](const Node& n) {
-    if (n.op->structure == Structure::kUnavailable)
-      return std::get<bool>(n.attrs.find("stateful")->second);
-    return n.op->effect == Effect::kWrite || n.op->effect == Effect::kOther;
-  });
-}
+bool MustRun(const Graph& graph, NodeId id) { return Has(graph, id, &FunctionTraits::must_run); }
 
 }  // namespace graphrun

@@ -62,6 +62,7 @@ Function& FunctionLibrary::Add(std::unique_ptr<Function> function) {
   const std::string name = function->name;
   const auto [it, added] = functions_.emplace(name, std::move(function));
   if (!added) ThrowInvalid("a function '" + name + "' exists already");
+  it->second->graph.in_library_ = true;
   return *it->second;
 }
 
@@ -86,16 +87,20 @@ Function& FunctionLibrary::Get(std::string_view name) const {
 void FunctionLibrary::Remove(std::string_view name) {
   const std::unique_lock lock(mutex_);
   const auto it = functions_.find(name);
-  if (it != functions_.end()) functions_.erase(it);
+  if (it == functions_.end()) return;
+  functions_.erase(it);
+  NoteChange();
 }
 
 std::string FunctionLibrary::UniqueName(const std::string& base) {
   const std::unique_lock lock(mutex_);
   std::string name = base;
-  for (int i = 1; functions_.contains(name) || promised_.contains(name); ++i) {
-    name = base + "_" + std::to_string(i);
-  }
-  promised_.insert(name);
+  const auto [it, fresh] = promised_.try_emplace(base, 1);
+  if (fresh && !functions_.contains(base)) return name;
+  int& next = it->second;
+  do {
+    name = base + "_" + std::to_string(next++);
+  } while (functions_.contains(name) || !promised_.try_emplace(name, 1).second);
   return name;
 }
 
@@ -104,7 +109,16 @@ Graph::Graph(const OpRegistry* registry)
       owned_library_(std::make_shared<FunctionLibrary>()),
       library_(owned_library_.get()) {}
 
-Graph Graph::Clone() const { return Graph(*this); }
+Graph Graph::Clone() const {
+  Graph copy(*this);
+  copy.in_library_ = false;
+  return copy;
+}
+
+void Graph::NoteChange() {
+  ++version_;
+  if (in_library_) library_->NoteChange();
+}
 
 Node Graph::MakeNode(std::string_view op, std::vector<Output> inputs, AttrMap attrs) const {
   Node node;
@@ -176,6 +190,7 @@ NodeId Graph::Insert(std::string_view op, std::string_view name, bool make_uniqu
         nodes_.push_back(std::move(node));
         types_.push_back(std::move(types));
         ++num_nodes_;
+        if (in_library_) library_->NoteChange();
         return id;
       });
 }
@@ -198,7 +213,7 @@ void Graph::ReplaceNode(NodeId id, std::string_view op, std::vector<Output> inpu
                   Check(types[i].dtype == types_[id][i].dtype, "ReplaceNode keeps output types");
                 nodes_[id] = std::move(node);
                 types_[id] = std::move(types);
-                ++version_;
+                NoteChange();
               });
 }
 
@@ -207,37 +222,37 @@ void Graph::RemoveNode(NodeId id) {
   nodes_[id] = Node();
   types_[id].clear();
   --num_nodes_;
-  ++version_;
+  NoteChange();
 }
 
 void Graph::SetInput(NodeId id, int i, Output input) {
   nodes_[id].inputs[i] = input;
-  ++version_;
+  NoteChange();
 }
 
 void Graph::AddControlInput(NodeId id, NodeId control) {
   auto& list = nodes_[id].control_inputs;
   const auto at = std::lower_bound(list.begin(), list.end(), control);
   if (at == list.end() || *at != control) list.insert(at, control);
-  ++version_;
+  NoteChange();
 }
 
 void Graph::ClearControlInputs(NodeId id) {
   nodes_[id].control_inputs.clear();
-  ++version_;
+  NoteChange();
 }
 
 void Graph::SetName(NodeId id, std::string_view name) {
   by_name_.erase(nodes_[id].name);
   nodes_[id].name = UniqueName(name);
   by_name_[nodes_[id].name] = id;
-  ++version_;
+  NoteChange();
 }
 
 void Graph::SetType(Output output, const ValueType& type) {
   Check(types_[output.node][output.index].dtype == type.dtype, "SetType keeps the dtype");
   types_[output.node][output.index] = type;
-  ++version_;
+  NoteChange();
 }
 
 bool Graph::InferTypes(NodeId id) {
@@ -248,7 +263,7 @@ bool Graph::InferTypes(NodeId id) {
       [&] { return Infer(node); });
   if (types == types_[id]) return false;
   types_[id] = std::move(types);
-  ++version_;
+  NoteChange();
   return true;
 }
 
@@ -258,7 +273,7 @@ void Graph::SetAttr(NodeId id, std::string_view name, AttrValue value) {
   Check(!def || AttrKind(value) == def->kind, "graph invariant 6: an attribute is of its kind");
   node.attrs.insert_or_assign(std::string(name), std::move(value));
   node.parsed = ParseAttrs(*node.op, node.attrs);
-  ++version_;
+  NoteChange();
 }
 
 NodeId Graph::Find(std::string_view name) const {

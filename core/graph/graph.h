@@ -3,12 +3,13 @@
 #ifndef GRAPHRUN_CORE_GRAPH_GRAPH_H_
 #define GRAPHRUN_CORE_GRAPH_GRAPH_H_
 
+#include <atomic>
 #include <compare>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -64,6 +65,13 @@ struct Node {
 // graph.
 struct Function;
 
+// What running a function may do, the functions that it calls included.
+struct FunctionTraits {
+  bool has_effect = false;  // more than compute its results
+  bool accesses_variables = false;
+  bool must_run = false;  // something that must happen even if no result is used
+};
+
 // The functions that the nodes of a graph, and of its functions, refer to by name. Shared by all of
 // them. Thread-safe but for functions(), whose map must not change meanwhile.
 class FunctionLibrary {
@@ -76,6 +84,9 @@ class FunctionLibrary {
   void Remove(std::string_view name);
   // `base`, or base_1, base_2, ...: one that is not taken, and is from then on.
   std::string UniqueName(const std::string& base);
+  // Of the function of that name, found once for all functions as long as none changes. NOT_FOUND
+  // when it, or one that it calls, does not exist.
+  FunctionTraits TraitsOf(const std::string& name) const;
   const std::map<std::string, std::unique_ptr<Function>, std::less<>>& functions() const {
     return functions_;
   }
@@ -85,11 +96,18 @@ class FunctionLibrary {
   std::map<std::string, std::string, std::less<>> registered_gradients;
 
  private:
+  friend class Graph;
   Function* FindLocked(std::string_view name) const;
+  void NoteChange() { changes_.fetch_add(1, std::memory_order_relaxed); }
 
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
-  std::set<std::string, std::less<>> promised_;  // names that UniqueName returned
+  // Names that UniqueName returned, and the number that it tries next after each.
+  std::unordered_map<std::string, int> promised_;
+  std::atomic<uint64_t> changes_ = 0;  // of functions that are here
+  mutable std::mutex traits_mutex_;
+  mutable std::unordered_map<std::string, FunctionTraits> traits_;
+  mutable uint64_t traits_at_ = 0;  // the changes that traits_ knows
 };
 
 // Invariants, by the numbers that Verify (verify.h) reports:
@@ -181,7 +199,9 @@ class Graph {
   FunctionLibrary* library() const { return library_; }
 
  private:
+  friend class FunctionLibrary;
   Graph(const Graph&) = default;  // for Clone
+  void NoteChange();
   NodeId Insert(std::string_view op, std::string_view name, bool make_unique,
                 std::vector<Output> inputs, AttrMap attrs, std::vector<NodeId> control_inputs);
   Node MakeNode(std::string_view op, std::vector<Output> inputs, AttrMap attrs) const;
@@ -199,6 +219,7 @@ class Graph {
   std::unordered_map<std::string, std::string> absent_;  // name -> why
   int num_nodes_ = 0;
   uint64_t version_ = 0;
+  bool in_library_ = false;  // the library is told of changes
 };
 
 struct Function {
