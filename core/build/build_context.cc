@@ -1,6 +1,6 @@
 #include "core/build/build_context.h"
 
-#include <algorithm>
+#include <set>
 
 #include "core/graph/fixed_constants.h"
 #include "core/graph/op_def.h"
@@ -11,6 +11,9 @@ namespace {
 // A constant of at most this size is copied into a body instead of being passed: shape functions
 // then see it.
 constexpr size_t kCopiedConstantBytes = 64;
+
+// Of an enclosing function after which others are named.
+constexpr size_t kLongestOuterName = 256;
 
 std::string Leaf(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
@@ -57,12 +60,16 @@ Output FunctionBuilder::Resolve(const Expr& e) {
 }
 
 NodeId FunctionBuilder::CaptureArg(const Expr& outer) {
-  const auto it = std::find_if(captures_.begin(), captures_.end(),
-                               [&](const Capture& c) { return c.outer == outer; });
-  if (it != captures_.end()) return it->arg;
+  const auto it = capture_args_.find({outer.home(), outer.output()});
+  if (it != capture_args_.end()) return it->second;
   const NodeId arg = function_->AddArg(Leaf(outer.node_name()), outer.type()).node;
-  captures_.push_back({outer, arg});
+  BindCapture(arg, outer);
   return arg;
+}
+
+void FunctionBuilder::BindCapture(NodeId arg, const Expr& outer) {
+  captures_.push_back({outer, arg});
+  capture_args_.try_emplace({outer.home(), outer.output()}, arg);
 }
 
 Expr FunctionBuilder::ShapeNode(Output o) {
@@ -94,8 +101,11 @@ FunctionBuilder* BuildContext::Wrap(FunctionBuilder* parent, Function* function)
 }
 
 FunctionScope::FunctionScope(const Scope& outer, const std::string& name) {
-  // Named after the enclosing function too, as its nodes would be.
-  std::string full = outer.home()->parent() ? outer.home()->function().name + "/" : "";
+  // Named after the enclosing function too, as its nodes would be, but names of functions that are
+  // nested many times over do not add up.
+  std::string full;
+  if (outer.home()->parent() && outer.home()->function().name.size() <= kLongestOuterName)
+    full = outer.home()->function().name + "/";
   full += outer.name_scope().empty() ? name : outer.name_scope() + "/" + name;
   auto function =
       std::make_unique<Function>(outer.graph().library()->UniqueName(full), outer.graph());
@@ -108,11 +118,10 @@ FunctionScope::FunctionScope(FunctionBuilder* parent, std::unique_ptr<Function> 
 std::vector<Expr> UnifyCaptures(FunctionBuilder& a, size_t leading_a, FunctionBuilder& b,
                                 size_t leading_b) {
   std::vector<Expr> captures;
+  std::set<std::pair<FunctionBuilder*, Output>> seen;
   for (FunctionBuilder* f : {&a, &b}) {
     for (const auto& c : f->captures()) {
-      if (std::find(captures.begin(), captures.end(), c.outer) == captures.end()) {
-        captures.push_back(c.outer);
-      }
+      if (seen.insert({c.outer.home(), c.outer.output()}).second) captures.push_back(c.outer);
     }
   }
   for (auto [f, leading] : {std::pair{&a, leading_a}, std::pair{&b, leading_b}}) {

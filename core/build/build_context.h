@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/build/scope.h"
@@ -50,7 +51,7 @@ class FunctionBuilder {
   // The parameter for an outer tensor, made if need be.
   NodeId CaptureArg(const Expr& outer);
   // Makes an argument that was added by AddArg the capture of `outer`.
-  void BindCapture(NodeId arg, const Expr& outer) { captures_.push_back({outer, arg}); }
+  void BindCapture(NodeId arg, const Expr& outer);
   // A Shape (int32) of an output of this graph, made once.
   Expr ShapeNode(Output o);
   // Sets the results and hands the function to the library.
@@ -63,6 +64,7 @@ class FunctionBuilder {
   Function* function_ = nullptr;
   std::unique_ptr<Function> unfinished_;
   std::vector<Capture> captures_;
+  std::map<std::pair<FunctionBuilder*, Output>, NodeId> capture_args_;  // outer -> parameter
   std::map<Output, Output> constants_;  // copies of constants of the parent
   std::map<Output, Output> shapes_;     // of this graph's outputs
   std::function<Output(const Expr&)> resolver_;
