@@ -45,13 +45,13 @@ Problem Problem::Of(const Error& error) {
   return {error.code(), std::move(reason)};
 }
 
-ForeignGraph::ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops,
+ForeignGraph::ForeignGraph(const OpRegistry& registry, const ProducerOps& producer_ops,
                            bool in_function, const std::vector<std::string>& parameters,
                            const std::vector<const pb::NodeDef*>& defs, int producer)
-    : registry_(registry), in_function_(in_function), producer_(producer) {
-  if (producer_ops) {
-    for (const pb::OpDef& op : producer_ops->op()) producer_ops_[op.name()] = &op;
-  }
+    : registry_(registry),
+      in_function_(in_function),
+      producer_(producer),
+      producer_ops_(producer_ops) {
   nodes_.reserve(parameters.size() + defs.size());
   for (const std::string& name : parameters) {
     nodes_.push_back({.def = nullptr,
@@ -284,7 +284,7 @@ std::vector<DeclaredOutput> ForeignGraph::DeclaredOutputs(int i) const {
 }
 
 const pb::OpDef* ForeignGraph::ProducerOp(std::string_view op) const {
-  const auto it = producer_ops_.find(std::string(op));
+  const auto it = producer_ops_.find(op);
   return it == producer_ops_.end() ? nullptr : it->second;
 }
 

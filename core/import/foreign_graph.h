@@ -20,8 +20,10 @@ class OpRegistry;
 namespace pb {
 class NodeDef;
 class OpDef;
-class OpList;
 }  // namespace pb
+
+// The ops that a file declares, its functions among them, by name.
+using ProducerOps = std::unordered_map<std::string_view, const pb::OpDef*>;
 
 // An output of a foreign node.
 struct Port {
@@ -110,11 +112,11 @@ struct ForeignConsumer {
 class ForeignGraph {
  public:
   // `parameters` are names; inputs are written "node:1" in a main graph (no parameters), and
-  // "node:output_name:0" in a function. `producer_ops` (may be null) declare ops that `registry`
-  // does not know; `producer` is the graph version of what wrote the file. The NodeDefs must
+  // "node:output_name:0" in a function. `producer_ops` declare ops that `registry` does not know;
+  // `producer` is the graph version of what wrote the file. The NodeDefs and `producer_ops` must
   // outlive this. INVALID_ARGUMENT naming the node for names that are empty, repeated or lead
   // nowhere, and for cycles.
-  ForeignGraph(const OpRegistry& registry, const pb::OpList* producer_ops, bool in_function,
+  ForeignGraph(const OpRegistry& registry, const ProducerOps& producer_ops, bool in_function,
                const std::vector<std::string>& parameters,
                const std::vector<const pb::NodeDef*>& defs, int producer);
 
@@ -155,7 +157,7 @@ class ForeignGraph {
   const OpRegistry& registry_;
   const bool in_function_;
   const int producer_;
-  std::unordered_map<std::string, const pb::OpDef*> producer_ops_;
+  const ProducerOps& producer_ops_;
   std::vector<ForeignNode> nodes_;
   std::vector<std::vector<ForeignConsumer>> consumers_;
   std::vector<std::vector<int>> control_consumers_;

@@ -110,7 +110,7 @@ std::vector<const pb::FunctionDef*> FunctionsInOrder(const pb::GraphDef& graph,
 // function (the main graph's is the last).
 class Importer {
  public:
-  Importer(int producer, const pb::OpList* producer_ops, ImportBudget* budget, MetaGraph* meta,
+  Importer(int producer, const ProducerOps& producer_ops, ImportBudget* budget, MetaGraph* meta,
            const std::vector<ElementShapes>& known)
       : producer_(producer),
         producer_ops_(producer_ops),
@@ -130,7 +130,7 @@ class Importer {
   }
 
   const int producer_;
-  const pb::OpList* const producer_ops_;
+  const ProducerOps& producer_ops_;
   ImportBudget* const budget_;
   MetaGraph* const meta_;
   const std::vector<ElementShapes>& known_;
@@ -223,7 +223,7 @@ void Importer::AddMain(const pb::GraphDef& def) {
 }
 
 std::vector<ElementShapes> Import(const pb::GraphDef& def, const FunctionDefs& defs,
-                                  const pb::OpList* producer_ops, ImportBudget* budget,
+                                  const ProducerOps& producer_ops, ImportBudget* budget,
                                   const std::vector<ElementShapes>& known, MetaGraph* meta) {
   Importer importer(def.versions().producer(), producer_ops, budget, meta, known);
   FunctionLibrary& library = *meta->graph.library();
@@ -272,10 +272,13 @@ void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, Imp
   }
   for (const pb::GradientDef& g : def.library().gradient())
     defs.gradients[g.function_name()] = g.gradient_func();
+  ProducerOps ops;
+  if (producer_ops) {
+    for (const pb::OpDef& op : producer_ops->op()) ops[op.name()] = &op;
+  }
   // An op may be one of these too.
-  pb::OpList ops;
-  if (producer_ops) ops = *producer_ops;
-  for (const pb::FunctionDef& f : def.library().function()) *ops.add_op() = f.signature();
+  for (const pb::FunctionDef& f : def.library().function())
+    ops[f.signature().name()] = &f.signature();
   // A list is made before we see what is put into it, so graphs with stacks and TensorArrays are
   // made twice: what is known of shapes decides how fast they run.
   const OpRegistry& registry = meta->graph.registry();
@@ -287,9 +290,9 @@ void GraphFromProto(const pb::GraphDef& def, const pb::OpList* producer_ops, Imp
   if (std::any_of(def.node().begin(), def.node().end(), makes_list)) {
     MetaGraph first(&registry);
     ImportBudget copy = *budget;
-    shapes = Import(def, defs, &ops, &copy, {}, &first);
+    shapes = Import(def, defs, ops, &copy, {}, &first);
   }
-  Import(def, defs, &ops, budget, shapes, meta);
+  Import(def, defs, ops, budget, shapes, meta);
 }
 
 }  // namespace graphrun
