@@ -43,6 +43,7 @@ ForeignLoops::ForeignLoops(ForeignGraph* graph) : graph_(*graph) {
 void ForeignLoops::Clear() {
   frames_.assign(1, {});
   frames_[0].parent = -1;
+  by_name_.clear();
   frame_of_.assign(graph_.size(), 0);
   variable_of_.assign(graph_.size(), -1);
   loop_left_by_.assign(graph_.size(), -1);
@@ -72,15 +73,15 @@ void ForeignLoops::Break(const Faults& faults) {
 }
 
 bool ForeignLoops::Inside(int f, int outer) const {
+  if (outer == 0) return true;
   while (f > outer) f = frames_[f].parent;
   return f == outer;
 }
 
 int ForeignLoops::Child(int parent, const std::string& name, int node) {
-  for (int child : frames_[parent].children) {
-    if (frames_[child].name == name) return child;
-  }
   const int f = num_frames();
+  const auto [it, fresh] = by_name_.try_emplace({parent, name}, f);
+  if (!fresh) return it->second;
   frames_[parent].children.push_back(f);
   LoopFrame frame;
   frame.name = name;

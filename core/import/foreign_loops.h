@@ -6,7 +6,9 @@
 #ifndef GRAPHRUN_CORE_IMPORT_FOREIGN_LOOPS_H_
 #define GRAPHRUN_CORE_IMPORT_FOREIGN_LOOPS_H_
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/import/foreign_graph.h"
@@ -80,6 +82,7 @@ class ForeignLoops {
 
   ForeignGraph& graph_;
   std::vector<LoopFrame> frames_;
+  std::map<std::pair<int, std::string>, int> by_name_;  // parent, frame_name -> frame
   std::vector<int> frame_of_;
   std::vector<int> variable_of_, loop_left_by_;
 };
