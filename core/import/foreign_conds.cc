@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
 #include <queue>
 
 #include "core/base/error.h"
@@ -14,22 +13,24 @@ namespace {
 class ItemMaker {
  public:
   ItemMaker(const ForeignGraph& graph, const ForeignLoops& loops, const Decisions& decided)
-      : graph_(graph), loops_(loops), decided_(decided), item_of_(graph.size(), -1) {}
+      : graph_(graph), loops_(loops), decided_(decided) {}
 
-  std::vector<Item> Run(const std::vector<int>& nodes) {
+  CondItems Run(const std::vector<int>& nodes) {
+    item_of_.reserve(nodes.size());
     for (int i : nodes) Collect(i);
     for (Item& item : items_) FindNeeds(item);
     Sort();
     if (graph_.has_control_flow()) {
       for (Item& item : items_) FindState(item);
     }
-    return std::move(items_);
+    for (const Item& item : items_) {
+      if (item.frame < 0) continue;
+      for (int s : loops_.frame(item.frame).switches) item_of_.erase(s);
+    }
+    return {std::move(items_), std::move(item_of_), std::move(states_), std::move(levels_)};
   }
 
  private:
-  // What a state says of a side that never runs is nothing.
-  using State = std::optional<std::vector<Decision>>;
-
   void Collect(int i) {
     switch (graph_.node(i).kind) {
       case ForeignKind::kEnter:
@@ -42,7 +43,7 @@ class ItemMaker {
         break;
     }
     const int loop = loops_.LoopLeftBy(i);
-    if (loop >= 0 && item_of_[loops_.frame(loop).enters[0]] < 0) {
+    if (loop >= 0 && ItemOf(loops_.frame(loop).enters[0]) < 0) {
       items_.emplace_back();
       items_.back().frame = loop;
       for (int enter : loops_.frame(loop).enters) item_of_[enter] = Last();
@@ -52,11 +53,15 @@ class ItemMaker {
     items_.back().node = i;
     item_of_[i] = Last();
   }
+  int ItemOf(int node) const {
+    const auto it = item_of_.find(node);
+    return it == item_of_.end() ? -1 : it->second;
+  }
   int Last() const { return static_cast<int>(items_.size()) - 1; }
 
   void FindNeeds(Item& item) {
     const auto need = [&](int producer) {
-      if (item_of_[producer] >= 0) item.needs.push_back(item_of_[producer]);
+      if (const int i = ItemOf(producer); i >= 0) item.needs.push_back(i);
     };
     const auto need_all = [&](int node) {
       for (Port p : graph_.node(node).inputs) need(p.node);
@@ -103,54 +108,40 @@ class ItemMaker {
     for (Item& item : sorted) {
       for (int& need : item.needs) need = place[need];
     }
-    for (int& item : item_of_) {
-      if (item >= 0) item = place[item];
-    }
+    for (auto& [node, item] : item_of_) item = place[item];
     items_ = std::move(sorted);
   }
 
-  static State Join(State a, const State& b) {
-    if (!a || !b) return std::nullopt;
-    for (const Decision& d : *b) {
-      const auto same = [&](const Decision& other) { return other.first == d.first; };
-      const auto it = std::find_if(a->begin(), a->end(), same);
-      if (it == a->end()) {
-        a->push_back(d);
-      } else if (it->second != d.second) {
-        return std::nullopt;
-      }
-    }
-    return a;
+  // Of a side that never runs: kNever.
+  int StateOfNode(int node) const {
+    const int i = ItemOf(node);
+    if (i < 0) return DecisionLists::kEmpty;
+    return items_[i].dead ? DecisionLists::kNever : items_[i].state;
   }
 
-  State StateOfNode(int node) const {
-    if (item_of_[node] < 0) return std::vector<Decision>();
-    const Item& item = items_[item_of_[node]];
-    return item.dead ? State() : State(item.state);
-  }
-
-  State StateOf(Port port) const {
-    State state = StateOfNode(port.node);
+  int StateOf(Port port) {
+    const int state = StateOfNode(port.node);
     const ForeignNode& node = graph_.node(port.node);
     if (node.kind != ForeignKind::kSwitch || loops_.VariableOf(port.node) >= 0) return state;
-    const Port predicate = PredicateRoot(graph_, node.inputs.at(1));
+    const Port predicate = RootOf(node.inputs.at(1));
     const bool side = port.index == 1;
     if (const auto it = decided_.find(predicate); it != decided_.end())
-      return it->second == side ? state : std::nullopt;
-    return Join(std::move(state), std::vector<Decision>{{predicate, side}});
+      return it->second == side ? state : DecisionLists::kNever;
+    return states_.Join(state, states_.With(DecisionLists::kEmpty, {predicate, side}));
+  }
+
+  Port RootOf(Port predicate) {
+    const auto [it, fresh] = roots_.try_emplace(predicate);
+    if (fresh) it->second = PredicateRoot(graph_, predicate);
+    return it->second;
   }
 
   void FindState(Item& item) {
-    for (int need : item.needs) {
-      for (const auto& [predicate, level] : items_[need].level) {
-        int& mine = item.level[predicate];
-        mine = std::max(mine, level);
-      }
-    }
-    State state = std::vector<Decision>();
+    for (int need : item.needs) item.level = levels_.Join(item.level, items_[need].level);
+    int state = DecisionLists::kEmpty;
     const auto join_all = [&](int i) {
-      for (Port p : graph_.node(i).inputs) state = Join(std::move(state), StateOf(p));
-      for (int c : graph_.node(i).controls) state = Join(std::move(state), StateOfNode(c));
+      for (Port p : graph_.node(i).inputs) state = states_.Join(state, StateOf(p));
+      for (int c : graph_.node(i).controls) state = states_.Join(state, StateOfNode(c));
     };
     if (item.frame >= 0) {
       for (int enter : loops_.frame(item.frame).enters) join_all(enter);
@@ -159,8 +150,8 @@ class ItemMaker {
     } else if (graph_.node(item.node).kind != ForeignKind::kControlTrigger) {
       join_all(item.node);
     }
-    item.dead = !state;
-    if (state) item.state = std::move(*state);
+    item.dead = state == DecisionLists::kNever;
+    if (!item.dead) item.state = state;
   }
 
   void FindMerge(Item& item) {
@@ -169,30 +160,21 @@ class ItemMaker {
       item.problem =
           "Merge '" + std::string(node.name) + "' does not join the two sides of one predicate";
     };
-    std::vector<std::pair<Port, std::vector<Decision>>> live;
+    std::vector<std::pair<Port, int>> live;
     for (Port p : node.inputs) {
-      if (State s = StateOf(p)) live.emplace_back(p, std::move(*s));
+      if (const int s = StateOf(p); s != DecisionLists::kNever) live.emplace_back(p, s);
     }
     item.dead = live.empty();
     if (live.empty()) return;
     if (live.size() == 1) {
       item.if_true = item.if_false = live[0].first;
-      item.state = std::move(live[0].second);
+      item.state = live[0].second;
       return;
     }
     if (live.size() != 2) return fail();
-    std::vector<Decision> common;
-    for (const Decision& d : live[0].second) {
-      const auto& other = live[1].second;
-      if (std::find(other.begin(), other.end(), d) != other.end()) common.push_back(d);
-    }
-    for (auto& [port, state] : live) {
-      std::erase_if(state, [&](const Decision& d) {
-        return std::find(common.begin(), common.end(), d) != common.end();
-      });
-    }
-    item.state = std::move(common);
-    const auto &under = live[0].second, &other = live[1].second;
+    DecisionLists::Split split = states_.SplitCommon(live[0].second, live[1].second);
+    item.state = split.common;
+    const auto &under = split.only_a, &other = split.only_b;
     // What only one of the sides needs besides may leave the Merge without an input that runs.
     if (under.size() == 1 && other.size() == 1 && under[0].first == other[0].first) {
       const bool side = under[0].second;
@@ -200,11 +182,12 @@ class ItemMaker {
       item.predicate = under[0].first;
       item.if_true = live[side ? 0 : 1].first;
       item.if_false = live[side ? 1 : 0].first;
-      ++item.level[item.predicate];
+      item.level = levels_.Behind(item.level, item.predicate);
       return;
     }
     if (under == other) return fail();
-    for (auto& [port, state] : live) item.alternatives.push_back({port, std::move(state)});
+    item.alternatives = {{live[0].first, std::move(split.only_a)},
+                         {live[1].first, std::move(split.only_b)}};
     if (item.alternatives[0].under.empty()) std::swap(item.alternatives[0], item.alternatives[1]);
   }
 
@@ -212,13 +195,16 @@ class ItemMaker {
   const ForeignLoops& loops_;
   const Decisions& decided_;
   std::vector<Item> items_;
-  std::vector<int> item_of_;  // of nodes, and of the Enters and Switches of loops that are items
+  std::unordered_map<int, int> item_of_;  // nodes, the Enters and Switches of loops -> items
+  DecisionLists states_;
+  MergeLevels levels_;
+  std::unordered_map<Port, Port, PortHash> roots_;  // of predicates
 };
 
 }  // namespace
 
-std::vector<Item> MakeItems(const ForeignGraph& graph, const ForeignLoops& loops,
-                            const std::vector<int>& nodes, const Decisions& decided) {
+CondItems MakeItems(const ForeignGraph& graph, const ForeignLoops& loops,
+                    const std::vector<int>& nodes, const Decisions& decided) {
   return ItemMaker(graph, loops, decided).Run(nodes);
 }
 

@@ -5,24 +5,22 @@
 
 #include <map>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
+#include "core/import/decision_lists.h"
 #include "core/import/foreign_loops.h"
 
 namespace graphrun {
 
-// The root of a predicate, whatever copies of it the Switches have, and what it is.
-using Decision = std::pair<Port, bool>;
 using Decisions = std::map<Port, bool>;
 
 // What is scheduled as one: a node, or a loop with everything in it.
 struct Item {
   int node = -1;  // or:
   int frame = -1;
-  std::vector<int> needs;  // items, in the same list
-  // The decisions under which it runs, outermost first.
-  std::vector<Decision> state;
+  std::vector<int> needs;             // items, in the same list
+  int state = DecisionLists::kEmpty;  // the decisions under which it runs
   // Of a Merge of a cond: the predicate that it joins, and its inputs for false and true.
   bool merges = false;
   Port predicate, if_false, if_true;
@@ -33,17 +31,23 @@ struct Item {
     std::vector<Decision> under;
   };
   std::vector<Alternative> alternatives;
-  // For each predicate how many of its Merges lie on the longest path to the item.
-  std::map<Port, int> level;
+  int level = MergeLevels::kNone;
   bool dead = false;    // never runs: it needs a side that `decided` excludes
   std::string problem;  // why a Merge cannot be rewritten; empty: it can
+};
+
+struct CondItems {
+  std::vector<Item> items;
+  std::unordered_map<int, int> item_of;  // nodes, and the Enters of loops -> items
+  DecisionLists states;
+  MergeLevels levels;
 };
 
 // The items among `nodes` (all of one frame; children of the frame whose Exits are among them
 // included), each after those that it needs. `decided` is what enclosing conds decide: a Switch on
 // such a predicate is no Switch. INVALID_ARGUMENT for a loop that needs what it computes.
-std::vector<Item> MakeItems(const ForeignGraph& graph, const ForeignLoops& loops,
-                            const std::vector<int>& nodes, const Decisions& decided);
+CondItems MakeItems(const ForeignGraph& graph, const ForeignLoops& loops,
+                    const std::vector<int>& nodes, const Decisions& decided);
 
 // The output that a predicate copies, through Identity, Switch, Enter.
 Port PredicateRoot(const ForeignGraph& graph, Port predicate);

@@ -9,13 +9,12 @@
 
 namespace graphrun {
 
-// Outputs of the nodes in `side` that items other than `members` use.
-std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vector<int>& members,
+// Outputs of the nodes in `side` that open items use.
+std::vector<Port> Rewriter::NeededOutside(const FrameItems& region,
                                           const std::vector<int>& side) const {
-  std::set<int> inside(members.begin(), members.end());
   std::set<Port> needed;
   for (size_t k = side.size(); k-- > 0;) {
-    const int i = region.items[side[k]].node;
+    const int i = region.item(side[k]).node;
     if (i < 0) continue;
     const ForeignKind kind = foreign_.node(i).kind;
     const bool passes = kind == ForeignKind::kSwitch;
@@ -24,34 +23,26 @@ std::vector<Port> Rewriter::NeededOutside(const Region& region, const std::vecto
       if (variables_.VariableOf(port) < 0) needed.insert(port);
     };
     for (const ForeignConsumer& c : foreign_.consumers(i)) {
-      const auto item = region.item_of.find(c.node);
-      if (item == region.item_of.end() || inside.contains(item->second)) continue;
-      if (region.items[item->second].dead) continue;
-      use(foreign_.node(c.node).inputs[c.input]);
+      const int item = region.ItemOf(c.node);
+      if (item >= 0 && region.IsOpen(item)) use(foreign_.node(c.node).inputs[c.input]);
     }
     // Switches come after what they pass on, so their data have been asked for by now.
     for (int output = 0; passes && output < 2; ++output) {
       if (needed.erase({i, output}) > 0) use({i, output});
     }
-  }
-  // Later conds may depend on a predicate that was computed here.
-  for (size_t i = 0; i < region.items.size(); ++i) {
-    const Item& item = region.items[i];
-    if (region.done[i] || inside.contains(static_cast<int>(i))) continue;
-    for (const Decision& d : item.state) needed.insert(d.first);
-    if (item.merges) needed.insert(item.predicate);
-    for (const auto& a : item.alternatives) {
-      for (const Decision& d : a.under) needed.insert(d.first);
-    }
+    // Later conds may depend on a predicate that was computed here.
+    for (Port p : region.OpenPredicates(i)) needed.insert(p);
   }
   std::vector<Port> ports;
   for (Port p : needed) {
-    const auto made_by = [&](int item) { return region.items[item].node == p.node; };
     const ForeignKind kind = foreign_.node(p.node).kind;
     const bool handle =
         p.index == 0 && (kind == ForeignKind::kStack || kind == ForeignKind::kArray ||
                          kind == ForeignKind::kArrayGrad);
-    if (!handle && std::any_of(side.begin(), side.end(), made_by)) ports.push_back(p);
+    const int item = region.ItemOf(p.node);
+    const bool inside = item >= 0 && region.item(item).node == p.node &&
+                        std::binary_search(side.begin(), side.end(), item);
+    if (!handle && inside) ports.push_back(p);
   }
   return ports;
 }
@@ -66,13 +57,13 @@ bool Rewriter::UsesValueIndex(const Block& b, int merge) const {
 }
 
 // The members by side.
-Rewriter::CondParts Rewriter::SplitCond(const Region& region, const std::vector<int>& members,
+Rewriter::CondParts Rewriter::SplitCond(const FrameItems& region, const std::vector<int>& members,
                                         size_t depth) const {
   CondParts parts;
   for (int member : members) {
-    const Item& item = region.items[member];
-    if (item.state.size() > depth) {
-      parts.sides[item.state[depth].second].push_back(member);
+    const std::vector<Decision>& state = region.StateOf(member);
+    if (state.size() > depth) {
+      parts.sides[state[depth].second].push_back(member);
     } else {
       parts.merges.push_back(member);
     }
@@ -80,31 +71,31 @@ Rewriter::CondParts Rewriter::SplitCond(const Region& region, const std::vector<
   return parts;
 }
 
-bool Rewriter::IsIdle(const Region& region, const std::vector<int>& members,
+bool Rewriter::IsIdle(const FrameItems& region, const std::vector<int>& members,
                       const CondParts& parts) const {
   const auto works = [&](int i) {
-    const Item& item = region.items[i];
-    return item.frame >= 0
-               ? !lists_.InFrame(item.frame, true).empty()
-               : lists_.AccessedBy(item.node) >= 0 || IsWaitedFor(region, members, item.node);
+    const Item& item = region.item(i);
+    return item.frame >= 0 ? !lists_.InFrame(item.frame, true).empty()
+                           : lists_.AccessedBy(item.node) >= 0 || IsWaitedFor(region, item.node);
   };
-  return parts.merges.empty() && std::none_of(members.begin(), members.end(), works) &&
-         NeededOutside(region, members, parts.sides[false]).empty() &&
-         NeededOutside(region, members, parts.sides[true]).empty();
+  return parts.merges.empty() && parts.needed[false].empty() && parts.needed[true].empty() &&
+         std::none_of(members.begin(), members.end(), works);
 }
 
 // Fills one side; its results are the sides of the Merges, then the lists that the cond changes.
-void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
-                        bool side, size_t depth, CondParts* parts) {
+void Rewriter::EmitSide(Block& b, FrameItems& region, Port predicate, bool side, size_t depth,
+                        CondParts* parts) {
   Block& inner = parts->blocks[side];
   inner.parent = &b;
   inner.decided = b.decided;
   inner.decided[predicate] = side;
+  for (int merge : parts->merges) region.Open(merge);
   Schedule(inner, region, parts->sides[side], depth + 1);
+  for (int merge : parts->merges) region.Close(merge);
   FinishLists(inner);
   const auto add = [&](Output o) { parts->results[side].emplace_back(inner.builder, o); };
   for (int i : parts->merges) {
-    const Item& item = region.items[i];
+    const Item& item = region.item(i);
     const Port taken = side ? item.if_true : item.if_false;
     add(After(inner, taken, Value(inner, taken, item.node), {}));
     if (!UsesValueIndex(b, item.node)) continue;
@@ -112,22 +103,20 @@ void Rewriter::EmitSide(Block& b, Region& region, const std::vector<int>& member
     add(inner.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index)));
   }
   for (int object : parts->carried) add(List(inner, object));
-  parts->needed[side] = NeededOutside(region, members, parts->sides[side]);
-  parts->made[side] = MadeInside(b, inner, region, members);
-  parts->waited[side] = Waited(inner, region, members, parts->sides[side]);
+  parts->made[side] = MadeInside(b, inner, region);
+  parts->waited[side] = Waited(inner, region, parts->sides[side]);
 }
 
-// List objects that the block made and items other than `members` will access.
-std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const Region& region,
-                                      const std::vector<int>& members) const {
-  std::vector<int> others;
-  for (size_t i = 0; i < region.items.size(); ++i) {
-    if (!region.done[i] && !std::binary_search(members.begin(), members.end(), static_cast<int>(i)))
-      others.push_back(static_cast<int>(i));
-  }
+// List objects that the block made and open items will access.
+std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner,
+                                      const FrameItems& region) const {
   std::vector<int> made;
   if (inner.lists.empty()) return made;
-  std::set<int> accessed = ObjectsOf(region, others, false);
+  std::vector<int> open;
+  for (int i = 0; i < region.size(); ++i) {
+    if (region.IsOpen(i)) open.push_back(i);
+  }
+  std::set<int> accessed = ObjectsOf(region, open, false);
   // The list of an array's gradients is made like the array.
   for (int object : std::vector<int>(accessed.begin(), accessed.end())) {
     for (int at = lists_.object(object).array; at >= 0; at = lists_.object(at).array)
@@ -139,32 +128,37 @@ std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner, const 
   return made;
 }
 
-void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
-                        size_t depth) {
+void Rewriter::EmitCond(Block& b, FrameItems& region, const std::vector<int>& members,
+                        Port predicate, size_t depth) {
   CondParts parts = SplitCond(region, members, depth);
+  for (const bool side : {false, true})
+    parts.needed[side] = NeededOutside(region, parts.sides[side]);
   if (IsIdle(region, members, parts)) return;
   // What the flows of arrays wait for, the accesses in the cond wait for.
   std::vector<Expr> after;
+  const auto add_waits = [&](int i) {
+    for (NodeId w : WaitsOfFlows(b, i)) after.emplace_back(b.builder, Output{w, 0});
+  };
   for (int member : members) {
-    const Item& item = region.items[member];
-    const std::vector<int> entered =
-        item.node >= 0 ? std::vector{item.node} : loops_.frame(item.frame).enters;
-    for (int i : entered) {
-      for (NodeId w : WaitsOfFlows(b, i)) after.emplace_back(b.builder, Output{w, 0});
+    const Item& item = region.item(member);
+    if (item.node >= 0) {
+      add_waits(item.node);
+    } else {
+      for (int enter : loops_.frame(item.frame).enters) add_waits(enter);
     }
   }
   PrepareLists(b, ObjectsOf(region, members, false));
   for (int object : ObjectsOf(region, members, true)) {
     if (Visible(b, object)) parts.carried.push_back(object);
   }
-  const Item& first = region.items[members[0]];
+  const Item& first = region.item(members[0]);
   const int consumer = first.node >= 0 ? first.node : loops_.frame(first.frame).enters.at(0);
   const Expr pred(b.builder, Value(b, predicate, consumer));
   if (pred.dtype() != DType::kBool || !pred.shape().CompatibleWith({})) {
     ThrowInvalid("a Switch is decided by " + foreign_.Describe(predicate.node) + ", which is " +
                  pred.type().ToString() + " and no bool scalar");
   }
-  const int near = parts.merges.empty() ? consumer : region.items[parts.merges[0]].node;
+  const int near = parts.merges.empty() ? consumer : region.item(parts.merges[0]).node;
   const Scope scope =
       ScopeAt(b.builder, SplitScopeName(std::string(foreign_.node(near).name)).first)
           .NameScope("If")
@@ -172,7 +166,7 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   for (const bool side : {false, true}) {
     FunctionScope f(scope, side ? "then" : "else");
     parts.blocks[side].builder = &*f;
-    EmitSide(b, region, members, predicate, side, depth, &parts);
+    EmitSide(b, region, predicate, side, depth, &parts);
   }
   // What only one side has, the other stands in for.
   const auto add_extra = [&](bool side, Output o) {
@@ -196,7 +190,7 @@ void Rewriter::EmitCond(Block& b, Region& region, const std::vector<int>& member
   for (Block& inner : parts.blocks) inner.builder->function().control_results.clear();
   int k = 0;
   for (int i : parts.merges) {
-    const int merge = region.items[i].node;
+    const int merge = region.item(i).node;
     Output value = node.sibling(k++).output();
     if (UsesValueIndex(b, merge)) b.values[{merge, 1}] = node.sibling(k++).output();
     // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.

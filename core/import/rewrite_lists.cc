@@ -72,11 +72,11 @@ Output Rewriter::MakeGradientList(Block& b, int object, const std::string& name)
   return {b.graph().AddNode("ZerosLike", name, {array}), 0};
 }
 
-std::set<int> Rewriter::ObjectsOf(const Region& region, const std::vector<int>& items,
+std::set<int> Rewriter::ObjectsOf(const FrameItems& region, const std::vector<int>& items,
                                   bool changed_only) const {
   std::set<int> objects;
   for (int i : items) {
-    const Item& item = region.items[i];
+    const Item& item = region.item(i);
     if (item.frame >= 0) {
       objects.merge(std::set<int>(lists_.InFrame(item.frame, changed_only)));
     } else if (const int object = lists_.AccessedBy(item.node);

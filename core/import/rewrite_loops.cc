@@ -1,5 +1,6 @@
 // Loops of version 1: a frame becomes a While.
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/base/error.h"
 #include "core/build/control_flow.h"
@@ -35,14 +36,14 @@ Scope Rewriter::ScopeAt(FunctionBuilder* builder, const std::string& prefix) {
 // The nodes of the frame that those in `from` need, they included, up to the loop's variables.
 std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const {
   std::vector<int> open, found;
-  std::vector<bool> seen(foreign_.size(), false);
+  std::unordered_set<int> seen;
   const auto visit = [&](int i) {
-    if (loops_.FrameOf(i) != frame || seen[i]) return;
+    if (loops_.FrameOf(i) != frame || seen.contains(i)) return;
     const ForeignKind kind = foreign_.node(i).kind;
     const bool boundary = kind == ForeignKind::kEnter || kind == ForeignKind::kNextIteration ||
                           kind == ForeignKind::kLoopCond || loops_.VariableOf(i) >= 0;
     if (boundary) return;
-    seen[i] = true;
+    seen.insert(i);
     open.push_back(i);
     found.push_back(i);
   };
@@ -63,9 +64,9 @@ std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const 
   return found;
 }
 
-bool Rewriter::AlwaysRuns(const Region& region, int node) {
-  const Item& item = region.items[region.item_of.at(node)];
-  return !item.dead && item.state.empty();
+bool Rewriter::AlwaysRuns(const FrameItems& region, int node) {
+  const Item& item = region.item(region.ItemOf(node));
+  return !item.dead && item.state == DecisionLists::kEmpty;
 }
 
 std::string Rewriter::NotAlways(int node) const {
@@ -130,11 +131,11 @@ void Rewriter::EmitLoop(Block& b, int f) {
     inner.loop = f;
     for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();
     for (size_t i = 0; i < carried.size(); ++i) inner.lists[carried[i]] = args[n + i].output();
-    const Region region = EmitNodes(inner, nodes);
+    const FrameItems region = EmitNodes(inner, nodes);
     return results(inner, region);
   };
   const auto cond = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, cond_nodes, [&](Block& inner, const Region& region) {
+    return run(inside, args, cond_nodes, [&](Block& inner, const FrameItems& region) {
       for (size_t i = 0; i < carried.size(); ++i) {
         if (inner.lists[carried[i]] != args[n + i].output())
           ThrowInvalid("its condition changes a stack or TensorArray");
@@ -147,7 +148,7 @@ void Rewriter::EmitLoop(Block& b, int f) {
     });
   };
   const auto body = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, body_nodes, [&](Block& inner, const Region& region) {
+    return run(inside, args, body_nodes, [&](Block& inner, const FrameItems& region) {
       std::vector<Expr> results;
       for (const LoopVariable& v : frame.variables) {
         const ForeignNode& next = foreign_.node(v.next);

@@ -219,11 +219,11 @@ void Rewriter::GiveUpList(Block& b, int object, const Problem& problem,
   b.lists[object] = {id, 0};
 }
 
-void Rewriter::GiveUp(Block& b, const Region& region, const std::vector<int>& items,
+void Rewriter::GiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
                       const Problem& problem) {
   std::vector<int> nodes;  // what takes values from outside
   for (int i : items) {
-    const Item& item = region.items[i];
+    const Item& item = region.item(i);
     if (item.frame < 0) {
       nodes.push_back(item.node);
       if (!b.values.contains({item.node, 0})) EmitUnavailable(b, item.node, problem);

@@ -6,10 +6,11 @@
 
 namespace graphrun {
 
-std::vector<int> Rewriter::AccessesIn(const Region& region, const std::vector<int>& items) const {
+std::vector<int> Rewriter::AccessesIn(const FrameItems& region,
+                                      const std::vector<int>& items) const {
   std::vector<int> accesses;
   for (int i : items) {
-    const Item& item = region.items[i];
+    const Item& item = region.item(i);
     if (item.frame < 0) {
       if (lists_.AccessedBy(item.node) >= 0) accesses.push_back(item.node);
       continue;
@@ -23,7 +24,7 @@ std::vector<int> Rewriter::AccessesIn(const Region& region, const std::vector<in
   return accesses;
 }
 
-void Rewriter::WithVersions(Block& b, const Region& region, const std::vector<int>& items,
+void Rewriter::WithVersions(Block& b, const FrameItems& region, const std::vector<int>& items,
                             const std::function<void()>& emit) {
   std::map<int, std::vector<int>> accesses_of;  // an array
   for (int access : AccessesIn(region, items)) {

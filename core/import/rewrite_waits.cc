@@ -13,10 +13,15 @@ void Rewriter::FindEffects() {
   must_run_ = has_effect_;
   std::vector<uint8_t> frame_has_effect(loops_.num_frames(), 0), frame_must_run(frame_has_effect);
   for (int i = 0; i < foreign_.size(); ++i) {
-    for (int f = loops_.FrameOf(i); f > 0; f = loops_.frame(f).parent) {
-      if (HasOwnEffect(i)) frame_has_effect[f] = 1;
-      if (MustRun(i)) frame_must_run[f] = 1;
-    }
+    const int f = loops_.FrameOf(i);
+    if (f == 0) continue;
+    if (HasOwnEffect(i)) frame_has_effect[f] = 1;
+    if (MustRun(i)) frame_must_run[f] = 1;
+  }
+  for (int f = loops_.num_frames() - 1; f > 0; --f) {
+    const int parent = loops_.frame(f).parent;
+    frame_has_effect[parent] |= frame_has_effect[f];
+    frame_must_run[parent] |= frame_must_run[f];
   }
   for (int i : foreign_.order()) {
     const ForeignNode& node = foreign_.node(i);
@@ -115,27 +120,27 @@ Output Rewriter::After(Block& b, Port port, Output value, const std::vector<int>
   return {b.graph().AddNode("Identity", b.graph().node(value.node).name, {value}, {}, nodes), 0};
 }
 
-bool Rewriter::IsWaitedFor(const Region& region, const std::vector<int>& members, int i) const {
+bool Rewriter::IsWaitedFor(const FrameItems& region, int i) const {
   if (!must_run_[i]) return false;
   const auto& users = foreign_.control_consumers(i);
   return waited_.contains(i) || std::any_of(users.begin(), users.end(), [&](int user) {
-           const auto item = region.item_of.find(user);
-           return item != region.item_of.end() && !region.items[item->second].dead &&
-                  !std::binary_search(members.begin(), members.end(), item->second);
+           const int item = region.ItemOf(user);
+           return item >= 0 && region.IsOpen(item);
          });
 }
 
-std::vector<int> Rewriter::Waited(const Block& inner, const Region& region,
-                                  const std::vector<int>& members,
+std::vector<int> Rewriter::Waited(const Block& inner, const FrameItems& region,
                                   const std::vector<int>& items) const {
   std::vector<int> waited;
-  for (int item : items) {
-    const int node = region.items[item].node;
-    if (node >= 0 && IsWaitedFor(region, members, node)) waited.push_back(node);
-    for (int w : variables_.writes()) {
-      const bool inside =
-          node >= 0 ? w == node : loops_.Inside(loops_.FrameOf(w), region.items[item].frame);
-      if (inside) waited.push_back(w);
+  for (int i : items) {
+    const Item& item = region.item(i);
+    if (item.frame >= 0) {
+      for (int w : variables_.writes()) {
+        if (loops_.Inside(loops_.FrameOf(w), item.frame)) waited.push_back(w);
+      }
+    } else if (foreign_.node(item.node).kind == ForeignKind::kVariableWrite ||
+               IsWaitedFor(region, item.node)) {
+      waited.push_back(item.node);
     }
   }
   std::sort(waited.begin(), waited.end());

@@ -54,9 +54,9 @@ void Rewriter::Run() {
   NoteAbsent();
 }
 
-Rewriter::Region Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
-  Region region = MakeRegion(nodes, b.decided);
-  std::vector<int> items(region.items.size());
+FrameItems Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
+  FrameItems region(foreign_, loops_, nodes, b.decided);
+  std::vector<int> items(region.size());
   std::iota(items.begin(), items.end(), 0);
   Schedule(b, region, items, 0);
   FinishLists(b);
@@ -93,112 +93,32 @@ bool Rewriter::MustRun(int i) const {
   return HasOwnEffect(i) && !(op && (op->effect == Effect::kRead || op->effect == Effect::kRandom));
 }
 
-// Those of `items`, which are sorted, that edges among them connect to `first`.
-std::vector<int> Rewriter::ConnectedTo(int first, const std::vector<int>& items,
-                                       const Region& region) {
-  std::unordered_map<int, std::vector<int>> neighbours;
-  for (int i : items) neighbours[i];
-  for (int i : items) {
-    for (int need : region.items[i].needs) {
-      if (!neighbours.contains(need)) continue;
-      neighbours[i].push_back(need);
-      neighbours[need].push_back(i);
+void Rewriter::Schedule(Block& b, FrameItems& region, const std::vector<int>& items, size_t depth) {
+  CondOrder order(&region, items, depth);
+  for (CondOrder::Step step = order.Next();; step = order.Next()) {
+    switch (step.kind) {
+      case CondOrder::Step::kEnd:
+        return;
+      case CondOrder::Step::kItem:
+        WithVersions(b, region, step.items, [&] { EmitItem(b, region, step.items[0]); });
+        break;
+      case CondOrder::Step::kCond:
+        WithVersions(b, region, step.items, [&] {
+          EmitOrGiveUp(b, region, step.items,
+                       [&] { EmitCond(b, region, step.items, step.predicate, depth); });
+        });
+        break;
+      case CondOrder::Step::kStuck:
+        // Only graphs that Python did not make have such Merges.
+        GiveUp(b, region, step.items,
+               {Code::kUnimplemented, "conds need what only they themselves compute"});
+        break;
     }
-  }
-  std::set<int> found = {first};
-  std::vector<int> open = {first};
-  while (!open.empty()) {
-    const int at = open.back();
-    open.pop_back();
-    for (int i : neighbours[at]) {
-      if (found.insert(i).second) open.push_back(i);
-    }
-  }
-  return {found.begin(), found.end()};
-}
-
-Rewriter::Region Rewriter::MakeRegion(const std::vector<int>& nodes,
-                                      const Decisions& decided) const {
-  Region region;
-  region.items = MakeItems(foreign_, loops_, nodes, decided);
-  region.done.assign(region.items.size(), 0);
-  for (size_t i = 0; i < region.items.size(); ++i) {
-    const Item& item = region.items[i];
-    if (item.node >= 0) {
-      region.item_of[item.node] = static_cast<int>(i);
-    } else {
-      for (int enter : loops_.frame(item.frame).enters) region.item_of[enter] = static_cast<int>(i);
-    }
-  }
-  return region;
-}
-
-void Rewriter::Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth) {
-  const auto conditional = [&](const Item& item) {
-    return item.state.size() > depth || item.merges;
-  };
-  // The predicate on which an item depends here, and how many of its Merges come before.
-  const auto cond_of = [&](const Item& item) {
-    const bool inside = item.state.size() > depth;
-    const Port predicate = inside ? item.state[depth].first : item.predicate;
-    const auto it = item.level.find(predicate);
-    const int level = it == item.level.end() ? 0 : it->second;
-    return std::pair{predicate, inside ? level : level - 1};
-  };
-  const auto ready = [&](const Item& item) {
-    return std::all_of(item.needs.begin(), item.needs.end(),
-                       [&](int need) { return region.done[need] != 0; });
-  };
-  std::vector<int> left = items;
-  while (!left.empty()) {
-    std::vector<int> waiting;
-    for (int i : left) {
-      const Item& item = region.items[i];
-      if (item.dead) {
-        region.done[i] = 1;
-      } else if (!conditional(item) && ready(item)) {
-        WithVersions(b, region, {i}, [&] { EmitItem(b, region, i); });
-        region.done[i] = 1;
-      } else {
-        waiting.push_back(i);
-      }
-    }
-    if (waiting.empty()) return;
-    const auto first = std::find_if(waiting.begin(), waiting.end(), [&](int i) {
-      return conditional(region.items[i]) && ready(region.items[i]);
-    });
-    if (first == waiting.end()) {
-      // Only graphs that Python did not make have such Merges.
-      GiveUp(b, region, waiting,
-             {Code::kUnimplemented, "conds need what only they themselves compute"});
-      for (int i : waiting) region.done[i] = 1;
-      return;
-    }
-    // All that one predicate decides, that can run now and that edges connect becomes one If, but
-    // for what lies behind another Merge of it: a loss lies between a cond and its gradient. What
-    // no edge connects may be fetched alone, and then the rest must not run.
-    const auto cond = cond_of(region.items[*first]);
-    std::vector<int> members;
-    for (int i : waiting) {
-      const Item& item = region.items[i];
-      if (!conditional(item) || cond_of(item) != cond || !ready(item)) continue;
-      members.push_back(i);
-      region.done[i] = 1;
-    }
-    for (int i : members) region.done[i] = 0;
-    members = ConnectedTo(*first, members, region);
-    left.clear();
-    std::set_difference(waiting.begin(), waiting.end(), members.begin(), members.end(),
-                        std::back_inserter(left));
-    WithVersions(b, region, members, [&] {
-      EmitOrGiveUp(b, region, members, [&] { EmitCond(b, region, members, cond.first, depth); });
-    });
-    for (int i : members) region.done[i] = 1;
   }
 }
 
-void Rewriter::EmitItem(Block& b, Region& region, int i) {
-  const Item& item = region.items[i];
+void Rewriter::EmitItem(Block& b, FrameItems& region, int i) {
+  const Item& item = region.item(i);
   if (item.frame >= 0) {
     return EmitOrGiveUp(b, region, {i}, [&] {
       WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
@@ -226,7 +146,7 @@ void Rewriter::EmitItem(Block& b, Region& region, int i) {
   }
 }
 
-void Rewriter::EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
+void Rewriter::EmitOrGiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
                             const std::function<void()>& emit) {
   try {
     emit();
@@ -293,7 +213,8 @@ void Rewriter::CheckFunctions(Block& b, int i) const {
       ThrowInvalid("function '" + name + "' is not in the library" + DidYouMean(name, names));
     }
     // Without parameters and results it fits no call.
-    if (const Node* body = UnavailableBody(*f); body && f->args.empty() && f->results.empty()) {
+    if (!f->args.empty() || !f->results.empty()) continue;
+    if (const Node* body = UnavailableBody(*f)) {
       throw Error(static_cast<Code>(std::get<int64_t>(body->attrs.find("code")->second)),
                   std::get<std::string>(body->attrs.find("reason")->second));
     }

@@ -19,6 +19,7 @@
 #include "core/import/foreign_graph.h"
 #include "core/import/foreign_loops.h"
 #include "core/import/foreign_objects.h"
+#include "core/import/frame_items.h"
 #include "core/import/tensor_proto.h"
 #include "proto/node_def.pb.h"
 
@@ -94,12 +95,6 @@ class Rewriter {
     Graph& graph() const { return builder->graph(); }
     bool top() const { return parent == nullptr; }
   };
-  // The items of one frame, scheduled together.
-  struct Region {
-    std::vector<Item> items;
-    std::vector<uint8_t> done;
-    std::unordered_map<int, int> item_of;  // nodes, and the Enters of loops -> items
-  };
   // An If in the making; arrays are indexed by side, false first.
   struct CondParts {
     std::vector<int> sides[2];  // items
@@ -113,16 +108,13 @@ class Rewriter {
   };
 
   // --- rewriter.cc: order, values, plain nodes
-  Region MakeRegion(const std::vector<int>& nodes, const Decisions& decided) const;
-  static std::vector<int> ConnectedTo(int first, const std::vector<int>& items,
-                                      const Region& region);
   // Fills a block that is no side of a cond; the nodes are all of one frame.
-  Region EmitNodes(Block& b, const std::vector<int>& nodes);
+  FrameItems EmitNodes(Block& b, const std::vector<int>& nodes);
   // Emits `items` of the region, those in conds relative to the first `depth` decisions.
-  void Schedule(Block& b, Region& region, const std::vector<int>& items, size_t depth);
-  void EmitItem(Block& b, Region& region, int item);
+  void Schedule(Block& b, FrameItems& region, const std::vector<int>& items, size_t depth);
+  void EmitItem(Block& b, FrameItems& region, int item);
   // Gives a loop or cond up that cannot be rewritten.
-  void EmitOrGiveUp(Block& b, const Region& region, const std::vector<int>& items,
+  void EmitOrGiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
                     const std::function<void()>& emit);
   void EmitNode(Block& b, int node);
   void EmitPlain(Block& b, int node);
@@ -145,10 +137,10 @@ class Rewriter {
   Output After(Block& b, Port port, Output value, const std::vector<int>& controls);
   // A value that is computed after the nodes.
   static Output Done(Block& b, const std::string& name, const std::vector<NodeId>& after);
-  // Whether somebody outside of `members` waits for the node.
-  bool IsWaitedFor(const Region& region, const std::vector<int>& members, int node) const;
+  // Whether a run, or an open item, waits for the node.
+  bool IsWaitedFor(const FrameItems& region, int node) const;
   // The nodes among those of the items that others wait for, or read variables after.
-  std::vector<int> Waited(const Block& inner, const Region& region, const std::vector<int>& members,
+  std::vector<int> Waited(const Block& inner, const FrameItems& region,
                           const std::vector<int>& items) const;
   void FindEffects();
   // Adds what the node becomes, under its name with `suffix`.
@@ -164,25 +156,25 @@ class Rewriter {
   void EmitLoop(Block& b, int frame);
   std::vector<int> Slice(int frame, const std::vector<int>& from) const;
   // Whether no Switch of the region decides if the node runs.
-  static bool AlwaysRuns(const Region& region, int node);
+  static bool AlwaysRuns(const FrameItems& region, int node);
   std::string NotAlways(int node) const;
   // {"a/b", "c"} for "a/b/c", and the scope of the former at the top of the builder's graph.
   static std::pair<std::string, std::string> SplitScopeName(const std::string& name);
   static Scope ScopeAt(FunctionBuilder* builder, const std::string& prefix);
 
   // --- rewrite_conds.cc
-  void EmitCond(Block& b, Region& region, const std::vector<int>& members, Port predicate,
+  void EmitCond(Block& b, FrameItems& region, const std::vector<int>& members, Port predicate,
                 size_t depth);
   // Whether what the members do leaves no trace, as the pivots of a cond that is done with.
-  bool IsIdle(const Region& region, const std::vector<int>& members, const CondParts& parts) const;
-  CondParts SplitCond(const Region& region, const std::vector<int>& members, size_t depth) const;
-  void EmitSide(Block& b, Region& region, const std::vector<int>& members, Port predicate,
-                bool side, size_t depth, CondParts* parts);
-  std::vector<int> MadeInside(const Block& b, const Block& inner, const Region& region,
-                              const std::vector<int>& members) const;
+  bool IsIdle(const FrameItems& region, const std::vector<int>& members,
+              const CondParts& parts) const;
+  CondParts SplitCond(const FrameItems& region, const std::vector<int>& members,
+                      size_t depth) const;
+  void EmitSide(Block& b, FrameItems& region, Port predicate, bool side, size_t depth,
+                CondParts* parts);
+  std::vector<int> MadeInside(const Block& b, const Block& inner, const FrameItems& region) const;
   bool UsesValueIndex(const Block& b, int merge) const;
-  std::vector<Port> NeededOutside(const Region& region, const std::vector<int>& members,
-                                  const std::vector<int>& side) const;
+  std::vector<Port> NeededOutside(const FrameItems& region, const std::vector<int>& side) const;
 
   // --- rewrite_merges.cc
   bool IsThereAtOnce(int node) const;
@@ -205,7 +197,7 @@ class Rewriter {
   std::vector<DType> UnavailableTypes(int node) const;
   std::vector<std::string> UnavailableNames(int node, size_t outputs) const;
   // After an error in a loop or cond.
-  void GiveUp(Block& b, const Region& region, const std::vector<int>& items,
+  void GiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
               const Problem& problem);
   // Who takes the list from now on cannot run.
   void GiveUpList(Block& b, int object, const Problem& problem, std::vector<Output> inputs);
@@ -217,10 +209,10 @@ class Rewriter {
 
   // --- rewrite_versions.cc
   // Emits `items` with the arrays that they access as they find them.
-  void WithVersions(Block& b, const Region& region, const std::vector<int>& items,
+  void WithVersions(Block& b, const FrameItems& region, const std::vector<int>& items,
                     const std::function<void()>& emit);
   // The nodes of the items that access stacks and TensorArrays, in loops too.
-  std::vector<int> AccessesIn(const Region& region, const std::vector<int>& items) const;
+  std::vector<int> AccessesIn(const FrameItems& region, const std::vector<int>& items) const;
   // Whether nodes here can be fetched.
   bool IsMain(const Block& b) const { return b.top() && !foreign_.in_function(); }
   // Lets output `index` of an access, a flow, be fetched.
@@ -248,7 +240,7 @@ class Rewriter {
   Output ElementShape(Block& b, int object);
   void NoteElement(int object, const Shape& shape);
   bool IsWholeRange(Port indices, int object) const;
-  std::set<int> ObjectsOf(const Region& region, const std::vector<int>& items,
+  std::set<int> ObjectsOf(const FrameItems& region, const std::vector<int>& items,
                           bool changed_only) const;
 
   // --- rewrite_variables.cc
