@@ -74,7 +74,7 @@ class TrainTest : public testing::Test {
 struct Notes final : TrainObserver {
   void Result(const std::string& line) override { results.push_back(line); }
   void Line(const std::string& line) override { lines.push_back(line); }
-  void Progress(const std::string&, double done, double, bool brief) override {
+  void Advance(const std::string&, double done, double, bool brief) override {
     (brief ? brief_progress : progress).push_back(done);
   }
   bool wants_brief_progress() const override { return true; }
@@ -168,6 +168,22 @@ TEST_F(TrainTest, StopEndsItAfterTheStepInProgress) {
   EXPECT_EQ(notes.costs.size(), 3u);
   EXPECT_THAT(notes.saved, ElementsAre(3));
   EXPECT_THAT(notes.results, Contains(HasSubstr("Interrupted after 3 steps")));
+}
+
+TEST_F(TrainTest, AnEvaluationIsOneRoundThatMayBeStopped) {
+  Training t;
+  SessionRuns runs(*t.run->session);
+  PhaseRunner runner(t.run->plan.train(), runs, t.text, {.targets = false});
+  Notes notes;
+  LineValues values;
+  int asked = 0;
+  EXPECT_FALSE(runner.RunRound(
+      notes, [&] { return ++asked == 2; }, &values));
+  EXPECT_EQ(runner.step(), 2);
+  EXPECT_TRUE(runner.RunRound(notes, {}, &values));
+  EXPECT_EQ(values.step, static_cast<double>(runner.steps()));
+  EXPECT_EQ(notes.brief_progress.back(), 1);
+  EXPECT_NEAR(values.loss, std::log(65), 1) << "of weights that know nothing";
 }
 
 TEST_F(TrainTest, AnObserverThatThrowsEndsIt) {

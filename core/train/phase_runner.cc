@@ -137,6 +137,21 @@ void PhaseRunner::Step(bool report) {
   step_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+bool PhaseRunner::RunRound(TrainObserver& observer, const std::function<bool()>& stop,
+                           LineValues* values) {
+  Begin(0);
+  while (step_ < steps()) {
+    Step(/*report=*/true);
+    if (stop && stop()) return false;
+    if (observer.wants_brief_progress()) {
+      Measure(values);
+      observer.Advance(phase_.name(), values->percent / 100, values->seconds, /*brief=*/true);
+    }
+  }
+  Measure(values);
+  return true;
+}
+
 double PhaseRunner::TakeRecent() {
   const double mean = recent_sum_ / (recent_count_ * Divisor());
   recent_sum_ = recent_count_ = 0;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/text/text_data.h"
 #include "core/train/line_format.h"
 #include "core/train/step_feeds.h"
+#include "core/train/train_observer.h"
 
 namespace graphrun {
 
@@ -35,6 +37,10 @@ class PhaseRunner {
   // REQUIRES: Begin() was called; step() < steps().
   void Step(bool report);
   int64_t step() const { return step_; }
+  // A round from its beginning, as evaluations are done: each step measures all, `observer` is told
+  // how far it is, and *values gets the numbers of the round. False when `stop`, which is asked
+  // after each step, ended it before.
+  bool RunRound(TrainObserver& observer, const std::function<bool()>& stop, LineValues* values);
   // Sets the numbers of the round so far: step, steps, percent, cost, loss, sequence, perplexity,
   // bits, speed, seconds, step_seconds and the metrics.
   void Measure(LineValues* values) const;

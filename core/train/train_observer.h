@@ -21,8 +21,8 @@ class TrainObserver {
   virtual void Line(const std::string& /*line*/) {}
   // How far it is: `done` is the part of the work that is done, 0 to 1, in `seconds`. `brief` ones
   // come after every step, if they are wanted, and are of use for a moment only.
-  virtual void Progress(const std::string& /*line*/, double /*done*/, double /*seconds*/,
-                        bool /*brief*/) {}
+  virtual void Advance(const std::string& /*line*/, double /*done*/, double /*seconds*/,
+                       bool /*brief*/) {}
   virtual bool wants_brief_progress() const { return false; }
 
   // Numbers after `step` steps, named "PHASE/NUMBER", and Summary messages that the graph made: if

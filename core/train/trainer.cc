@@ -141,7 +141,7 @@ void Trainer::Report() {
   if (plan_.report().stays()) {
     observer_.Result(line);
   } else {
-    observer_.Progress(line, values_.percent / 100, values_.seconds, /*brief=*/false);
+    observer_.Advance(line, values_.percent / 100, values_.seconds, /*brief=*/false);
   }
   for (int i = 0; i < plan_.train().metrics_size(); ++i) {
     observer_.Log(total_step_, {{"train/" + plan_.train().metrics(i).name(), values_.metrics[i]}});
@@ -160,13 +160,13 @@ void Trainer::ShowProgress() {
   if (lines_do || !observer_.wants_brief_progress()) return;
   if (plan_.report().whole_run() && last_step_ > 0) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    observer_.Progress(fmt::format("step {}/{}", total_step_, last_step_),
-                       static_cast<double>(total_step_) / static_cast<double>(last_step_),
-                       elapsed.count(), /*brief=*/true);
+    observer_.Advance(fmt::format("step {}/{}", total_step_, last_step_),
+                      static_cast<double>(total_step_) / static_cast<double>(last_step_),
+                      elapsed.count(), /*brief=*/true);
   } else {
     train_.Measure(&values_);
-    observer_.Progress(fmt::format("step {}/{}", train_.step(), train_.steps()),
-                       values_.percent / 100, values_.seconds, /*brief=*/true);
+    observer_.Advance(fmt::format("step {}/{}", train_.step(), train_.steps()),
+                      values_.percent / 100, values_.seconds, /*brief=*/true);
   }
 }
 
@@ -175,19 +175,10 @@ void Trainer::Evaluate(pb::Phase::When when) {
     if (runner.phase().when() != when) continue;
     if (end_ == End::kStopped) return;
     LineValues values = values_;
-    runner.Begin(0);
-    while (runner.step() < runner.steps()) {
-      runner.Step(/*report=*/true);
-      if (runner.step() % 10 == 0) {
-        runner.Measure(&values);
-        observer_.Progress(runner.phase().name(), values.percent / 100, values.seconds,
-                           /*brief=*/true);
-      }
-      if (!StopAsked()) continue;
+    if (!runner.RunRound(observer_, stop_, &values)) {
       end_ = End::kStopped;
       return;
     }
-    runner.Measure(&values);
     if (!line.empty()) observer_.Result(line(values));
     observer_.Log(total_step_, ScalarsOf(runner.phase(), values));
   }

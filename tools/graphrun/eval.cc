@@ -62,10 +62,7 @@ pb::Phase PhaseOf(const pb::RunPlan& plan, const std::string& split) {
                             fmt::join(names, ", "), DidYouMean(split, names)));
 }
 
-void Print(const PhaseRunner& runner) {
-  LineValues values;
-  runner.Measure(&values);
-  const pb::Phase& phase = runner.phase();
+void Print(const pb::Phase& phase, const LineValues& values) {
   fmt::print("{}: loss {:.6f} nats a symbol, perplexity {:.3f}, {:.4f} bits, {:.3f} nats a row\n",
              SplitName(phase.split()), values.loss, values.perplexity, values.bits,
              values.sequence);
@@ -95,16 +92,10 @@ void Evaluate(const Options& options) {
   SessionRuns runs(session);
   PhaseRunner runner(phase, runs, text, {.targets = false});
   Progress progress(/*quiet=*/false);
-  runner.Begin(0);
   LineValues values;
-  while (runner.step() < runner.steps()) {
-    runner.Step(/*report=*/true);
-    if (Interrupted()) throw ExitWith{130};
-    runner.Measure(&values);
-    progress.UpdateInPlace(phase.name(), values.percent / 100, values.seconds);
-  }
+  if (!runner.RunRound(progress, Interrupted, &values)) throw ExitWith{130};
   progress.EndLine();
-  Print(runner);
+  Print(phase, values);
 }
 
 }  // namespace

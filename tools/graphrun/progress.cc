@@ -52,14 +52,12 @@ void Progress::Line(const std::string& text) {
 
 void Progress::Result(const std::string& text) { Print(text); }
 
-void Progress::Update(const std::string& text, double done, double seconds) {
+void Progress::Advance(const std::string& text, double done, double seconds, bool brief) {
   if (quiet_) return;
-  if (!terminal_) return Print(text);
-  UpdateInPlace(text, done, seconds);
-}
-
-void Progress::UpdateInPlace(const std::string& text, double done, double seconds) {
-  if (!works_in_place()) return;
+  if (!terminal_) {
+    if (!brief) Print(text);
+    return;
+  }
   const std::string left =
       fmt::format("{} left", done > 0 ? Clock(seconds / done * (1 - done)) : std::string("?"));
   // The last column stays free: writing to it would wrap the line on some terminals.

@@ -5,27 +5,26 @@
 
 #include <string>
 
+#include "core/train/train_observer.h"
+
 namespace graphrun {
 
-class Progress {
+class Progress : public TrainObserver {
  public:
   // To standard output; quiet drops everything but Result.
   explicit Progress(bool quiet);
-  ~Progress();
+  ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   // A line that stays.
-  void Line(const std::string& text);
+  void Line(const std::string& text) override;
   // The same, also when quiet.
-  void Result(const std::string& text);
-  // How far it is: `done` is the part of the work that is done, 0 to 1, in `seconds`.
-  void Update(const std::string& text, double done, double seconds);
-  // The same on a terminal; nothing elsewhere.
-  void UpdateInPlace(const std::string& text, double done, double seconds);
-  // Whether UpdateInPlace does anything.
-  bool works_in_place() const { return terminal_ && !quiet_; }
-  // Clears a line that UpdateInPlace left.
+  void Result(const std::string& text) override;
+  // On a terminal, on a line that the next one writes over; elsewhere brief ones are left out.
+  void Advance(const std::string& text, double done, double seconds, bool brief) override;
+  bool wants_brief_progress() const override { return terminal_ && !quiet_; }
+  // Clears a line that Advance left.
   void EndLine();
 
  private:

@@ -69,14 +69,14 @@ void ApplySettings(const std::vector<std::string>& settings, pb::RunPlan* plan) 
 // To the terminal and to files.
 class CommandObserver final : public TrainObserver {
  public:
-  CommandObserver(graphrun::Progress& progress, RunOutput& output, Session& session)
+  CommandObserver(Progress& progress, RunOutput& output, Session& session)
       : progress_(progress), output_(output), session_(session) {}
   void Result(const std::string& line) override { progress_.Result(line); }
   void Line(const std::string& line) override { progress_.Line(line); }
-  void Progress(const std::string& line, double done, double seconds, bool brief) override {
-    brief ? progress_.UpdateInPlace(line, done, seconds) : progress_.Update(line, done, seconds);
+  void Advance(const std::string& line, double done, double seconds, bool brief) override {
+    progress_.Advance(line, done, seconds, brief);
   }
-  bool wants_brief_progress() const override { return progress_.works_in_place(); }
+  bool wants_brief_progress() const override { return progress_.wants_brief_progress(); }
   bool wants_logs() const override { return output_.logs(); }
   void Log(int64_t step, const Scalars& scalars) override { output_.Log(step, scalars); }
   void LogSummary(int64_t step, const std::string& summary) override {
@@ -88,7 +88,7 @@ class CommandObserver final : public TrainObserver {
   }
 
  private:
-  graphrun::Progress& progress_;
+  Progress& progress_;
   RunOutput& output_;
   Session& session_;
 };
