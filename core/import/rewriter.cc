@@ -1,43 +1,31 @@
 #include "core/import/rewriter.h"
 
-#include <algorithm>
-#include <iterator>
 #include <numeric>
 
 #include "core/base/error.h"
-#include "core/graph/gradient_rule.h"
-#include "core/graph/op_def.h"
-#include "core/graph/op_registry.h"
-#include "core/import/foreign_ops.h"
-#include "core/import/node_attrs.h"
-#include "core/import/unavailable_function.h"
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
 
-namespace {
-
-// Files of this graph version and of those before write the unknown shape of a placeholder as that
-// of a scalar.
-constexpr int kLastWithoutUnknownRank = 21;
-
-}  // namespace
-
 Rewriter::Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
                    const ElementShapes& shapes)
     : foreign_(*foreign),
-      budget_(budget),
-      registry_(home->graph().registry()),
       loops_(foreign),
       lists_(foreign, loops_),
-      variables_(registry_, foreign_, loops_),
-      known_shapes_(shapes),
-      seen_shapes_(lists_.size()) {
+      variables_(home->graph().registry(), foreign_, loops_),
+      effects_(home->graph().registry(), foreign_, loops_),
+      blocks_(foreign_, loops_, variables_, effects_, home->graph().registry(), budget),
+      unavailable_(foreign_, loops_, variables_, home->graph().registry(), &blocks_),
+      list_rewriter_(foreign_, loops_, lists_, &blocks_, shapes),
+      variable_rewriter_(foreign_, variables_, home->graph().registry(), budget, &blocks_,
+                         unavailable_),
+      cond_rewriter_(foreign_, loops_, lists_, variables_, effects_, home->graph().registry(),
+                     &blocks_, &list_rewriter_, this),
+      loop_rewriter_(foreign_, loops_, lists_, variables_, home->graph().registry(), &blocks_,
+                     &list_rewriter_, this),
+      call_rewriter_(foreign_, budget, &blocks_, &unavailable_) {
+  blocks_.set_variables(&variable_rewriter_);
   top_.builder = home;
-  known_shapes_.resize(lists_.size(), Shape::Unknown());
-  for (int i = 0; i < lists_.size(); ++i) {
-    if (!lists_.object(i).one_shape) known_shapes_[i] = Shape::Unknown();
-  }
 }
 
 void Rewriter::Run() {
@@ -45,7 +33,6 @@ void Rewriter::Run() {
   for (int i = 0; i < foreign_.size(); ++i) {
     if (foreign_.node(i).def) top_.graph().UniqueName(foreign_.node(i).name);
   }
-  FindEffects();
   std::vector<int> nodes;
   for (int i : foreign_.order()) {
     if (foreign_.node(i).def && loops_.FrameOf(i) == 0) nodes.push_back(i);
@@ -54,19 +41,13 @@ void Rewriter::Run() {
   NoteAbsent();
 }
 
-FrameItems Rewriter::EmitNodes(Block& b, const std::vector<int>& nodes) {
+FrameItems Rewriter::EmitNodes(RewriteBlock& b, const std::vector<int>& nodes) {
   FrameItems region(foreign_, loops_, nodes, b.decided);
   std::vector<int> items(region.size());
   std::iota(items.begin(), items.end(), 0);
-  Schedule(b, region, items, 0);
-  FinishLists(b);
+  EmitItems(b, region, items, 0);
+  list_rewriter_.Finish(b);
   return region;
-}
-
-ElementShapes Rewriter::element_shapes() const {
-  ElementShapes shapes;
-  for (const auto& seen : seen_shapes_) shapes.push_back(seen.value_or(Shape::Unknown()));
-  return shapes;
 }
 
 NodeId Rewriter::Operation(int node) const {
@@ -77,35 +58,21 @@ NodeId Rewriter::Operation(int node) const {
   return it->second;
 }
 
-bool Rewriter::HasOwnEffect(int i) const {
-  const ForeignNode& node = foreign_.node(i);
-  if (node.kind == ForeignKind::kCase) return node.def->op() == "Case";
-  if (node.kind != ForeignKind::kPlain)
-    return node.kind >= ForeignKind::kUnknown || node.kind == ForeignKind::kVariableWrite;
-  const OpDef* op = registry_.Find(node.def->op());
-  return op && (!op->pure() ||
-                (op->structure >= Structure::kWhile && !node.def->op().starts_with("Stateless")));
-}
-
-bool Rewriter::MustRun(int i) const {
-  const ForeignNode& node = foreign_.node(i);
-  const OpDef* op = node.kind == ForeignKind::kPlain ? registry_.Find(node.def->op()) : nullptr;
-  return HasOwnEffect(i) && !(op && (op->effect == Effect::kRead || op->effect == Effect::kRandom));
-}
-
-void Rewriter::Schedule(Block& b, FrameItems& region, const std::vector<int>& items, size_t depth) {
+void Rewriter::EmitItems(RewriteBlock& b, FrameItems& region, const std::vector<int>& items,
+                         size_t depth) {
   CondOrder order(&region, items, depth);
   for (CondOrder::Step step = order.Next();; step = order.Next()) {
     switch (step.kind) {
       case CondOrder::Step::kEnd:
         return;
       case CondOrder::Step::kItem:
-        WithVersions(b, region, step.items, [&] { EmitItem(b, region, step.items[0]); });
+        list_rewriter_.WithVersions(b, region, step.items,
+                                    [&] { EmitItem(b, region, step.items[0]); });
         break;
       case CondOrder::Step::kCond:
-        WithVersions(b, region, step.items, [&] {
+        list_rewriter_.WithVersions(b, region, step.items, [&] {
           EmitOrGiveUp(b, region, step.items,
-                       [&] { EmitCond(b, region, step.items, step.predicate, depth); });
+                       [&] { cond_rewriter_.Emit(b, region, step.items, step.predicate, depth); });
         });
         break;
       case CondOrder::Step::kStuck:
@@ -117,12 +84,12 @@ void Rewriter::Schedule(Block& b, FrameItems& region, const std::vector<int>& it
   }
 }
 
-void Rewriter::EmitItem(Block& b, FrameItems& region, int i) {
+void Rewriter::EmitItem(RewriteBlock& b, FrameItems& region, int i) {
   const Item& item = region.item(i);
   if (item.frame >= 0) {
     return EmitOrGiveUp(b, region, {i}, [&] {
       WithContext([&] { return "while rewriting loop '" + loops_.frame(item.frame).name + "'"; },
-                  [&] { EmitLoop(b, item.frame); });
+                  [&] { loop_rewriter_.Emit(b, item.frame); });
     });
   }
   if (!item.problem.empty())
@@ -131,11 +98,13 @@ void Rewriter::EmitItem(Block& b, FrameItems& region, int i) {
     WithContext([&] { return "while importing node " + foreign_.Describe(item.node); },
                 [&] {
                   if (!item.alternatives.empty()) {
-                    EmitAlternatives(b, item);
+                    cond_rewriter_.EmitAlternatives(b, item);
                   } else if (foreign_.node(item.node).kind == ForeignKind::kMerge) {
                     // Only one of its sides can run here.
                     b.values[{item.node, 0}] = {
-                        Add(b, item.node, "Identity", {Value(b, item.if_true, item.node)}, {}), 0};
+                        blocks_.Add(b, item.node, "Identity",
+                                    {blocks_.Value(b, item.if_true, item.node)}, {}),
+                        0};
                   } else {
                     EmitNode(b, item.node);
                   }
@@ -146,8 +115,8 @@ void Rewriter::EmitItem(Block& b, FrameItems& region, int i) {
   }
 }
 
-void Rewriter::EmitOrGiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
-                            const std::function<void()>& emit) {
+void Rewriter::EmitOrGiveUp(RewriteBlock& b, const FrameItems& region,
+                            const std::vector<int>& items, const std::function<void()>& emit) {
   try {
     emit();
   } catch (const Error& e) {
@@ -156,20 +125,39 @@ void Rewriter::EmitOrGiveUp(Block& b, const FrameItems& region, const std::vecto
   }
 }
 
-void Rewriter::EmitNode(Block& b, int i) {
+void Rewriter::GiveUp(RewriteBlock& b, const FrameItems& region, const std::vector<int>& items,
+                      const Problem& problem) {
+  std::vector<int> nodes;  // what takes values from outside
+  for (int i : items) {
+    const Item& item = region.item(i);
+    if (item.frame < 0) {
+      nodes.push_back(item.node);
+      if (!b.values.contains({item.node, 0})) EmitUnavailable(b, item.node, problem);
+      continue;
+    }
+    const LoopFrame& frame = loops_.frame(item.frame);
+    nodes.insert(nodes.end(), frame.enters.begin(), frame.enters.end());
+    unavailable_.EmitLoop(b, item.frame, problem);
+  }
+  for (int object : list_rewriter_.ObjectsOf(region, items, true))
+    list_rewriter_.GiveUp(b, object, problem, blocks_.KnownInputs(b, nodes));
+}
+
+void Rewriter::EmitNode(RewriteBlock& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   switch (node.kind) {
     case ForeignKind::kPlain:
-      if (UnknownType(*node.def)) return EmitUnavailable(b, i, {});
-      CheckFunctions(b, i);
-      return variables_.VariableOf({i, 0}) >= 0 ? EmitAlias(b, i) : EmitPlain(b, i);
+      if (unavailable_.UnknownType(*node.def)) return EmitUnavailable(b, i, {});
+      call_rewriter_.CheckFunctions(b, i);
+      return variables_.VariableOf({i, 0}) >= 0 ? variable_rewriter_.EmitAlias(b, i)
+                                                : blocks_.AddPlain(b, i);
     case ForeignKind::kCase:
-      CheckFunctions(b, i);
-      return EmitCase(b, i);
+      call_rewriter_.CheckFunctions(b, i);
+      return call_rewriter_.EmitCase(b, i);
     case ForeignKind::kSymbolicGradient:
-      return EmitSymbolicGradient(b, i);
+      return call_rewriter_.EmitSymbolicGradient(b, i);
     case ForeignKind::kUnknown:
-      if (b.graph().library()->Find(node.def->op())) return EmitCall(b, i);
+      if (b.graph().library()->Find(node.def->op())) return call_rewriter_.EmitCall(b, i);
       return EmitUnavailable(b, i, {});
     case ForeignKind::kBroken:
       return EmitUnavailable(b, i, node.problem);
@@ -178,128 +166,31 @@ void Rewriter::EmitNode(Block& b, int i) {
     case ForeignKind::kLoopCond:
       return;
     case ForeignKind::kExit: {
-      Output value = Value(b, node.inputs[0], i);
+      Output value = blocks_.Value(b, node.inputs[0], i);
       // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
-      if (b.top() || has_effect_[i]) value = {Add(b, i, "Identity", {value}, {}), 0};
+      if (b.top() || effects_.has_effect(i))
+        value = {blocks_.Add(b, i, "Identity", {value}, {}), 0};
       b.values[{i, 0}] = value;
       return;
     }
     case ForeignKind::kControlTrigger:
-      Add(b, i, "NoOp", {}, {});
+      blocks_.Add(b, i, "NoOp", {}, {});
       return;
     case ForeignKind::kVariable:
-      return EmitVariable(b, i);
+      return variable_rewriter_.EmitVariable(b, i);
     case ForeignKind::kVariableWrite:
-      return EmitWrite(b, i);
+      return variable_rewriter_.EmitWrite(b, i);
     case ForeignKind::kVariableIsInitialized:
-      return EmitIsInitialized(b, i);
+      return variable_rewriter_.EmitIsInitialized(b, i);
     default:
-      EmitList(b, i);
-      if (const std::optional<std::string> given = GradientOpType(*node.def)) {
-        if (const auto it = b.operations.find(i); it != b.operations.end())
-          b.graph().SetAttr(it->second, kGradientOpType, *given);
-      }
-      return;
+      return list_rewriter_.Emit(b, i);
   }
 }
 
-void Rewriter::CheckFunctions(Block& b, int i) const {
-  const FunctionLibrary& library = *b.graph().library();
-  for (const std::string& name : FunctionNames(*foreign_.node(i).def)) {
-    const Function* f = library.Find(name);
-    if (!f) {
-      std::vector<std::string> names;
-      for (const auto& [key, other] : library.functions()) names.push_back(key);
-      ThrowInvalid("function '" + name + "' is not in the library" + DidYouMean(name, names));
-    }
-    // Without parameters and results it fits no call.
-    if (!f->args.empty() || !f->results.empty()) continue;
-    if (const Node* body = UnavailableBody(*f)) {
-      throw Error(static_cast<Code>(std::get<int64_t>(body->attrs.find("code")->second)),
-                  std::get<std::string>(body->attrs.find("reason")->second));
-    }
-  }
-}
-
-void Rewriter::EmitPlain(Block& b, int i) {
-  const pb::NodeDef& def = *foreign_.node(i).def;
-  const OpDef& op = registry_.Get(def.op() == "RefIdentity" ? "Identity" : def.op());
-  if (op.structure == Structure::kArg)
-    ThrowInvalid("only the signature of a function makes parameters");
-  AttrMap attrs = ReadAttrs(foreign_, def, op, budget_);
-  if (op.structure == Structure::kPlaceholder && foreign_.producer() <= kLastWithoutUnknownRank) {
-    const auto it = attrs.find("shape");
-    if (it != attrs.end() && AttrEqual(it->second, Shape{})) it->second = Shape::Unknown();
-  }
-  const NodeId id = Add(b, i, op.name, Inputs(b, i), std::move(attrs));
-  for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
-}
-
-Output Rewriter::Lookup(Block& b, Port port, int variable) {
-  for (Block* at = &b; at; at = at->parent) {
-    if (const auto it = at->values.find(port); it != at->values.end())
-      return b.builder->Resolve(Expr(at->builder, it->second));
-    if (at->loop >= 0 && variables_.WrittenInFrame(at->loop).contains(variable)) break;
-  }
-  return {};
-}
-
-Output Rewriter::FindValue(Block& b, Port port) {
-  for (;;) {
-    const ForeignNode& node = foreign_.node(port.node);
-    if (node.kind == ForeignKind::kSwitch && loops_.VariableOf(port.node) >= 0) {
-      if (port.index == 0) break;
-      port = {loops_.frame(loops_.FrameOf(port.node)).variables[loops_.VariableOf(port.node)].merge,
-              0};
-    } else if (node.kind == ForeignKind::kSwitch || node.kind == ForeignKind::kEnter) {
-      port = node.inputs[0];
-    } else {
-      break;
-    }
-  }
-  return Lookup(b, port);
-}
-
-Output Rewriter::Value(Block& b, Port port, int consumer) {
-  if (variables_.VariableOf(port) >= 0) return ReadVariable(b, port, consumer);
-  if (const Output found = FindValue(b, port); found.valid()) return found;
-  if (const ForeignNode& node = foreign_.node(port.node); node.kind == ForeignKind::kBroken)
-    throw Error(node.problem.code, node.problem.reason);
-  const auto known = top_.operations.find(port.node);
-  if (known != top_.operations.end() && loops_.FrameOf(port.node) == 0) {
-    ThrowInvalid("'" + std::string(foreign_.node(port.node).name) + ":" +
-                 std::to_string(port.index) + "' is no output of " + foreign_.Describe(port.node));
-  }
-  throw Error(Code::kUnimplemented,
-              "the value of " + foreign_.Describe(port.node) +
-                  " exists only inside a loop or cond that does not contain its consumer");
-}
-
-std::vector<Output> Rewriter::Inputs(Block& b, int i, size_t first) {
-  std::vector<Output> inputs;
-  const ForeignNode& node = foreign_.node(i);
-  for (size_t k = first; k < node.inputs.size(); ++k) inputs.push_back(Value(b, node.inputs[k], i));
-  return inputs;
-}
-
-std::vector<NodeId> Rewriter::Controls(Block& b, int i) {
-  std::vector<int> waits = foreign_.node(i).controls;
-  for (Port p : foreign_.node(i).inputs) {
-    const std::vector<int> more = WaitsOnTheWay(p);
-    waits.insert(waits.end(), more.begin(), more.end());
-  }
-  return WaitFor(b, std::move(waits));
-}
-
-NodeId Rewriter::Add(Block& b, int i, std::string_view op, std::vector<Output> inputs,
-                     AttrMap attrs, const char* suffix) {
-  const ForeignNode& node = foreign_.node(i);
-  const std::string name = std::string(node.name) + suffix;
-  const auto add = b.top() && !*suffix ? &Graph::AddNodeNamed : &Graph::AddNode;
-  const NodeId id = (b.graph().*add)(op, name, std::move(inputs), std::move(attrs), Controls(b, i));
-  if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
-  b.operations[i] = id;
-  return id;
+void Rewriter::EmitUnavailable(RewriteBlock& b, int i, const Problem& problem) {
+  unavailable_.Emit(b, i, problem);
+  if (const int object = lists_.AccessedBy(i); object >= 0 && lists_.Changes(i))
+    list_rewriter_.GiveUp(b, object, problem, blocks_.KnownInputs(b, {i}));
 }
 
 void Rewriter::NoteAbsent() {

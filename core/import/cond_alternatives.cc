@@ -4,13 +4,14 @@
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/graph/reference.h"
-#include "core/import/rewriter.h"
+#include "core/import/cond_rewriter.h"
+#include "proto/node_def.pb.h"
 
 namespace graphrun {
 
 // Whether the node waits for nothing that takes time: it has no inputs, or what it computes of
 // constants TensorFlow folds.
-bool Rewriter::IsThereAtOnce(int i) const {
+bool CondRewriter::IsThereAtOnce(int i) const {
   const ForeignNode& node = foreign_.node(i);
   if (node.def && node.inputs.empty() && node.controls.empty()) return true;
   std::vector<int> open = {i};
@@ -32,31 +33,32 @@ bool Rewriter::IsThereAtOnce(int i) const {
 // A Merge whose inputs no one predicate tells apart: those of a gradient, of which one is a
 // constant shape, or of predicates that were folded to constants. TensorFlow takes the input that
 // comes first: which one that is can be told only when one runs or one is there at once.
-void Rewriter::EmitAlternatives(Block& b, const Item& item) {
+void CondRewriter::EmitAlternatives(RewriteBlock& b, const Item& item) {
   const bool last_first =
       !item.alternatives[1].under.empty() && IsThereAtOnce(item.alternatives[1].port.node);
   const Item::Alternative& first = item.alternatives[last_first ? 1 : 0];
   const Item::Alternative& last = item.alternatives[last_first ? 0 : 1];
   const auto index = [&](Port port) { return foreign_.node(item.node).inputs[0] == port ? 0 : 1; };
   const auto set = [&](Output value, Output taken) {
-    const NodeId id = Add(b, item.node, "Identity", {value}, {});
+    const NodeId id = blocks_.Add(b, item.node, "Identity", {value}, {});
     b.graph().SetAttr(id, kMoreOutputsAttr, std::vector{b.graph().OutputName(taken)});
     b.values[{item.node, 0}] = {id, 0};
     b.values[{item.node, 1}] = taken;
   };
   // What waits for nothing comes before what waits for a predicate.
-  if (last.under.empty() && IsThereAtOnce(last.port.node) && !must_run_[first.port.node]) {
+  if (last.under.empty() && IsThereAtOnce(last.port.node) && !effects_.must_run(first.port.node)) {
     at_once_.insert(item.node);
-    const Output value = After(b, last.port, Value(b, last.port, item.node), {});
+    const Output value = blocks_.After(b, last.port, blocks_.Value(b, last.port, item.node), {});
     return set(value, b.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index(last.port))));
   }
   const Scope scope =
-      ScopeAt(b.builder, SplitScopeName(std::string(foreign_.node(item.node).name)).first)
+      BlockBuilder::ScopeAt(
+          b.builder, BlockBuilder::SplitScopeName(std::string(foreign_.node(item.node).name)).first)
           .NameScope("If");
   const auto runs = [&](const Item::Alternative& a) {
     Expr all;
     for (const Decision& d : a.under) {
-      Expr one(b.builder, Value(b, d.first, item.node));
+      Expr one(b.builder, blocks_.Value(b, d.first, item.node));
       if (!d.second) one = scope.Add("LogicalNot", {one});
       all = all.valid() ? scope.Add("LogicalAnd", {all, one}) : one;
     }
@@ -69,10 +71,10 @@ void Rewriter::EmitAlternatives(Block& b, const Item& item) {
   for (const bool side : {false, true}) {
     const auto& a = side ? first : last;
     FunctionScope f(scope, side ? "then" : "else");
-    Block inner;
+    RewriteBlock inner;
     inner.builder = builders[side] = &*f;
     inner.parent = &b;
-    Output value = After(inner, a.port, Value(inner, a.port, item.node), {});
+    Output value = blocks_.After(inner, a.port, blocks_.Value(inner, a.port, item.node), {});
     if (side ? !IsThereAtOnce(a.port.node) : !last.under.empty()) {
       const Scope s = f->scope();
       const Expr holds = side ? s.Add("LogicalNot", {other}) : other;

@@ -1,93 +1,22 @@
-// Stacks and TensorArrays as tensor lists.
+// What each access of a stack or TensorArray becomes.
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.h"
-#include "core/build/control_flow.h"
 #include "core/graph/array_attrs.h"
+#include "core/graph/gradient_rule.h"
 #include "core/graph/op_def.h"
-#include "core/import/rewriter.h"
+#include "core/import/list_rewriter.h"
+#include "core/import/node_attrs.h"
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
-namespace {
 
-Output ShapeConst(Graph& g, const Shape& shape) {
-  if (!shape.known_rank()) return g.AddConst("element_shape", Tensor::Scalar<int32_t>(-1));
-  std::vector<int32_t> dims;
-  for (int64_t d : shape.dims()) dims.push_back(static_cast<int32_t>(d));
-  return g.AddConst("element_shape", Tensor::Vector(dims));
-}
-
-}  // namespace
-
-Output Rewriter::ElementShape(Block& b, int object) {
+Output ListRewriter::ElementShape(RewriteBlock& b, int object) {
   return ShapeConst(b.graph(), known_shapes_[object]);
 }
 
-// Remembers what an element is like, for the next Rewriter.
-void Rewriter::NoteElement(int object, const Shape& shape) {
-  std::optional<Shape>& seen = seen_shapes_[object];
-  seen = seen ? Generalize(*seen, shape) : shape;
-}
-
-bool Rewriter::Visible(const Block& b, int object) const {
-  for (const Block* at = &b; at; at = at->parent) {
-    if (at->lists.contains(object)) return true;
-  }
-  return false;
-}
-
-Output Rewriter::List(Block& b, int object) {
-  for (Block* at = &b; at; at = at->parent) {
-    if (const auto it = at->lists.find(object); it != at->lists.end())
-      return b.builder->Resolve(Expr(at->builder, it->second));
-  }
-  if (const ListObject& o = lists_.object(object); o.array >= 0)
-    return b.lists[object] = MakeGradientList(b, object, "gradient_list");
-  ThrowInvalid("the stack or TensorArray that " + foreign_.Describe(lists_.object(object).creator) +
-               " makes is used where it does not exist");
-}
-
-void Rewriter::PrepareLists(Block& b, const std::set<int>& objects) {
-  for (int object : objects) {
-    const ListObject& o = lists_.object(object);
-    if (o.array >= 0 && !Visible(b, object) && Visible(b, o.array))
-      b.lists[object] = MakeGradientList(b, object, "gradient_list");
-  }
-}
-
-// As long as the array is by now. Elements that are written once need no zeros to be added to, but
-// zeros tell the shape of those that are never written when nothing else does.
-Output Rewriter::MakeGradientList(Block& b, int object, const std::string& name) {
-  const ListObject& o = lists_.object(object);
-  const Output array = List(b, o.array);
-  known_shapes_[object] = known_shapes_[o.array];
-  if (o.clear_after_read && known_shapes_[o.array].fully_known()) {
-    const NodeId length = b.graph().AddNode("TensorListLength", name + "/size", {array});
-    return {b.graph().AddNode("TensorListReserve", name,
-                              {ShapeConst(b.graph(), known_shapes_[o.array]), {length, 0}},
-                              {{"element_dtype", o.dtype}}),
-            0};
-  }
-  return {b.graph().AddNode("ZerosLike", name, {array}), 0};
-}
-
-std::set<int> Rewriter::ObjectsOf(const FrameItems& region, const std::vector<int>& items,
-                                  bool changed_only) const {
-  std::set<int> objects;
-  for (int i : items) {
-    const Item& item = region.item(i);
-    if (item.frame >= 0) {
-      objects.merge(std::set<int>(lists_.InFrame(item.frame, changed_only)));
-    } else if (const int object = lists_.AccessedBy(item.node);
-               object >= 0 && (!changed_only || lists_.Changes(item.node))) {
-      objects.insert(object);
-    }
-  }
-  return objects;
-}
-
-std::optional<Tensor> Rewriter::ConstantOf(Port port) const {
+std::optional<Tensor> ListRewriter::ConstantOf(Port port) const {
   const ForeignNode& node = foreign_.node(port.node);
   if (node.kind != ForeignKind::kPlain || node.def->op() != "Const") return std::nullopt;
   const auto it = node.def->attr().find("value");
@@ -97,7 +26,7 @@ std::optional<Tensor> Rewriter::ConstantOf(Port port) const {
 }
 
 // Whether the indices are Range(0, size of the array, 1).
-bool Rewriter::IsWholeRange(Port indices, int object) const {
+bool ListRewriter::IsWholeRange(Port indices, int object) const {
   const ForeignNode& range = foreign_.node(indices.node);
   if (range.kind != ForeignKind::kPlain || range.def->op() != "Range") return false;
   const auto is_const = [&](Port p, int value) {
@@ -111,64 +40,7 @@ bool Rewriter::IsWholeRange(Port indices, int object) const {
          lists_.AccessedBy(limit.node) == object;
 }
 
-// Pushes the arrays whose handles were pushed.
-void Rewriter::FinishLists(Block& b) {
-  for (int i : b.pushes) {
-    const int stack = lists_.AccessedBy(i);
-    const NodeId push =
-        Add(b, i, "TensorListPushBack", {List(b, stack), List(b, lists_.PoppedBy(i))},
-            {{"element_dtype", DType::kVariant}});
-    b.lists[stack] = {push, 0};
-  }
-  b.pushes.clear();
-}
-
-std::vector<NodeId> Rewriter::WaitsOfFlow(Block& b, Output flow) {
-  Graph& g = b.graph();
-  const auto makes_list = [&](NodeId id) {
-    for (int k = 0; k < g.num_outputs(id); ++k) {
-      if (g.dtype({id, k}) != DType::kVariant) return false;
-    }
-    return g.num_outputs(id) > 0 && g.node(id).op->pure();
-  };
-  std::vector<NodeId> waits;
-  std::vector<Output> open = {flow};
-  std::set<Output> seen = {flow};
-  while (!open.empty()) {
-    const Output at = open.back();
-    open.pop_back();
-    const Node& node = g.node(at.node);
-    for (NodeId c : node.control_inputs) {
-      if (!makes_list(c)) waits.push_back(c);
-    }
-    if (node.op->structure >= Structure::kWhile && HasEffect(g, at.node)) {
-      // Who waits for the node itself would wait for all that it computes.
-      const auto [it, fresh] = b.flows.try_emplace(at, kNoNode);
-      if (fresh) it->second = g.AddNode("Identity", node.name + "/flow", {at});
-      waits.push_back(it->second);
-    } else if (!node.op->pure()) {
-      waits.push_back(at.node);
-    } else if (node.op->structure < Structure::kWhile) {
-      for (Output o : node.inputs) {
-        if (seen.insert(o).second) open.push_back(o);
-      }
-    }
-  }
-  return waits;
-}
-
-std::vector<NodeId> Rewriter::WaitsOfFlows(Block& b, int i) {
-  std::vector<NodeId> waits;
-  for (Port p : foreign_.node(i).inputs) {
-    if (!lists_.IsFlow(p)) continue;
-    if (const Output flow = FindValue(b, p); flow.valid()) {
-      for (NodeId c : WaitsOfFlow(b, flow)) waits.push_back(c);
-    }
-  }
-  return waits;
-}
-
-bool Rewriter::AreDistinct(Port indices) const {
+bool ListRewriter::AreDistinct(Port indices) const {
   const ForeignNode& node = foreign_.node(indices.node);
   if (node.kind == ForeignKind::kPlain && node.def->op() == "Range") return true;
   const std::optional<Tensor> value = ConstantOf(indices);
@@ -178,7 +50,8 @@ bool Rewriter::AreDistinct(Port indices) const {
   return static_cast<int64_t>(seen.size()) == value->num_elements();
 }
 
-Output Rewriter::AddedRows(Block& b, int object, Output indices, Output values, bool distinct) {
+Output ListRewriter::AddedRows(RewriteBlock& b, int object, Output indices, Output values,
+                               bool distinct) {
   Graph& g = b.graph();
   const ListObject& o = lists_.object(object);
   const Output list = List(b, object);
@@ -193,10 +66,12 @@ Output Rewriter::AddedRows(Block& b, int object, Output indices, Output values, 
   return {g.AddNode("AddV2", "sum", {{old, 0}, values}), 0};
 }
 
-void Rewriter::EmitList(Block& b, int i) {
+void ListRewriter::Emit(RewriteBlock& b, int i) {
   const std::vector<NodeId> waits = WaitsOfFlows(b, i);
   EmitAccess(b, i);
   const auto made = b.operations.find(i);
+  if (const auto given = GradientOpType(*foreign_.node(i).def); given && made != b.operations.end())
+    b.graph().SetAttr(made->second, kGradientOpType, *given);
   // The look-up of a gradient array is no node.
   if (made == b.operations.end() || foreign_.node(i).kind == ForeignKind::kArrayGrad) return;
   const NodeId access = made->second;
@@ -208,13 +83,13 @@ void Rewriter::EmitList(Block& b, int i) {
   }
 }
 
-void Rewriter::EmitAccess(Block& b, int i) {
+void ListRewriter::EmitAccess(RewriteBlock& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   const int object = lists_.AccessedBy(i);
   const ListObject& o = lists_.object(object);
   const auto dtype = std::pair<const std::string, AttrValue>(
       "element_dtype", o.dtype == DType::kResource ? DType::kVariant : o.dtype);
-  const auto input = [&](size_t k) { return Value(b, node.inputs.at(k), i); };
+  const auto input = [&](size_t k) { return blocks_.Value(b, node.inputs.at(k), i); };
   const auto output = [&](int k, NodeId id, int index = 0) { b.values[{i, k}] = {id, index}; };
   // Flows only say in which order accesses come; the chain of lists does that now.
   const auto pass_flow = [&](size_t from) {
@@ -222,9 +97,9 @@ void Rewriter::EmitAccess(Block& b, int i) {
     NameFlow(b, i, 0);
   };
   const auto add_write = [&](const char* op, std::vector<Output> inputs, AttrMap attrs) {
-    return Add(b, i, op, std::move(inputs), std::move(attrs), IsMain(b) ? "/list" : "");
+    return blocks_.Add(b, i, op, std::move(inputs), std::move(attrs), IsMain(b) ? "/list" : "");
   };
-  const auto written = [&](NodeId id) { b.lists[object] = {id, 0}; };
+  const auto written = [&](NodeId id) { b.lists.now_[object] = {id, 0}; };
   // The node may know more of the elements, which decides the shape of no elements; `leading`
   // dimensions are not in its attribute.
   const auto read_shape = [&](const char* attr, std::vector<int64_t> leading) {
@@ -255,32 +130,32 @@ void Rewriter::EmitAccess(Block& b, int i) {
   switch (node.kind) {
     case ForeignKind::kStack: {
       const Output unbounded = b.graph().AddConst("max_num_elements", Tensor::Scalar<int32_t>(-1));
-      written(Add(b, i, "EmptyTensorList", {ElementShape(b, object), unbounded}, {dtype}));
+      written(blocks_.Add(b, i, "EmptyTensorList", {ElementShape(b, object), unbounded}, {dtype}));
       return;
     }
     case ForeignKind::kStackPush: {
       if (lists_.PoppedBy(i) >= 0) {
         // The array is pushed as it will be when the block ends.
-        b.pushes.push_back(i);
+        b.lists.pushes_.push_back(i);
         return;
       }
       const Output element = input(1);
       NoteElement(object, b.graph().shape(element));
-      written(Add(b, i, "TensorListPushBack", {List(b, object), element}, {dtype}));
+      written(blocks_.Add(b, i, "TensorListPushBack", {List(b, object), element}, {dtype}));
       b.values[{i, 0}] = element;
       return;
     }
     case ForeignKind::kStackPop: {
-      const NodeId pop =
-          b.graph().AddNode("TensorListPopBack", std::string(node.name) + (b.top() ? "/pop" : ""),
-                            {List(b, object), ElementShape(b, object)}, {dtype}, Controls(b, i));
+      const NodeId pop = b.graph().AddNode(
+          "TensorListPopBack", std::string(node.name) + (b.top() ? "/pop" : ""),
+          {List(b, object), ElementShape(b, object)}, {dtype}, blocks_.Controls(b, i));
       b.operations[i] = pop;
       written(pop);
       if (const int popped = lists_.PoppedBy(i); popped >= 0) {
-        b.lists.try_emplace(popped, Output{pop, 1});
+        b.lists.now_.try_emplace(popped, Output{pop, 1});
       } else if (b.top()) {
         // Under the old name, to be fetched or fed.
-        output(0, Add(b, i, "Identity", {{pop, 1}}, {}));
+        output(0, blocks_.Add(b, i, "Identity", {{pop, 1}}, {}));
       } else {
         output(0, pop, 1);
       }
@@ -292,7 +167,7 @@ void Rewriter::EmitAccess(Block& b, int i) {
         if (declared.fully_known() || !known_shapes_[object].known_rank())
           known_shapes_[object] = declared;
       }
-      written(Add(b, i, "TensorListReserve", {ElementShape(b, object), input(0)}, {dtype}));
+      written(blocks_.Add(b, i, "TensorListReserve", {ElementShape(b, object), input(0)}, {dtype}));
       b.values[{i, 1}] = b.graph().AddConst("flow", Tensor::Scalar<float>(0));
       NameFlow(b, i, 1);
       return;
@@ -303,8 +178,9 @@ void Rewriter::EmitAccess(Block& b, int i) {
       NameFlow(b, i, 1);
       return;
     case ForeignKind::kArrayRead:
-      return output(0, Add(b, i, "TensorListGetItem",
-                           {List(b, object), input(1), ElementShape(b, object)}, reading({})));
+      return output(0,
+                    blocks_.Add(b, i, "TensorListGetItem",
+                                {List(b, object), input(1), ElementShape(b, object)}, reading({})));
     case ForeignKind::kArrayWrite: {
       Output element = input(2);
       NoteElement(object, b.graph().shape(element));
@@ -322,12 +198,13 @@ void Rewriter::EmitAccess(Block& b, int i) {
     case ForeignKind::kArrayGather: {
       const Output list = List(b, object), shape = read_shape("element_shape", {});
       if (IsWholeRange(node.inputs[1], object)) {
-        return output(0, Add(b, i, "TensorListStack", {list, shape},
-                             reading({{"num_elements", int64_t{-1}}})));
+        return output(0, blocks_.Add(b, i, "TensorListStack", {list, shape},
+                                     reading({{"num_elements", int64_t{-1}}})));
       }
       AttrMap attrs = reading({});
       if (!AreDistinct(node.inputs[1])) attrs.emplace(kAddsGradientsAttr, true);
-      return output(0, Add(b, i, "TensorListGather", {list, input(1), shape}, std::move(attrs)));
+      return output(
+          0, blocks_.Add(b, i, "TensorListGather", {list, input(1), shape}, std::move(attrs)));
     }
     case ForeignKind::kArrayScatter: {
       const Output list = List(b, object), indices = input(1);
@@ -342,7 +219,7 @@ void Rewriter::EmitAccess(Block& b, int i) {
       return pass_flow(3);
     }
     case ForeignKind::kArraySize:
-      return output(0, Add(b, i, "TensorListLength", {List(b, object)}, {}));
+      return output(0, blocks_.Add(b, i, "TensorListLength", {List(b, object)}, {}));
     case ForeignKind::kArrayConcat: {
       const Output leading =
           b.graph().AddConst("leading_dims", Tensor::Vector(std::vector<int64_t>()));
@@ -353,8 +230,8 @@ void Rewriter::EmitAccess(Block& b, int i) {
         list = {b.graph().AddNode("TensorListResize", "pieces", {list, size}), 0};
       }
       const NodeId id =
-          Add(b, i, "TensorListConcatV2",
-              {list, read_shape("element_shape_except0", {-1}), leading}, reading({}));
+          blocks_.Add(b, i, "TensorListConcatV2",
+                      {list, read_shape("element_shape_except0", {-1}), leading}, reading({}));
       output(0, id, 0);
       return output(1, id, 1);
     }
@@ -384,7 +261,7 @@ void Rewriter::EmitAccess(Block& b, int i) {
       return pass_flow(3);
     }
     case ForeignKind::kClose:
-      Add(b, i, "NoOp", {}, {});
+      blocks_.Add(b, i, "NoOp", {}, {});
       return;
     default:
       ThrowInternal("no rule for " + foreign_.Describe(i));

@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "core/graph/reference.h"
-#include "core/import/rewriter.h"
+#include "core/import/list_rewriter.h"
 
 namespace graphrun {
 
-std::vector<int> Rewriter::AccessesIn(const FrameItems& region,
-                                      const std::vector<int>& items) const {
+std::vector<int> ListRewriter::AccessesIn(const FrameItems& region,
+                                          const std::vector<int>& items) const {
   std::vector<int> accesses;
   for (int i : items) {
     const Item& item = region.item(i);
@@ -24,8 +24,8 @@ std::vector<int> Rewriter::AccessesIn(const FrameItems& region,
   return accesses;
 }
 
-void Rewriter::WithVersions(Block& b, const FrameItems& region, const std::vector<int>& items,
-                            const std::function<void()>& emit) {
+void ListRewriter::WithVersions(RewriteBlock& b, const FrameItems& region,
+                                const std::vector<int>& items, const std::function<void()>& emit) {
   std::map<int, std::vector<int>> accesses_of;  // an array
   for (int access : AccessesIn(region, items)) {
     const int object = lists_.AccessedBy(access), array = lists_.ArrayOf(object);
@@ -38,12 +38,12 @@ void Rewriter::WithVersions(Block& b, const FrameItems& region, const std::vecto
     const int array = item.first;
     const std::vector<int>& accesses = item.second;
     if (!Visible(b, array)) continue;
-    std::vector<Version>& versions = b.versions[array];
+    std::vector<BlockLists::Version>& versions = b.lists.versions_[array];
     if (versions.empty()) versions.push_back({List(b, array), {}});
     // The gradients in a cond come with what they are of.
     const auto direct = [&](int access) { return lists_.AccessedBy(access) == array; };
     const bool any_direct = std::any_of(accesses.begin(), accesses.end(), direct);
-    const auto seen = [&](const Version& v) {
+    const auto seen = [&](const BlockLists::Version& v) {
       return std::any_of(accesses.begin(), accesses.end(), [&](int access) {
         if (any_direct && !direct(access)) return false;
         return std::any_of(v.changes.begin(), v.changes.end(),
@@ -51,15 +51,15 @@ void Rewriter::WithVersions(Block& b, const FrameItems& region, const std::vecto
       });
     };
     const auto last = std::find_if(versions.rbegin(), versions.rend() - 1, seen);
-    found[array] = b.lists[array] = last->list;
+    found[array] = b.lists.now_[array] = last->list;
   }
   emit();
   for (const auto& [array, accesses] : accesses_of) {
-    const auto list = b.lists.find(array);
-    if (list == b.lists.end()) continue;
-    std::vector<Version>& versions = b.versions[array];
+    const auto list = b.lists.now_.find(array);
+    if (list == b.lists.now_.end()) continue;
+    std::vector<BlockLists::Version>& versions = b.lists.versions_[array];
     if (const auto it = found.find(array); it == found.end() || it->second != list->second) {
-      Version made = {list->second, {}};
+      BlockLists::Version made = {list->second, {}};
       for (int access : accesses) {
         if (lists_.AccessedBy(access) == array && lists_.Changes(access))
           made.changes.push_back(access);
@@ -71,10 +71,10 @@ void Rewriter::WithVersions(Block& b, const FrameItems& region, const std::vecto
 }
 
 // The flow is there when the access has succeeded.
-void Rewriter::NameFlow(Block& b, int i, int index) {
+void ListRewriter::NameFlow(RewriteBlock& b, int i, int index) {
   if (!IsMain(b)) return;
   const ForeignNode& node = foreign_.node(i);
-  const Scope scope = ScopeAt(b.builder, std::string(node.name));
+  const Scope scope = BlockBuilder::ScopeAt(b.builder, std::string(node.name));
   const Expr list(b.builder, List(b, lists_.AccessedBy(i)));
   const Expr length = scope.WithName("size").Add("TensorListLength", {list});
   const Expr done = scope.Add("GreaterEqual", {length, scope.Const(Tensor::Scalar<int32_t>(0))});

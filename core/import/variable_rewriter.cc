@@ -1,4 +1,5 @@
-// Reference variables as resource variables.
+#include "core/import/variable_rewriter.h"
+
 #include <algorithm>
 
 #include "core/base/error.h"
@@ -7,7 +8,6 @@
 #include "core/graph/reference.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/node_attrs.h"
-#include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
@@ -28,17 +28,17 @@ AttrMap AttrsOfRead(DType dtype, bool edge) {
 
 }  // namespace
 
-void Rewriter::EmitVariable(Block& b, int i) {
+void VariableRewriter::EmitVariable(RewriteBlock& b, int i) {
   const OpDef& op = registry_.Get("VarHandleOp");
   AttrMap attrs = ReadAttrs(foreign_, *foreign_.node(i).def, op, budget_);
   std::erase_if(attrs, [&](const auto& a) { return !op.FindAttr(a.first); });
   attrs[kReferenceAttr] = true;
   if (variables_.ChangesShape(i)) attrs["shape"] = Shape::Unknown();
-  b.values[{i, 0}] = {Add(b, i, "VarHandleOp", {}, std::move(attrs)), 0};
+  b.values[{i, 0}] = {blocks_.Add(b, i, "VarHandleOp", {}, std::move(attrs)), 0};
 }
 
-Output Rewriter::Handle(Block& b, int variable) {
-  const Output handle = Lookup(b, {variable, 0});
+Output VariableRewriter::Handle(RewriteBlock& b, int variable) {
+  const Output handle = blocks_.Lookup(b, {variable, 0});
   if (!handle.valid())
     ThrowInvalid("variable " + foreign_.Describe(variable) + " lies in a loop or cond");
   if (b.graph().dtype(handle) != DType::kResource)
@@ -47,13 +47,14 @@ Output Rewriter::Handle(Block& b, int variable) {
 }
 
 // What runs the last of `writes`.
-std::vector<NodeId> Rewriter::OperationsOf(Block& b, const std::vector<int>& writes) {
-  return WaitFor(b, variables_.Last(writes));
+std::vector<NodeId> VariableRewriter::OperationsOf(RewriteBlock& b,
+                                                   const std::vector<int>& writes) {
+  return blocks_.WaitFor(b, variables_.Last(writes));
 }
 
 // What runs the writes of the variables, references to which the node has as inputs, that come
 // before it: an edge that carries a reference is one from its last write.
-std::vector<NodeId> Rewriter::WritesOfInputs(Block& b, int node) {
+std::vector<NodeId> VariableRewriter::WritesOfInputs(RewriteBlock& b, int node) {
   std::vector<NodeId> operations;
   for (Port p : foreign_.node(node).inputs) {
     const int variable = variables_.VariableOf(p);
@@ -68,12 +69,12 @@ std::vector<NodeId> Rewriter::WritesOfInputs(Block& b, int node) {
 // get it through the nodes `through`, the nearest first. It is read in the outermost block where
 // that is possible: not outside a loop that writes the variable, and not outside a cond, which may
 // be what keeps an uninitialised variable from being read. `edge`: no node on the way reads it.
-Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& through,
-                           const std::vector<int>& writes, bool edge) {
+Output VariableRewriter::ReadAfter(RewriteBlock& b, int variable, const std::vector<int>& through,
+                                   const std::vector<int>& writes, bool edge) {
   const std::pair key{through.front(), writes};
-  Block* at = &b;
+  RewriteBlock* at = &b;
   for (;; at = at->parent) {
-    if (const auto it = at->reads.find(key); it != at->reads.end()) {
+    if (const auto it = at->reads.made_.find(key); it != at->reads.made_.end()) {
       if (!edge) at->graph().SetAttr(it->second.node, kEdgeAttr, false);
       return b.builder->Resolve(Expr(at->builder, it->second));
     }
@@ -90,11 +91,11 @@ Output Rewriter::ReadAfter(Block& b, int variable, const std::vector<int>& throu
   const Output read{at->graph().AddNode("ReadVariableOp", name, {handle}, std::move(attrs),
                                         OperationsOf(*at, writes)),
                     0};
-  at->reads[key] = read;
+  at->reads.made_[key] = read;
   return b.builder->Resolve(Expr(at->builder, read));
 }
 
-Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
+Output VariableRewriter::ReadVariable(RewriteBlock& b, Port port, int consumer) {
   const int variable = variables_.VariableOf(port);
   const auto writes_before = [&](int node) {
     return node < 0 ? std::vector<int>() : variables_.WritesBefore(node, variable);
@@ -110,7 +111,7 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
     const ForeignNode& node = foreign_.node(at.node);
     if (node.kind == ForeignKind::kPlain) {
       // A copy that sees the same writes is as good.
-      if (const Output copy = Lookup(b, {at.node, 0}, variable);
+      if (const Output copy = blocks_.Lookup(b, {at.node, 0}, variable);
           copy.valid() && writes_before(at.node) == writes) {
         return Repeat(b, copy, repeats);
       }
@@ -123,10 +124,10 @@ Output Rewriter::ReadVariable(Block& b, Port port, int consumer) {
   return Repeat(b, ReadAfter(b, variable, through, writes, edge), repeats);
 }
 
-Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats) {
+Output VariableRewriter::Repeat(RewriteBlock& b, Output value, const std::vector<int>& repeats) {
   for (size_t k = repeats.size(); k-- > 0;) {
     const pb::NodeDef& def = *foreign_.node(repeats[k]).def;
-    std::vector<Output> inputs = Inputs(b, repeats[k], 1);
+    std::vector<Output> inputs = blocks_.Inputs(b, repeats[k], 1);
     inputs.insert(inputs.begin(), value);
     const OpDef& op = registry_.Get(OpOf(def));
     value = {b.graph().AddNode(op.name, def.name(), std::move(inputs),
@@ -137,7 +138,7 @@ Output Rewriter::Repeat(Block& b, Output value, const std::vector<int>& repeats)
 }
 
 // A node whose output is its input in the same memory. An Identity of a variable is a read.
-void Rewriter::EmitAlias(Block& b, int i) {
+void VariableRewriter::EmitAlias(RewriteBlock& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   const int variable = variables_.VariableOf({i, 0});
   const std::vector<int> writes = variables_.WritesBefore(i, variable);
@@ -146,26 +147,26 @@ void Rewriter::EmitAlias(Block& b, int i) {
          foreign_.node(at.node).kind == ForeignKind::kEnter)
     at = foreign_.node(at.node).inputs[0];
   if (Repeats(*node.def) || foreign_.node(at.node).kind != ForeignKind::kVariable)
-    return EmitPlain(b, i);
+    return blocks_.AddPlain(b, i);
   const Output handle = Handle(b, variable);
   const std::vector<NodeId> after = OperationsOf(b, writes);
   const bool edge = OpOf(*node.def) != node.def->op() && at.node == node.inputs[0].node;
-  const NodeId read = Add(b, i, "ReadVariableOp", {handle},
-                          AttrsOfRead(b.graph().type(handle).element_dtype, edge));
+  const NodeId read = blocks_.Add(b, i, "ReadVariableOp", {handle},
+                                  AttrsOfRead(b.graph().type(handle).element_dtype, edge));
   for (NodeId w : after) b.graph().AddControlInput(read, w);
   b.values[{i, 0}] = {read, 0};
 }
 
-void Rewriter::EmitIsInitialized(Block& b, int i) {
+void VariableRewriter::EmitIsInitialized(RewriteBlock& b, int i) {
   const Port port = foreign_.node(i).inputs[0];
   const int variable = variables_.VariableOf(port);
   if (variable < 0) ThrowInvalid("its input leads to no variable");
-  const NodeId is = Add(b, i, "VarIsInitializedOp", {Handle(b, variable)}, {});
+  const NodeId is = blocks_.Add(b, i, "VarIsInitializedOp", {Handle(b, variable)}, {});
   for (NodeId w : WritesOfInputs(b, i)) b.graph().AddControlInput(is, w);
   b.values[{i, 0}] = {is, 0};
 }
 
-void Rewriter::EmitWrite(Block& b, int i) {
+void VariableRewriter::EmitWrite(RewriteBlock& b, int i) {
   const ForeignNode& node = foreign_.node(i);
   const OpDef& op = registry_.Get(ResourceOp(node.def->op()));
   const int references = variables_.NumReferences(i);
@@ -175,7 +176,7 @@ void Rewriter::EmitWrite(Block& b, int i) {
     if (variable < 0) ThrowInvalid("input " + std::to_string(k) + " leads to no variable");
     inputs.push_back(Handle(b, variable));
   }
-  for (Output o : Inputs(b, i, references)) inputs.push_back(o);
+  for (Output o : blocks_.Inputs(b, i, references)) inputs.push_back(o);
   pb::NodeDef def = *node.def;
   def.set_op(op.name);
   // The type of the value has another name in some.
@@ -187,7 +188,7 @@ void Rewriter::EmitWrite(Block& b, int i) {
   // The node's output was the variable: its name is that of a read after the write, so that it can
   // be fetched, and running it runs the write.
   const std::string name = std::string(node.name) + (b.top() ? "/write" : "");
-  std::vector<NodeId> controls = Controls(b, i);
+  std::vector<NodeId> controls = blocks_.Controls(b, i);
   for (NodeId w : WritesOfInputs(b, i)) controls.push_back(w);
   NodeId write = kNoNode;
   try {
@@ -197,8 +198,9 @@ void Rewriter::EmitWrite(Block& b, int i) {
   } catch (const Error& e) {
     if (e.broken()) throw;
     // As it can be saved; reads after it need it.
-    const Problem problem = UnknownType(def) ? Problem() : Problem::Of(e);
-    write = AddUnavailable(b, name, OpWithType(node.def->op(), def), problem, inputs, {}, &def);
+    const Problem problem = unavailable_.UnknownType(def) ? Problem() : Problem::Of(e);
+    write = blocks_.AddUnavailable(b, name, unavailable_.OpWithType(node.def->op(), def), problem,
+                                   inputs, {}, &def);
   }
   for (NodeId c : controls) b.graph().AddControlInput(write, c);
   b.operations[i] = write;
@@ -210,7 +212,7 @@ void Rewriter::EmitWrite(Block& b, int i) {
   const NodeId read = b.graph().AddNodeNamed(
       "ReadVariableOp", node.name, {handle},
       AttrsOfRead(b.graph().type(handle).element_dtype, /*edge=*/true), {write});
-  b.reads[{i, writes}] = {read, 0};
+  b.reads.made_[{i, writes}] = {read, 0};
 }
 
 }  // namespace graphrun

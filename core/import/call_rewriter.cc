@@ -1,4 +1,5 @@
-// Calls of functions: of one among several, by its number, and by an op of the function's name.
+#include "core/import/call_rewriter.h"
+
 #include "core/autodiff/backward_pass.h"
 #include "core/base/error.h"
 #include "core/build/control_flow.h"
@@ -7,7 +8,7 @@
 #include "core/graph/op_def.h"
 #include "core/import/attr_proto.h"
 #include "core/import/node_attrs.h"
-#include "core/import/rewriter.h"
+#include "core/import/unavailable_function.h"
 #include "proto/attr_value.pb.h"
 #include "proto/node_def.pb.h"
 #include "proto/op_def.pb.h"
@@ -99,7 +100,25 @@ std::string MakeGradientFunction(const Function& f, BuildContext* context) {
 
 }  // namespace
 
-void Rewriter::EmitCase(Block& b, int i) {
+void CallRewriter::CheckFunctions(RewriteBlock& b, int i) const {
+  const FunctionLibrary& library = *b.graph().library();
+  for (const std::string& name : FunctionNames(*foreign_.node(i).def)) {
+    const Function* f = library.Find(name);
+    if (!f) {
+      std::vector<std::string> names;
+      for (const auto& [key, other] : library.functions()) names.push_back(key);
+      ThrowInvalid("function '" + name + "' is not in the library" + DidYouMean(name, names));
+    }
+    // Without parameters and results it fits no call.
+    if (!f->args.empty() || !f->results.empty()) continue;
+    if (const Node* body = UnavailableBody(*f)) {
+      throw Error(static_cast<Code>(std::get<int64_t>(body->attrs.find("code")->second)),
+                  std::get<std::string>(body->attrs.find("reason")->second));
+    }
+  }
+}
+
+void CallRewriter::EmitCase(RewriteBlock& b, int i) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   Branches c{
       .op = def.op() == "Case" ? "StatefulPartitionedCall" : "PartitionedCall",
@@ -111,7 +130,7 @@ void Rewriter::EmitCase(Block& b, int i) {
   if (c.functions.empty()) ThrowInvalid("it has no branches");
   if (const auto it = def.attr().find(kLoweredAttr); it != def.attr().end())
     c.lowered.emplace(kLoweredAttr, it->second.b());
-  for (Output o : Inputs(b, i)) c.inputs.emplace_back(b.builder, o);
+  for (Output o : blocks_.Inputs(b, i)) c.inputs.emplace_back(b.builder, o);
   c.index = c.inputs[0];
   c.inputs.erase(c.inputs.begin());
   if (c.index.dtype() != DType::kInt32 || !c.index.shape().CompatibleWith({}))
@@ -129,30 +148,30 @@ void Rewriter::EmitCase(Block& b, int i) {
   }
   if (const std::optional<std::string> given = GradientOpType(def))
     attrs.insert_or_assign(kGradientOpType, *given);
-  const NodeId id = Add(b, i, copy.op->name, copy.inputs, std::move(attrs));
+  const NodeId id = blocks_.Add(b, i, copy.op->name, copy.inputs, std::move(attrs));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 
 // Version 1 calls a function by an op of its name. Its gradient is symbolic there, unless the node
 // says otherwise.
-void Rewriter::EmitCall(Block& b, int i) {
+void CallRewriter::EmitCall(RewriteBlock& b, int i) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   const std::string& name = def.op();
   AttrMap attrs = {{"f", FuncRef{name}},
-                   {"Tout", UnavailableTypes(i)},
+                   {"Tout", unavailable_.TypesOf(i)},
                    {kGradientOpType, std::string(kSymbolicGradient)},
                    {kCalledByNameAttr, true}};
   if (const std::optional<std::string> given = GradientOpType(def))
     attrs.insert_or_assign(kGradientOpType, *given);
   const bool stateful = foreign_.ProducerOp(name)->is_stateful();
-  const NodeId id = Add(b, i, stateful ? "StatefulPartitionedCall" : "PartitionedCall",
-                        Inputs(b, i), std::move(attrs));
+  const NodeId id = blocks_.Add(b, i, stateful ? "StatefulPartitionedCall" : "PartitionedCall",
+                                blocks_.Inputs(b, i), std::move(attrs));
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 
 // Of the inputs of a function and the gradients of its results: the gradients of its inputs.
 // Becomes a call of the function's own gradient function, or of one that reverse mode makes.
-void Rewriter::EmitSymbolicGradient(Block& b, int i) {
+void CallRewriter::EmitSymbolicGradient(RewriteBlock& b, int i) {
   const pb::NodeDef& def = *foreign_.node(i).def;
   const FuncRef of = RequiredAttr<FuncRef>(def, "f", "func", budget_);
   const auto types = RequiredAttr<std::vector<DType>>(def, "Tout", "list(type)", budget_);
@@ -164,10 +183,11 @@ void Rewriter::EmitSymbolicGradient(Block& b, int i) {
       gradient.name = MakeGradientFunction(*f, b.builder->context());
     } catch (const Error& e) {
       if (e.code() != Code::kUnimplemented) throw;
-      return EmitUnavailable(b, i, Problem::Of(e));
+      return unavailable_.Emit(b, i, Problem::Of(e));
     }
   }
-  const NodeId id = Add(b, i, "PartitionedCall", Inputs(b, i), {{"f", gradient}, {"Tout", types}});
+  const NodeId id = blocks_.Add(b, i, "PartitionedCall", blocks_.Inputs(b, i),
+                                {{"f", gradient}, {"Tout", types}});
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
 }
 

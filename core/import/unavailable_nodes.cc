@@ -1,14 +1,13 @@
-// Nodes that cannot run here.
+#include "core/import/unavailable_nodes.h"
+
 #include <algorithm>
-#include <set>
 
 #include "core/base/error.h"
 #include "core/graph/gradient_rule.h"
+#include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
 #include "core/import/foreign_ops.h"
 #include "core/import/node_attrs.h"
-#include "core/import/proto_bytes.h"
-#include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
 #include "proto/op_def.pb.h"
 
@@ -45,7 +44,7 @@ void AppendTypes(const pb::NodeDef& def, int fixed, std::string_view type_attr,
 }  // namespace
 
 // By the declaration of the op in the file; without one by what the consumers say.
-std::vector<DType> Rewriter::UnavailableTypes(int i) const {
+std::vector<DType> UnavailableNodes::TypesOf(int i) const {
   const pb::NodeDef& def = *foreign_.node(i).def;
   std::vector<DType> types;
   if (registry_.Find(def.op()) || foreign_.ProducerOp(def.op())) {
@@ -87,7 +86,7 @@ std::vector<DType> Rewriter::UnavailableTypes(int i) const {
 
 // "values:0" for each output: by the declaration of the op in the file, else by what consumers in
 // the same function say; empty where nobody does.
-std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const {
+std::vector<std::string> UnavailableNodes::NamesOf(int i, size_t outputs) const {
   const ForeignNode& node = foreign_.node(i);
   std::vector<std::string> names;
   if (registry_.Find(node.def->op()) || foreign_.ProducerOp(node.def->op())) {
@@ -115,7 +114,7 @@ std::vector<std::string> Rewriter::UnavailableNames(int i, size_t outputs) const
   return names;
 }
 
-std::optional<DType> Rewriter::UnknownType(const pb::NodeDef& def) const {
+std::optional<DType> UnavailableNodes::UnknownType(const pb::NodeDef& def) const {
   const OpDef* op = registry_.Find(def.op());
   if (!op) return std::nullopt;
   for (const AttrDef& attr : op->attrs) {
@@ -130,119 +129,57 @@ std::optional<DType> Rewriter::UnknownType(const pb::NodeDef& def) const {
   return std::nullopt;
 }
 
-std::string Rewriter::OpWithType(const std::string& op, const pb::NodeDef& def) const {
+std::string UnavailableNodes::OpWithType(const std::string& op, const pb::NodeDef& def) const {
   const auto dtype = UnknownType(def);
   return op + (dtype ? " of " + std::string(DTypeName(*dtype)) : "");
 }
 
-bool Rewriter::CanKeep(int i) const {
+bool UnavailableNodes::CanKeep(int i) const {
   const ForeignNode& node = foreign_.node(i);
   if (node.detached) return false;
   const ForeignKind kind = KindOf(node.def->op(), registry_);
   return kind == ForeignKind::kPlain || kind == ForeignKind::kCase || kind == ForeignKind::kUnknown;
 }
 
-std::vector<Output> Rewriter::KnownInputs(Block& b, const std::vector<int>& nodes) {
-  std::set<Output> inputs;
-  for (int i : nodes) {
-    for (Port p : foreign_.node(i).inputs) {
-      const auto passes = [&] {
-        const ForeignNode& from = foreign_.node(p.node);
-        return (from.kind == ForeignKind::kSwitch || from.kind == ForeignKind::kEnter) &&
-               !from.inputs.empty();
-      };
-      while (passes()) p = foreign_.node(p.node).inputs[0];
-      if (const int variable = variables_.VariableOf(p); variable >= 0) p = {variable, 0};
-      if (const Output o = Lookup(b, p); o.valid()) inputs.insert(o);
-    }
-  }
-  return {inputs.begin(), inputs.end()};
-}
-
-NodeId Rewriter::AddUnavailable(Block& b, const std::string& name, const std::string& op,
-                                const Problem& problem, std::vector<Output> inputs,
-                                const std::vector<DType>& types, const pb::NodeDef* def) {
-  // Only ops that we know are known to do nothing else.
-  const OpDef* known = registry_.Find(op);
-  const bool stateful = !known || !known->pure() || known->structure != Structure::kNone;
-  AttrMap attrs = {{"op", op},
-                   {"reason", problem.reason},
-                   {"code", static_cast<int64_t>(problem.code)},
-                   {"stateful", stateful},
-                   {"Tout", types}};
-  if (def) attrs.emplace("def", ProtoBytes(*def));
-  // Nodes of the main graph keep their names (Run reserved them) as long as these are free.
-  const bool named = b.top() && foreign_.Find(name) >= 0 && b.graph().Find(name) == kNoNode;
-  const auto add = named ? &Graph::AddNodeNamed : &Graph::AddNode;
-  return (b.graph().*add)("_Unavailable", name, std::move(inputs), std::move(attrs), {});
-}
-
-void Rewriter::EmitUnavailable(Block& b, int i, const Problem& problem) {
+void UnavailableNodes::Emit(RewriteBlock& b, int i, const Problem& problem) {
   const ForeignNode& node = foreign_.node(i);
   const pb::NodeDef* def = nullptr;
   std::vector<Output> inputs;
   if (CanKeep(i)) {
     try {
-      inputs = Inputs(b, i);
+      inputs = blocks_.Inputs(b, i);
       def = node.def;
     } catch (const Error& e) {  // inputs that do not exist here
       if (e.broken()) throw;
     }
   }
-  if (!def) inputs = KnownInputs(b, {i});
-  const std::vector<DType> types = UnavailableTypes(i);
+  if (!def) inputs = blocks_.KnownInputs(b, {i});
+  const std::vector<DType> types = TypesOf(i);
   const std::string op =
       problem.reason.empty() ? OpWithType(node.def->op(), *node.def) : node.def->op();
-  const std::vector<NodeId> controls = Controls(b, i);
+  const std::vector<NodeId> controls = blocks_.Controls(b, i);
   const NodeId id =
-      AddUnavailable(b, std::string(node.name), op, problem, std::move(inputs), types, def);
+      blocks_.AddUnavailable(b, std::string(node.name), op, problem, std::move(inputs), types, def);
   for (NodeId c : controls) b.graph().AddControlInput(id, c);
-  if (def) b.graph().SetAttr(id, "output_names", UnavailableNames(i, types.size()));
+  if (def) b.graph().SetAttr(id, "output_names", NamesOf(i, types.size()));
   if (const std::optional<std::string> given = GradientOpType(*node.def))
     b.graph().SetAttr(id, kGradientOpType, *given);
   if (!node.def->device().empty()) b.graph().SetDevice(id, node.def->device());
   b.operations[i] = id;
   for (int k = 0; k < b.graph().num_outputs(id); ++k) b.values[{i, k}] = {id, k};
-  if (const int object = lists_.AccessedBy(i); object >= 0 && lists_.Changes(i))
-    GiveUpList(b, object, problem, KnownInputs(b, {i}));
 }
 
-void Rewriter::GiveUpList(Block& b, int object, const Problem& problem,
-                          std::vector<Output> inputs) {
-  const NodeId id = AddUnavailable(b, "unavailable", "a stack or TensorArray", problem,
-                                   std::move(inputs), {DType::kVariant}, /*def=*/nullptr);
-  const DType dtype = lists_.object(object).dtype;
-  b.graph().SetType({id, 0},
-                    {.dtype = DType::kVariant,
-                     .shape = {},
-                     .element_dtype = dtype == DType::kResource ? DType::kVariant : dtype});
-  b.lists[object] = {id, 0};
-}
-
-void Rewriter::GiveUp(Block& b, const FrameItems& region, const std::vector<int>& items,
-                      const Problem& problem) {
-  std::vector<int> nodes;  // what takes values from outside
-  for (int i : items) {
-    const Item& item = region.item(i);
-    if (item.frame < 0) {
-      nodes.push_back(item.node);
-      if (!b.values.contains({item.node, 0})) EmitUnavailable(b, item.node, problem);
-      continue;
-    }
-    const LoopFrame& frame = loops_.frame(item.frame);
-    nodes.insert(nodes.end(), frame.enters.begin(), frame.enters.end());
-    std::vector<DType> types;
-    for (int s : frame.switches) AppendTypes(*foreign_.node(s).def, 0, "T", "", "", &types);
-    const NodeId id = AddUnavailable(b, "unavailable", "While", problem,
-                                     KnownInputs(b, frame.enters), types, nullptr);
-    for (size_t k = 0; k < frame.switches.size(); ++k)
-      b.values[{frame.switches[k], 0}] = {id, static_cast<int>(k)};
-    for (int w : variables_.writes()) {
-      if (loops_.Inside(loops_.FrameOf(w), item.frame)) b.operations[w] = id;
-    }
+void UnavailableNodes::EmitLoop(RewriteBlock& b, int f, const Problem& problem) {
+  const LoopFrame& frame = loops_.frame(f);
+  std::vector<DType> types;
+  for (int s : frame.switches) AppendTypes(*foreign_.node(s).def, 0, "T", "", "", &types);
+  const NodeId id = blocks_.AddUnavailable(b, "unavailable", "While", problem,
+                                           blocks_.KnownInputs(b, frame.enters), types, nullptr);
+  for (size_t k = 0; k < frame.switches.size(); ++k)
+    b.values[{frame.switches[k], 0}] = {id, static_cast<int>(k)};
+  for (int w : variables_.writes()) {
+    if (loops_.Inside(loops_.FrameOf(w), f)) b.operations[w] = id;
   }
-  for (int object : ObjectsOf(region, items, true))
-    GiveUpList(b, object, problem, KnownInputs(b, nodes));
 }
 
 }  // namespace graphrun

@@ -1,5 +1,7 @@
-// Loops of version 1: a frame becomes a While.
+#include "core/import/loop_rewriter.h"
+
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include "core/base/error.h"
@@ -7,7 +9,6 @@
 #include "core/graph/function_attr.h"
 #include "core/graph/op_def.h"
 #include "core/graph/op_registry.h"
-#include "core/import/rewriter.h"
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
@@ -22,19 +23,8 @@ std::string LoopName(const std::string& frame_name) {
 
 }  // namespace
 
-std::pair<std::string, std::string> Rewriter::SplitScopeName(const std::string& name) {
-  const size_t slash = name.rfind('/');
-  if (slash == name.npos) return {"", name};
-  return {name.substr(0, slash), name.substr(slash + 1)};
-}
-
-Scope Rewriter::ScopeAt(FunctionBuilder* builder, const std::string& prefix) {
-  const Scope top = builder->scope();
-  return prefix.empty() ? top : top.NameScope(prefix + "/");
-}
-
 // The nodes of the frame that those in `from` need, they included, up to the loop's variables.
-std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const {
+std::vector<int> LoopRewriter::Slice(int frame, const std::vector<int>& from) const {
   std::vector<int> open, found;
   std::unordered_set<int> seen;
   const auto visit = [&](int i) {
@@ -64,16 +54,16 @@ std::vector<int> Rewriter::Slice(int frame, const std::vector<int>& from) const 
   return found;
 }
 
-bool Rewriter::AlwaysRuns(const FrameItems& region, int node) {
+bool LoopRewriter::AlwaysRuns(const FrameItems& region, int node) {
   const Item& item = region.item(region.ItemOf(node));
   return !item.dead && item.state == DecisionLists::kEmpty;
 }
 
-std::string Rewriter::NotAlways(int node) const {
+std::string LoopRewriter::NotAlways(int node) const {
   return foreign_.Describe(node) + " takes what a Switch does not always let pass";
 }
 
-void Rewriter::EmitLoop(Block& b, int f) {
+LoopRewriter::Nodes LoopRewriter::FindNodes(int f) const {
   const LoopFrame& frame = loops_.frame(f);
   std::vector<int> body_roots;
   for (const LoopVariable& v : frame.variables) {
@@ -84,10 +74,9 @@ void Rewriter::EmitLoop(Block& b, int f) {
   if (frame.variables.empty()) ThrowInvalid("it has no loop variable");
   std::vector<int> cond_roots = foreign_.node(frame.loop_cond).controls;
   cond_roots.push_back(foreign_.node(frame.loop_cond).inputs.at(0).node);
-  std::vector<int> cond_nodes = Slice(f, cond_roots);
-  std::vector<int> body_nodes = Slice(f, body_roots);
-  for (int i : cond_nodes) {
-    if (!std::binary_search(body_nodes.begin(), body_nodes.end(), i)) continue;
+  Nodes nodes{.cond = Slice(f, cond_roots), .body = Slice(f, body_roots)};
+  for (int i : nodes.cond) {
+    if (!std::binary_search(nodes.body.begin(), nodes.body.end(), i)) continue;
     const ForeignNode& node = foreign_.node(i);
     const OpDef* op = node.kind == ForeignKind::kPlain ? registry_.Find(node.def->op()) : nullptr;
     if (node.kind == ForeignKind::kVariableWrite ||
@@ -97,21 +86,26 @@ void Rewriter::EmitLoop(Block& b, int f) {
     }
   }
 
-  cond_nodes.push_back(frame.loop_cond);
-  for (const LoopVariable& v : frame.variables) body_nodes.push_back(v.next);
+  nodes.cond.push_back(frame.loop_cond);
+  for (const LoopVariable& v : frame.variables) nodes.body.push_back(v.next);
+  return nodes;
+}
 
-  PrepareLists(b, lists_.InFrame(f, false));
+void LoopRewriter::Emit(RewriteBlock& b, int f) {
+  const LoopFrame& frame = loops_.frame(f);
+  const Nodes all = FindNodes(f);
+  list_rewriter_.Prepare(b, lists_.InFrame(f, false));
   std::vector<int> carried;
   for (int object : lists_.InFrame(f, true)) {
-    if (Visible(b, object)) carried.push_back(object);
+    if (list_rewriter_.Visible(b, object)) carried.push_back(object);
   }
   std::vector<Expr> initial;
   for (const LoopVariable& v : frame.variables) {
     const Port from = foreign_.node(v.enter).inputs[0];
-    initial.emplace_back(b.builder,
-                         After(b, from, Value(b, from, v.enter), foreign_.node(v.enter).controls));
+    initial.emplace_back(b.builder, blocks_.After(b, from, blocks_.Value(b, from, v.enter),
+                                                  foreign_.node(v.enter).controls));
   }
-  for (int object : carried) initial.emplace_back(b.builder, List(b, object));
+  for (int object : carried) initial.emplace_back(b.builder, list_rewriter_.List(b, object));
   // Who reads a variable after a write in the loop waits for that write.
   std::vector<int> writes;
   for (int w : variables_.writes()) {
@@ -124,51 +118,58 @@ void Rewriter::EmitLoop(Block& b, int f) {
   const size_t n = frame.variables.size();
   const auto run = [&](const Scope& inside, std::span<const Expr> args,
                        const std::vector<int>& nodes, const auto& results) {
-    Block inner;
+    RewriteBlock inner;
     inner.builder = inside.home();
     inner.parent = &b;
     inner.decided = b.decided;
     inner.loop = f;
     for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();
-    for (size_t i = 0; i < carried.size(); ++i) inner.lists[carried[i]] = args[n + i].output();
-    const FrameItems region = EmitNodes(inner, nodes);
+    const std::span<const Expr> lists = args.subspan(n);
+    for (size_t i = 0; i < carried.size(); ++i)
+      list_rewriter_.Set(inner, carried[i], lists[i].output());
+    const FrameItems region = emitter_.EmitNodes(inner, nodes);
     return results(inner, region);
   };
   const auto cond = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, cond_nodes, [&](Block& inner, const FrameItems& region) {
+    return run(inside, args, all.cond, [&](RewriteBlock& inner, const FrameItems& region) {
       for (size_t i = 0; i < carried.size(); ++i) {
-        if (inner.lists[carried[i]] != args[n + i].output())
+        if (list_rewriter_.List(inner, carried[i]) != args[n + i].output())
           ThrowInvalid("its condition changes a stack or TensorArray");
       }
       if (!AlwaysRuns(region, frame.loop_cond)) ThrowInvalid(NotAlways(frame.loop_cond));
       const ForeignNode& test = foreign_.node(frame.loop_cond);
-      return Expr(inner.builder,
-                  After(inner, test.inputs[0], Value(inner, test.inputs[0], frame.loop_cond),
-                        test.controls));
+      return Expr(
+          inner.builder,
+          blocks_.After(inner, test.inputs[0],
+                        blocks_.Value(inner, test.inputs[0], frame.loop_cond), test.controls));
     });
   };
   const auto body = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, body_nodes, [&](Block& inner, const FrameItems& region) {
+    return run(inside, args, all.body, [&](RewriteBlock& inner, const FrameItems& region) {
       std::vector<Expr> results;
       for (const LoopVariable& v : frame.variables) {
         const ForeignNode& next = foreign_.node(v.next);
         if (!AlwaysRuns(region, v.next)) {
-          const NodeId bad = AddUnavailable(
+          const NodeId bad = blocks_.AddUnavailable(
               inner, "unavailable", next.def->op(), {Code::kInvalidArgument, NotAlways(v.next)},
-              KnownInputs(inner, {v.next}), {args[results.size()].dtype()}, /*def=*/nullptr);
+              blocks_.KnownInputs(inner, {v.next}), {args[results.size()].dtype()},
+              /*def=*/nullptr);
           results.emplace_back(inner.builder, Output{bad, 0});
           continue;
         }
         results.emplace_back(
             inner.builder,
-            After(inner, next.inputs[0], Value(inner, next.inputs[0], v.next), next.controls));
+            blocks_.After(inner, next.inputs[0], blocks_.Value(inner, next.inputs[0], v.next),
+                          next.controls));
       }
-      for (int object : carried) results.emplace_back(inner.builder, inner.lists.at(object));
+      for (int object : carried)
+        results.emplace_back(inner.builder, list_rewriter_.List(inner, object));
       for (int w : writes) {
         std::vector<NodeId> after;
         if (const auto it = inner.operations.find(w); it != inner.operations.end())
           after.push_back(it->second);
-        results.emplace_back(inner.builder, Done(inner, std::string(foreign_.node(w).name), after));
+        results.emplace_back(inner.builder,
+                             BlockBuilder::Done(inner, std::string(foreign_.node(w).name), after));
       }
       return results;
     });
@@ -176,24 +177,27 @@ void Rewriter::EmitLoop(Block& b, int f) {
   // What the flows of arrays wait for, the accesses in the loop wait for.
   std::vector<Expr> after;
   for (int enter : frame.enters) {
-    for (NodeId w : WaitsOfFlows(b, enter)) after.emplace_back(b.builder, Output{w, 0});
+    for (NodeId w : list_rewriter_.WaitsOfFlows(b, enter))
+      after.emplace_back(b.builder, Output{w, 0});
   }
-  const auto [prefix, leaf] = SplitScopeName(LoopName(frame.name));
+  const auto [prefix, leaf] = BlockBuilder::SplitScopeName(LoopName(frame.name));
   WhileOptions options;
   options.name = leaf;
   options.relax_shapes = true;
   const auto parallel = foreign_.node(frame.enters.at(0)).def->attr().find("parallel_iterations");
   if (parallel != foreign_.node(frame.enters[0]).def->attr().end())
     options.parallel_iterations = parallel->second.i();
-  const std::vector<Expr> outputs = WhileLoop(
-      ScopeAt(b.builder, prefix).WithControlDependencies(after), cond, body, initial, options);
+  const std::vector<Expr> outputs =
+      WhileLoop(BlockBuilder::ScopeAt(b.builder, prefix).WithControlDependencies(after), cond, body,
+                initial, options);
   const NodeId loop = outputs[0].node();
   b.graph().SetAttr(loop, kLoweredAttr, true);
   // Whatever runs, some loop variable waits for.
   for (const std::string& name : FunctionNames(b.graph().node(loop)))
     b.graph().library()->Get(name).control_results.clear();
   for (int s : frame.switches) b.values[{s, 0}] = outputs[loops_.VariableOf(s)].output();
-  for (size_t i = 0; i < carried.size(); ++i) b.lists[carried[i]] = outputs[n + i].output();
+  const std::span<const Expr> lists = std::span(outputs).subspan(n);
+  for (size_t i = 0; i < carried.size(); ++i) list_rewriter_.Set(b, carried[i], lists[i].output());
   for (size_t k = 0; k < writes.size(); ++k) {
     b.operations[writes[k]] = b.graph().AddNode("Identity", foreign_.node(writes[k]).name,
                                                 {outputs[n + carried.size() + k].output()});

@@ -1,17 +1,17 @@
-// Conds of version 1: what one predicate decides becomes an If.
+#include "core/import/cond_rewriter.h"
+
 #include <algorithm>
 
 #include "core/base/error.h"
 #include "core/build/control_flow.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/reference.h"
-#include "core/import/rewriter.h"
 
 namespace graphrun {
 
 // Outputs of the nodes in `side` that open items use.
-std::vector<Port> Rewriter::NeededOutside(const FrameItems& region,
-                                          const std::vector<int>& side) const {
+std::vector<Port> CondRewriter::NeededOutside(const FrameItems& region,
+                                              const std::vector<int>& side) const {
   std::set<Port> needed;
   for (size_t k = side.size(); k-- > 0;) {
     const int i = region.item(side[k]).node;
@@ -48,7 +48,7 @@ std::vector<Port> Rewriter::NeededOutside(const FrameItems& region,
 }
 
 // Whether somebody asks which input a Merge took, or a run may.
-bool Rewriter::UsesValueIndex(const Block& b, int merge) const {
+bool CondRewriter::UsesValueIndex(const RewriteBlock& b, int merge) const {
   if (b.top()) return true;
   const auto& users = foreign_.consumers(merge);
   return std::any_of(users.begin(), users.end(), [&](const ForeignConsumer& c) {
@@ -56,10 +56,39 @@ bool Rewriter::UsesValueIndex(const Block& b, int merge) const {
   });
 }
 
+bool CondRewriter::IsWaitedFor(const FrameItems& region, int i) const {
+  if (!effects_.must_run(i)) return false;
+  const auto& users = foreign_.control_consumers(i);
+  return waited_.contains(i) || std::any_of(users.begin(), users.end(), [&](int user) {
+           const int item = region.ItemOf(user);
+           return item >= 0 && region.IsOpen(item);
+         });
+}
+
+std::vector<int> CondRewriter::Waited(const RewriteBlock& inner, const FrameItems& region,
+                                      const std::vector<int>& items) const {
+  std::vector<int> waited;
+  for (int i : items) {
+    const Item& item = region.item(i);
+    if (item.frame >= 0) {
+      for (int w : variables_.writes()) {
+        if (loops_.Inside(loops_.FrameOf(w), item.frame)) waited.push_back(w);
+      }
+    } else if (foreign_.node(item.node).kind == ForeignKind::kVariableWrite ||
+               IsWaitedFor(region, item.node)) {
+      waited.push_back(item.node);
+    }
+  }
+  std::sort(waited.begin(), waited.end());
+  waited.erase(std::unique(waited.begin(), waited.end()), waited.end());
+  std::erase_if(waited, [&](int i) { return !inner.operations.contains(i); });
+  return waited;
+}
+
 // The members by side.
-Rewriter::CondParts Rewriter::SplitCond(const FrameItems& region, const std::vector<int>& members,
-                                        size_t depth) const {
-  CondParts parts;
+CondRewriter::Parts CondRewriter::SplitCond(const FrameItems& region,
+                                            const std::vector<int>& members, size_t depth) const {
+  Parts parts;
   for (int member : members) {
     const std::vector<Decision>& state = region.StateOf(member);
     if (state.size() > depth) {
@@ -71,8 +100,8 @@ Rewriter::CondParts Rewriter::SplitCond(const FrameItems& region, const std::vec
   return parts;
 }
 
-bool Rewriter::IsIdle(const FrameItems& region, const std::vector<int>& members,
-                      const CondParts& parts) const {
+bool CondRewriter::IsIdle(const FrameItems& region, const std::vector<int>& members,
+                          const Parts& parts) const {
   const auto works = [&](int i) {
     const Item& item = region.item(i);
     return item.frame >= 0 ? !lists_.InFrame(item.frame, true).empty()
@@ -83,61 +112,69 @@ bool Rewriter::IsIdle(const FrameItems& region, const std::vector<int>& members,
 }
 
 // Fills one side; its results are the sides of the Merges, then the lists that the cond changes.
-void Rewriter::EmitSide(Block& b, FrameItems& region, Port predicate, bool side, size_t depth,
-                        CondParts* parts) {
-  Block& inner = parts->blocks[side];
+void CondRewriter::EmitSide(RewriteBlock& b, FrameItems& region, Port predicate, bool side,
+                            size_t depth, Parts* parts) {
+  RewriteBlock& inner = parts->blocks[side];
   inner.parent = &b;
   inner.decided = b.decided;
   inner.decided[predicate] = side;
   for (int merge : parts->merges) region.Open(merge);
-  Schedule(inner, region, parts->sides[side], depth + 1);
+  emitter_.EmitItems(inner, region, parts->sides[side], depth + 1);
   for (int merge : parts->merges) region.Close(merge);
-  FinishLists(inner);
+  list_rewriter_.Finish(inner);
   const auto add = [&](Output o) { parts->results[side].emplace_back(inner.builder, o); };
   for (int i : parts->merges) {
     const Item& item = region.item(i);
     const Port taken = side ? item.if_true : item.if_false;
-    add(After(inner, taken, Value(inner, taken, item.node), {}));
+    add(blocks_.After(inner, taken, blocks_.Value(inner, taken, item.node), {}));
     if (!UsesValueIndex(b, item.node)) continue;
     const int32_t index = foreign_.node(item.node).inputs[0] == taken ? 0 : 1;
     add(inner.graph().AddConst("value_index", Tensor::Scalar<int32_t>(index)));
   }
-  for (int object : parts->carried) add(List(inner, object));
-  parts->made[side] = MadeInside(b, inner, region);
+  for (int object : parts->carried) add(list_rewriter_.List(inner, object));
+  parts->made[side] = list_rewriter_.MadeInside(b, inner, region);
   parts->waited[side] = Waited(inner, region, parts->sides[side]);
 }
 
-// List objects that the block made and open items will access.
-std::vector<int> Rewriter::MadeInside(const Block& b, const Block& inner,
-                                      const FrameItems& region) const {
-  std::vector<int> made;
-  if (inner.lists.empty()) return made;
-  std::vector<int> open;
-  for (int i = 0; i < region.size(); ++i) {
-    if (region.IsOpen(i)) open.push_back(i);
+void CondRewriter::TakeResults(RewriteBlock& b, const FrameItems& region, const Parts& parts,
+                               const Expr& node) {
+  int k = 0;
+  for (int i : parts.merges) {
+    const int merge = region.item(i).node;
+    Output value = node.sibling(k++).output();
+    if (UsesValueIndex(b, merge)) b.values[{merge, 1}] = node.sibling(k++).output();
+    // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
+    if (b.top() || effects_.has_effect(merge)) {
+      value = {blocks_.Add(b, merge, "Identity", {value}, {}), 0};
+      const auto index = b.values.find({merge, 1});
+      if (index != b.values.end()) {
+        b.graph().SetAttr(value.node, kMoreOutputsAttr,
+                          std::vector{b.graph().OutputName(index->second)});
+      }
+    }
+    b.values[{merge, 0}] = value;
   }
-  std::set<int> accessed = ObjectsOf(region, open, false);
-  // The list of an array's gradients is made like the array.
-  for (int object : std::vector<int>(accessed.begin(), accessed.end())) {
-    for (int at = lists_.object(object).array; at >= 0; at = lists_.object(at).array)
-      accessed.insert(at);
+  for (int object : parts.carried) list_rewriter_.Set(b, object, node.sibling(k++).output());
+  for (const bool side : {false, true}) {
+    for (Port p : parts.needed[side]) b.values[p] = node.sibling(k++).output();
+    for (int object : parts.made[side]) list_rewriter_.Set(b, object, node.sibling(k++).output());
+    for (int i : parts.waited[side]) {
+      b.operations[i] =
+          b.graph().AddNode("Identity", foreign_.node(i).name, {node.sibling(k++).output()});
+    }
   }
-  for (const auto& [object, list] : inner.lists) {
-    if (!Visible(b, object) && accessed.contains(object)) made.push_back(object);
-  }
-  return made;
 }
 
-void Rewriter::EmitCond(Block& b, FrameItems& region, const std::vector<int>& members,
+void CondRewriter::Emit(RewriteBlock& b, FrameItems& region, const std::vector<int>& members,
                         Port predicate, size_t depth) {
-  CondParts parts = SplitCond(region, members, depth);
+  Parts parts = SplitCond(region, members, depth);
   for (const bool side : {false, true})
     parts.needed[side] = NeededOutside(region, parts.sides[side]);
   if (IsIdle(region, members, parts)) return;
   // What the flows of arrays wait for, the accesses in the cond wait for.
   std::vector<Expr> after;
   const auto add_waits = [&](int i) {
-    for (NodeId w : WaitsOfFlows(b, i)) after.emplace_back(b.builder, Output{w, 0});
+    for (NodeId w : list_rewriter_.WaitsOfFlows(b, i)) after.emplace_back(b.builder, Output{w, 0});
   };
   for (int member : members) {
     const Item& item = region.item(member);
@@ -147,20 +184,21 @@ void Rewriter::EmitCond(Block& b, FrameItems& region, const std::vector<int>& me
       for (int enter : loops_.frame(item.frame).enters) add_waits(enter);
     }
   }
-  PrepareLists(b, ObjectsOf(region, members, false));
-  for (int object : ObjectsOf(region, members, true)) {
-    if (Visible(b, object)) parts.carried.push_back(object);
+  list_rewriter_.Prepare(b, list_rewriter_.ObjectsOf(region, members, false));
+  for (int object : list_rewriter_.ObjectsOf(region, members, true)) {
+    if (list_rewriter_.Visible(b, object)) parts.carried.push_back(object);
   }
   const Item& first = region.item(members[0]);
   const int consumer = first.node >= 0 ? first.node : loops_.frame(first.frame).enters.at(0);
-  const Expr pred(b.builder, Value(b, predicate, consumer));
+  const Expr pred(b.builder, blocks_.Value(b, predicate, consumer));
   if (pred.dtype() != DType::kBool || !pred.shape().CompatibleWith({})) {
     ThrowInvalid("a Switch is decided by " + foreign_.Describe(predicate.node) + ", which is " +
                  pred.type().ToString() + " and no bool scalar");
   }
   const int near = parts.merges.empty() ? consumer : region.item(parts.merges[0]).node;
   const Scope scope =
-      ScopeAt(b.builder, SplitScopeName(std::string(foreign_.node(near).name)).first)
+      BlockBuilder::ScopeAt(
+          b.builder, BlockBuilder::SplitScopeName(std::string(foreign_.node(near).name)).first)
           .NameScope("If")
           .WithControlDependencies(after);
   for (const bool side : {false, true}) {
@@ -170,49 +208,27 @@ void Rewriter::EmitCond(Block& b, FrameItems& region, const std::vector<int>& me
   }
   // What only one side has, the other stands in for.
   const auto add_extra = [&](bool side, Output o) {
-    const Block &inner = parts.blocks[side], &other = parts.blocks[!side];
+    const RewriteBlock &inner = parts.blocks[side], &other = parts.blocks[!side];
     const ValueType type = inner.graph().type(o);
     parts.results[side].emplace_back(inner.builder, o);
     parts.results[!side].emplace_back(other.builder, Unread(other.graph(), type));
   };
   for (const bool side : {false, true}) {
-    for (Port p : parts.needed[side]) add_extra(side, Value(parts.blocks[side], p, -1));
-    for (int object : parts.made[side]) add_extra(side, parts.blocks[side].lists.at(object));
+    for (Port p : parts.needed[side]) add_extra(side, blocks_.Value(parts.blocks[side], p, -1));
+    for (int object : parts.made[side])
+      add_extra(side, list_rewriter_.List(parts.blocks[side], object));
     for (int i : parts.waited[side]) {
-      Block& inner = parts.blocks[side];
-      add_extra(side, Done(inner, std::string(foreign_.node(i).name), {inner.operations.at(i)}));
+      RewriteBlock& inner = parts.blocks[side];
+      add_extra(side, BlockBuilder::Done(inner, std::string(foreign_.node(i).name),
+                                         {inner.operations.at(i)}));
     }
   }
   const Expr node = FinishCond(scope, pred, *parts.blocks[true].builder, parts.results[true],
                                *parts.blocks[false].builder, parts.results[false]);
   b.graph().SetAttr(node.node(), kLoweredAttr, true);
   // Whatever runs, some result waits for.
-  for (Block& inner : parts.blocks) inner.builder->function().control_results.clear();
-  int k = 0;
-  for (int i : parts.merges) {
-    const int merge = region.item(i).node;
-    Output value = node.sibling(k++).output();
-    if (UsesValueIndex(b, merge)) b.values[{merge, 1}] = node.sibling(k++).output();
-    // Under the old name, to be fetched or fed; and who waits for it waits for no more than that.
-    if (b.top() || has_effect_[merge]) {
-      value = {Add(b, merge, "Identity", {value}, {}), 0};
-      const auto index = b.values.find({merge, 1});
-      if (index != b.values.end()) {
-        b.graph().SetAttr(value.node, kMoreOutputsAttr,
-                          std::vector{b.graph().OutputName(index->second)});
-      }
-    }
-    b.values[{merge, 0}] = value;
-  }
-  for (int object : parts.carried) b.lists[object] = node.sibling(k++).output();
-  for (const bool side : {false, true}) {
-    for (Port p : parts.needed[side]) b.values[p] = node.sibling(k++).output();
-    for (int object : parts.made[side]) b.lists[object] = node.sibling(k++).output();
-    for (int i : parts.waited[side]) {
-      b.operations[i] =
-          b.graph().AddNode("Identity", foreign_.node(i).name, {node.sibling(k++).output()});
-    }
-  }
+  for (RewriteBlock& inner : parts.blocks) inner.builder->function().control_results.clear();
+  TakeResults(b, region, parts, node);
 }
 
 }  // namespace graphrun
