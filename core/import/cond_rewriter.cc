@@ -22,16 +22,18 @@ std::vector<Port> CondRewriter::NeededOutside(const FrameItems& region,
       if (passes) port = foreign_.node(i).inputs[0];
       if (variables_.VariableOf(port) < 0) needed.insert(port);
     };
-    for (const ForeignConsumer& c : foreign_.consumers(i)) {
-      const int item = region.ItemOf(c.node);
-      if (item >= 0 && region.IsOpen(item)) use(foreign_.node(c.node).inputs[c.input]);
+    if (region.IsUsed(side[k])) {
+      for (const ForeignConsumer& c : foreign_.consumers(i)) {
+        const int item = region.ItemOf(c.node);
+        if (item >= 0 && region.IsOpen(item)) use(foreign_.node(c.node).inputs[c.input]);
+      }
     }
     // Switches come after what they pass on, so their data have been asked for by now.
-    for (int output = 0; passes && output < 2; ++output) {
+    for (int output = 0; passes && !needed.empty() && output < 2; ++output) {
       if (needed.erase({i, output}) > 0) use({i, output});
     }
     // Later conds may depend on a predicate that was computed here.
-    for (Port p : region.OpenPredicates(i)) needed.insert(p);
+    for (Port p : region.OpenPredicates(side[k])) needed.insert(p);
   }
   std::vector<Port> ports;
   for (Port p : needed) {

@@ -1,19 +1,36 @@
 #include "core/import/frame_items.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace graphrun {
 
 FrameItems::FrameItems(const ForeignGraph& graph, const ForeignLoops& loops,
                        const std::vector<int>& nodes, const Decisions& decided)
     : conds_(MakeItems(graph, loops, nodes, decided)),
-      users_(conds_.items.size()),
       open_(conds_.items.size(), 0),
+      makes_predicate_(conds_.items.size(), 0),
       open_in_state_(conds_.states.size(), 0),
       places_(conds_.items.size()) {
+  FindUsers();
   for (int i = 0; i < size(); ++i) {
-    for (int need : item(i).needs) users_[need].push_back(i);
-    if (!item(i).dead) Open(i);
+    if (item(i).dead) continue;
+    places_[i].state = item(i).state;
+    places_[i].simple = !item(i).merges && item(i).alternatives.empty();
+    Open(i);
+  }
+}
+
+void FrameItems::FindUsers() {
+  first_user_.assign(size() + 1, 0);
+  for (const Item& item : conds_.items) {
+    for (int need : item.needs) ++first_user_[need + 1];
+  }
+  std::partial_sum(first_user_.begin(), first_user_.end(), first_user_.begin());
+  users_.resize(first_user_.back());
+  std::vector<int> next = first_user_;
+  for (int i = 0; i < size(); ++i) {
+    for (int need : item(i).needs) users_[next[need]++] = i;
   }
 }
 
@@ -22,15 +39,23 @@ int FrameItems::ItemOf(int node) const {
   return it == conds_.item_of.end() ? -1 : it->second;
 }
 
+void FrameItems::Count(Port predicate, bool used) {
+  used_[predicate] += used ? 1 : -1;
+  if (const int maker = ItemOf(predicate.node); maker >= 0) makes_predicate_[maker] = 1;
+}
+
+// REQUIRES: an item that is opened is not dead.
 void FrameItems::Set(int i, bool open) {
-  if (item(i).dead || IsOpen(i) == open) return;
+  if (IsOpen(i) == open) return;
   open_[i] = open;
-  const Item& changed = item(i);
-  if (changed.merges) Count(changed.predicate, open);
-  for (const Item::Alternative& a : changed.alternatives) {
-    for (const Decision& d : a.under) Count(d.first, open);
+  if (!places_[i].simple) {
+    const Item& changed = item(i);
+    if (changed.merges) Count(changed.predicate, open);
+    for (const Item::Alternative& a : changed.alternatives) {
+      for (const Decision& d : a.under) Count(d.first, open);
+    }
   }
-  for (int state = changed.state; state != DecisionLists::kEmpty;
+  for (int state = places_[i].state; state != DecisionLists::kEmpty;
        state = conds_.states.parent(state)) {
     int& items = open_in_state_[state];
     items += open ? 1 : -1;
@@ -39,13 +64,15 @@ void FrameItems::Set(int i, bool open) {
   }
 }
 
-bool FrameItems::MakesPredicate(int node) const {
-  const auto it = used_.lower_bound({node, 0});
-  return it != used_.end() && it->first.node == node;
+bool FrameItems::IsUsed(int i) const {
+  const std::span<const int> users = UsersOf(i);
+  return std::any_of(users.begin(), users.end(), [&](int user) { return IsOpen(user); });
 }
 
-std::vector<Port> FrameItems::OpenPredicates(int node) const {
+std::vector<Port> FrameItems::OpenPredicates(int i) const {
   std::vector<Port> ports;
+  if (!makes_predicate_[i]) return ports;
+  const int node = item(i).node;
   for (auto it = used_.lower_bound({node, 0}); it != used_.end() && it->first.node == node; ++it) {
     if (it->second > 0) ports.push_back(it->first);
   }
@@ -56,14 +83,14 @@ CondOrder::CondOrder(FrameItems* region, const std::vector<int>& items, size_t d
     : region_(*region), order_(++region->orders_), items_(items) {
   std::erase_if(items_, [&](int i) { return region_.item(i).dead; });
   for (int i : items_) {
-    const Item& item = region_.item(i);
-    const std::vector<Decision>& state = region_.StateOf(i);
     FrameItems::Place& place = region_.places_[i];
-    place = {.order = order_};
+    place.order = order_;
+    place.available = false;
+    const std::vector<Decision>& state = region_.conds_.states.list(place.state);
     const bool inside = state.size() > depth;
-    place.conditional = inside || item.merges;
+    place.conditional = inside || (!place.simple && region_.item(i).merges);
     if (place.conditional) {
-      const Port predicate = inside ? state[depth].first : item.predicate;
+      const Port predicate = inside ? state[depth].first : region_.item(i).predicate;
       place.cond = {predicate, region_.LevelOf(i, predicate) - (inside ? 0 : 1)};
     }
     region_.Open(i);
@@ -117,8 +144,9 @@ std::vector<int> CondOrder::ConnectedTo(int first) {
   std::vector<int> found = {first};
   region_.Close(first);
   for (size_t k = 0; k < found.size(); ++k) {
-    for (const auto* neighbours : {&region_.item(found[k]).needs, &region_.UsersOf(found[k])}) {
-      for (int i : *neighbours) {
+    const std::vector<int>& needs = region_.item(found[k]).needs;
+    for (const std::span<const int> neighbours : {std::span(needs), region_.UsersOf(found[k])}) {
+      for (int i : neighbours) {
         if (!Mine(i) || !region_.IsOpen(i) || !region_.places_[i].available || !SameCond(i, first))
           continue;
         region_.Close(i);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <queue>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,9 @@ class FrameItems {
   // The item that the node is, or whose loop the Enter opens; -1 for all others.
   int ItemOf(int node) const;
   // The items that need item i.
-  const std::vector<int>& UsersOf(int i) const { return users_[i]; }
+  std::span<const int> UsersOf(int i) const {
+    return std::span(users_).subspan(first_user_[i], first_user_[i + 1] - first_user_[i]);
+  }
   const std::vector<Decision>& StateOf(int i) const {
     return conds_.states.list(conds_.items[i].state);
   }
@@ -40,10 +43,10 @@ class FrameItems {
   bool IsOpen(int i) const { return open_[i] != 0; }
   void Open(int i) { Set(i, true); }
   void Close(int i) { Set(i, false); }
-  // Whether the node computes what items depend on as predicate.
-  bool MakesPredicate(int node) const;
-  // The predicates among the node's outputs on which open items depend.
-  std::vector<Port> OpenPredicates(int node) const;
+  // Whether an open item needs the item.
+  bool IsUsed(int i) const;
+  // The predicates among the item's outputs on which open items depend.
+  std::vector<Port> OpenPredicates(int i) const;
 
  private:
   friend class CondOrder;
@@ -52,15 +55,19 @@ class FrameItems {
     int order = 0;    // which one
     int missing = 0;  // needs that keep it from its cond, or from being emitted
     bool conditional = false, available = false;
+    bool simple = true;  // it merges nothing
+    int state = DecisionLists::kEmpty;
     std::pair<Port, int> cond;  // the predicate that decides it and how many of its Merges are past
   };
 
+  void FindUsers();
   void Set(int i, bool open);
-  void Count(Port predicate, bool used) { used_[predicate] += used ? 1 : -1; }
+  void Count(Port predicate, bool used);
 
   CondItems conds_;
-  std::vector<std::vector<int>> users_;
+  std::vector<int> users_, first_user_;  // those of item i begin at first_user_[i]
   std::vector<uint8_t> open_;
+  std::vector<uint8_t> makes_predicate_;  // of an item that is ever open
   // Of each list of decisions: how many open items, and longer lists with such, have it.
   std::vector<int> open_in_state_;
   std::map<Port, int> used_;  // predicate -> how many lists and Merges depend on it
