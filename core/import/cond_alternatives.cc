@@ -74,6 +74,7 @@ void CondRewriter::EmitAlternatives(RewriteBlock& b, const Item& item) {
     RewriteBlock inner;
     inner.builder = builders[side] = &*f;
     inner.parent = &b;
+    inner.depth = b.depth + 1;
     Output value = blocks_.After(inner, a.port, blocks_.Value(inner, a.port, item.node), {});
     if (side ? !IsThereAtOnce(a.port.node) : !last.under.empty()) {
       const Scope s = f->scope();

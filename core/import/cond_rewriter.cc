@@ -118,6 +118,7 @@ void CondRewriter::EmitSide(RewriteBlock& b, FrameItems& region, Port predicate,
                             size_t depth, Parts* parts) {
   RewriteBlock& inner = parts->blocks[side];
   inner.parent = &b;
+  inner.depth = b.depth + 1;
   inner.decided = b.decided;
   inner.decided[predicate] = side;
   for (int merge : parts->merges) region.Open(merge);

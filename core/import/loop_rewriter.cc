@@ -121,6 +121,7 @@ void LoopRewriter::Emit(RewriteBlock& b, int f) {
     RewriteBlock inner;
     inner.builder = inside.home();
     inner.parent = &b;
+    inner.depth = b.depth + 1;
     inner.decided = b.decided;
     inner.loop = f;
     for (size_t i = 0; i < n; ++i) inner.values[{frame.variables[i].merge, 0}] = args[i].output();

@@ -47,6 +47,7 @@ struct RewriteBlock {
   RewriteBlock* parent = nullptr;
   Decisions decided;  // by this and all enclosing blocks
   int loop = -1;      // the frame whose condition or body this is
+  int depth = 0;      // how many blocks enclose it
   std::unordered_map<Port, Output, PortHash> values;
   std::unordered_map<int, NodeId> operations;  // what runs a foreign node, here
   BlockWaits waits;

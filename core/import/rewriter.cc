@@ -6,6 +6,13 @@
 #include "proto/node_def.pb.h"
 
 namespace graphrun {
+namespace {
+
+// Blocks are filled by recursion: so many of them fit the stack that a process has by default. Runs
+// have a lower limit.
+constexpr int kDeepest = 1200;
+
+}  // namespace
 
 Rewriter::Rewriter(ForeignGraph* foreign, ImportBudget* budget, FunctionBuilder* home,
                    const ElementShapes& shapes)
@@ -118,10 +125,21 @@ void Rewriter::EmitItem(RewriteBlock& b, FrameItems& region, int i) {
 void Rewriter::EmitOrGiveUp(RewriteBlock& b, const FrameItems& region,
                             const std::vector<int>& items, const std::function<void()>& emit) {
   try {
+    if (b.depth >= kDeepest) {
+      too_deep_ = true;
+      throw Error(Code::kResourceExhausted, "loops and conds lie too deep in one another");
+    }
     emit();
   } catch (const Error& e) {
-    if (e.broken()) throw;
-    GiveUp(b, region, items, {Code::kUnimplemented, Problem::Of(e).reason});
+    // No run goes so deep, so all around it is given up too.
+    if (e.broken() || (too_deep_ && !b.top())) throw;
+    Problem problem = {Code::kUnimplemented, Problem::Of(e).reason};
+    if (std::exchange(too_deep_, false)) {
+      problem = {Code::kResourceExhausted, "loops and conds lie more than " +
+                                               std::to_string(kDeepest) +
+                                               " deep in one another, which is the limit"};
+    }
+    GiveUp(b, region, items, problem);
   }
 }
 

@@ -78,6 +78,7 @@ class Rewriter : private ItemEmitter {
   LoopRewriter loop_rewriter_;
   CallRewriter call_rewriter_;
   RewriteBlock top_;
+  bool too_deep_ = false;  // the error that is on its way is that of kDeepest
 };
 
 }  // namespace graphrun
