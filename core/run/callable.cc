@@ -14,6 +14,7 @@
 #include "core/graph/op_registry.h"
 #include "core/graph/reference.h"
 #include "core/run/interpreter.h"
+#include "core/run/run_observer.h"
 #include "core/run/truth.h"
 
 namespace graphrun {
@@ -309,11 +310,17 @@ void Session::Callable::Impl::Run(const std::vector<Tensor>& values, std::vector
   const ThreadScope threads(session->options.threads);
   const std::vector<Tensor> made = as_fed ? std::vector<Tensor>() : Given(values);
   const std::vector<Tensor>& given = as_fed ? values : made;
-  if (fetched_from.empty()) return RunGiven(values, given, fetched);
-  std::vector<Tensor> run;
-  RunGiven(values, given, &run);
-  fetched->clear();
-  for (const Fetched& from : fetched_from) fetched->push_back(AfterRun(from, run));
+  RunObserver* const observer = session->env.observer();
+  if (observer) observer->BeginRun();
+  if (fetched_from.empty()) {
+    RunGiven(values, given, fetched);
+  } else {
+    std::vector<Tensor> run;
+    RunGiven(values, given, &run);
+    fetched->clear();
+    for (const Fetched& from : fetched_from) fetched->push_back(AfterRun(from, run));
+  }
+  if (observer) observer->EndRun();
 }
 
 // What the caller gets: what was fetched, or the variable whose memory it was as it is by now.

@@ -22,7 +22,7 @@ struct Session::Impl {
   Impl(const Graph& g, const SessionOptions& o)
       : graph(g),
         options(o),
-        env(o.seed, o.max_steps),
+        env(o.seed, o.max_steps, o.observer),
         plans(std::make_shared<PlanCache>(o.plan_cache_bytes)) {}
 
   const Graph& graph;

@@ -13,15 +13,18 @@
 
 namespace graphrun {
 
+class RunObserver;
+
 class Environment {
  public:
-  Environment(std::optional<int64_t> seed, std::optional<int64_t> max_steps)
-      : pool_(BufferPool::Create()), seed_(seed), max_steps_(max_steps) {
+  Environment(std::optional<int64_t> seed, std::optional<int64_t> max_steps, RunObserver* observer)
+      : pool_(BufferPool::Create()), seed_(seed), max_steps_(max_steps), observer_(observer) {
     kernels_ = {pool_.get(), &variables_};
   }
   const KernelEnvironment& kernels() const { return kernels_; }
   BufferPool* pool() const { return pool_.get(); }
   VariableStore& variables() { return variables_; }
+  RunObserver* observer() const { return observer_; }  // may be null
   // The stream of the random node at `path`: its name, after the names of the calls that lead to
   // it.
   RandomStream* Stream(const std::string& path);
@@ -34,6 +37,7 @@ class Environment {
   KernelEnvironment kernels_;
   std::optional<int64_t> seed_;
   std::optional<int64_t> max_steps_;
+  RunObserver* const observer_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<RandomStream>> streams_;
 };

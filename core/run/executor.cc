@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/compile/needs.h"
 #include "core/graph/op_def.h"
+#include "core/run/run_observer.h"
 #include "core/run/truth.h"
 
 namespace graphrun {
@@ -29,6 +30,8 @@ struct Executor::Frame {
         const std::vector<std::unique_ptr<Kept>>& kept_values);
 
   void RunBlock(const Block& block);
+  template <bool kObserved>
+  void RunInstructions(const Block& block);
   void RunNode(const Instruction& in);
   void RunWhile(const Instruction& in);
   void RunIf(const Instruction& in);
@@ -98,7 +101,13 @@ Executor::Frame::Frame(const Plan& p, const Environment& e,
 }
 
 void Executor::Frame::RunBlock(const Block& block) {
+  environment.observer() ? RunInstructions<true>(block) : RunInstructions<false>(block);
+}
+
+template <bool kObserved>
+void Executor::Frame::RunInstructions(const Block& block) {
   for (const Instruction& in : block.instructions) {
+    if constexpr (kObserved) environment.observer()->Begin(*in.node, &in, inputs[in.index]);
     try {
       switch (in.structure) {
         case Structure::kNone:
@@ -122,6 +131,7 @@ void Executor::Frame::RunBlock(const Block& block) {
       e.While("while running " + DescribeNode(*in.node, inputs[in.index]));
       throw;
     }
+    if constexpr (kObserved) environment.observer()->End(outputs[in.index]);
     for (int slot : in.release) slots[slot] = Tensor();
   }
 }

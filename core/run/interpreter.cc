@@ -7,6 +7,7 @@
 #include "core/compile/constant_chains.h"
 #include "core/graph/op_def.h"
 #include "core/graph/order.h"
+#include "core/run/run_observer.h"
 #include "core/run/truth.h"
 
 namespace graphrun {
@@ -59,6 +60,8 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
     for (Tensor& t : inputs) pointers.push_back(&t);
     WithContext([&] { return "while running " + DescribeNode(node, pointers); },
                 [&] {
+                  RunObserver* const observer = env_->observer();
+                  if (observer) observer->Begin(node, &node, pointers);
                   values[id] = RunNode(graph, id, needs, inputs, path);
                   if (const auto joined = chains.Find(id, env_->kernels())) {
                     const Output x = joined->value;
@@ -66,6 +69,11 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
                     values[id] = {RunStep(graph.registry(), *joined,
                                           it != given.end() ? it->second : values[x.node][x.index],
                                           env_->kernels())};
+                  }
+                  if (observer) {
+                    std::vector<Tensor*> outputs;
+                    for (Tensor& t : values[id]) outputs.push_back(&t);
+                    observer->End(outputs);
                   }
                   for (int i = 0; i < graph.num_outputs(id); ++i) {
                     if (!values[id][i].empty()) CheckOutput(graph, {id, i}, values[id][i]);

@@ -17,6 +17,7 @@
 namespace graphrun {
 
 class Graph;
+class RunObserver;
 
 // "x:0", "x" (output 0, or an operation), or what has such a name: an Expr.
 class TensorName {
@@ -49,6 +50,8 @@ struct SessionOptions {
   // Of the plans that are kept (Session::Prepare says by what); beyond it the least recently used
   // go.
   size_t plan_cache_bytes = size_t{2} << 30;
+  // Is told what runs do, node by node (run_observer.h), and must outlive the session.
+  RunObserver* observer = nullptr;
 };
 
 //   Session session(meta.graph);

@@ -47,6 +47,8 @@ class PhaseRunner {
   // Mean loss of a symbol in the steps since the last call of this.
   double TakeRecent();
   double cost() const { return cost_; }
+  // That the steps of the round had to predict.
+  double symbols() const { return symbols_; }
   // Of the last step; "" when it was not asked for.
   const std::string& summary() const { return summary_; }
 

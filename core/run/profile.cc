@@ -1,0 +1,132 @@
+#include "core/run/profile.h"
+
+#include <algorithm>
+
+#include "core/base/size.h"
+#include "core/base/tensor.h"
+#include "core/graph/graph.h"
+
+namespace graphrun {
+namespace {
+
+double Seconds(std::chrono::steady_clock::duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
+bool HasNumbers(const Tensor& t) { return !t.empty() && DTypeSize(t.dtype()) > 0; }
+
+}  // namespace
+
+void Profile::Clear(size_t calls) {
+  entries_.clear();
+  nodes_.clear();
+  places_.clear();
+  calls_.clear();
+  calls_.reserve(calls);
+  most_calls_ = calls;
+  depth_ = 0;
+  runs_ = 0;
+  run_seconds_ = own_seconds_ = 0;
+  start_ = Clock::now();
+}
+
+Profile::Clock::time_point Profile::Charge() {
+  const Clock::time_point now = Clock::now();
+  if (depth_ > 0) {
+    const int entry = open_[depth_ - 1].entry;
+    (entry == kRun ? run_seconds_ : entries_[entry].seconds) += Seconds(now - last_);
+  }
+  return now;
+}
+
+void Profile::Resume(Clock::time_point since) {
+  last_ = Clock::now();
+  own_seconds_ += Seconds(last_ - since);
+}
+
+void Profile::Keep(int entry, Clock::time_point begin, Clock::time_point end) {
+  if (calls_.size() < most_calls_)
+    calls_.push_back({entry, Seconds(begin - start_), Seconds(end - start_)});
+}
+
+Profile::Open& Profile::Push(int entry) {
+  if (depth_ == open_.size()) open_.emplace_back();
+  Open& open = open_[depth_++];
+  open.entry = entry;
+  open.memory.clear();
+  open.inputs.clear();
+  return open;
+}
+
+void Profile::BeginRun() {
+  depth_ = 0;  // a run that failed left some
+  const Clock::time_point now = Clock::now();
+  Push(kRun).begin = now;
+  Resume(now);
+}
+
+void Profile::EndRun() {
+  const Clock::time_point now = Charge();
+  Keep(kRun, open_[0].begin, now);
+  depth_ = 0;
+  ++runs_;
+  Resume(now);
+}
+
+void Profile::Begin(const Node& node, const void* place, std::span<Tensor* const> inputs) {
+  const Clock::time_point now = Charge();
+  const auto [it, fresh] = places_.try_emplace(place, static_cast<int>(entries_.size()));
+  if (fresh) {
+    entries_.push_back(
+        {.node = node.name, .op = node.op->name, .structure = node.op->structure, .inputs = {}});
+    nodes_.push_back(&node);
+  }
+  Open& open = Push(it->second);
+  Entry& entry = entries_[it->second];
+  entry.inputs.clear();
+  for (const Tensor* t : inputs) {
+    open.inputs.push_back(t->empty() ? ValueType{} : TypeOf(*t));
+    if (!HasNumbers(*t)) continue;
+    open.memory.push_back(t->raw());
+    entry.inputs.push_back(t->shape());
+  }
+  Resume(now);
+  open.begin = last_;
+}
+
+void Profile::End(std::span<Tensor* const> outputs) {
+  const Clock::time_point now = Charge();
+  const Open& open = open_[depth_ - 1];
+  Entry& entry = entries_[open.entry];
+  const Node& node = *nodes_[open.entry];
+  const OpDef& op = *node.op;
+  ++entry.calls;
+  outputs_.clear();
+  double bytes = 0;
+  for (const ValueType& type : open.inputs) {
+    if (DTypeSize(type.dtype) > 0 && type.shape.fully_known())
+      bytes += static_cast<double>(CheckedBytes(type.shape.num_elements(), type.dtype));
+  }
+  for (const Tensor* t : outputs) {
+    outputs_.push_back(t->empty() ? ValueType{} : TypeOf(*t));
+    if (!HasNumbers(*t)) continue;
+    // What somebody else holds and is no input was handed over, not written: a variable's value.
+    const bool input =
+        std::find(open.memory.begin(), open.memory.end(), t->raw()) != open.memory.end();
+    if (!t->owning() || t->unique() || input) bytes += static_cast<double>(t->bytes());
+  }
+  const bool moves = op.structure == Structure::kNone && op.view_of < 0;
+  if (moves) {
+    const auto known = [](const ValueType& type) { return type.dtype != DType::kInvalid; };
+    const bool all = std::all_of(open.inputs.begin(), open.inputs.end(), known) &&
+                     std::all_of(outputs_.begin(), outputs_.end(), known);
+    const Cost cost = op.cost && all ? op.cost(CostContext(node, open.inputs, outputs_)) : Cost{};
+    entry.flops += cost.flops;
+    entry.bytes += cost.bytes > 0 ? cost.bytes : bytes;
+  }
+  Keep(open.entry, open.begin, now);
+  --depth_;
+  Resume(now);
+}
+
+}  // namespace graphrun
