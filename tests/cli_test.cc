@@ -39,7 +39,7 @@ std::vector<double> NumbersAfter(const std::string& label, const std::string& te
 
 TEST_F(CliTest, HelpOnEveryLevelHasAnExample) {
   for (const char* command : {"", "list", "export", "train", "run", "batches", "info", "ops", "dot",
-                              "check", "record", "plan", "grad"}) {
+                              "check", "record", "plan", "grad", "profile", "bench"}) {
     const Result r = Run(std::string(command) + " --help");
     EXPECT_EQ(r.code, 0) << command;
     EXPECT_THAT(r.out, HasSubstr("Example:")) << command;

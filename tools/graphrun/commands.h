@@ -31,6 +31,8 @@ void AddOpsCommand(CommandLine& line);
 void AddDotCommand(CommandLine& line);
 void AddCheckCommand(CommandLine& line);
 void AddRecordCommand(CommandLine& line);
+void AddProfileCommand(CommandLine& line);
+void AddBenchCommand(CommandLine& line);
 void AddPlanCommand(CommandLine& line);
 void AddGradCommand(CommandLine& line);
 

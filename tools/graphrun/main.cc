@@ -92,6 +92,8 @@ int Main(int argc, char** argv) {
   AddDotCommand(line);
   AddCheckCommand(line);
   AddRecordCommand(line);
+  AddProfileCommand(line);
+  AddBenchCommand(line);
   AddPlanCommand(line);
   AddGradCommand(line);
   try {
