@@ -62,11 +62,14 @@ void ProfileModel(const Options& options) {
   for (int64_t i = 0; i < n; ++i) steps.Step();
   const double seconds =
       std::chrono::duration<double>(Clock::now() - begin).count() - profile.own_seconds();
+  const double flops = ProductFlops(profile, machine) / static_cast<double>(n);
   fmt::print(
       "{}: {} a step, mean of {}; threads: {}\n"
-      "roof: {:.0f} GFLOP/s in products, {:.0f} GB/s copied in caches and {:.0f} in memory\n\n",
+      "roof: {:.0f} GFLOP/s in products, {:.0f} GB/s copied in caches and {:.0f} in memory\n"
+      "bound: {} a step, by {:.3g} GFLOP in products\n\n",
       ShortName(flags.file), Milliseconds(seconds / static_cast<double>(n)), n, NumThreads(),
-      machine.flops() / 1e9, machine.cache_bandwidth() / 1e9, machine.memory_bandwidth() / 1e9);
+      machine.flops() / 1e9, machine.cache_bandwidth() / 1e9, machine.memory_bandwidth() / 1e9,
+      Milliseconds(flops / machine.flops()), flops / 1e9);
   fmt::print("{}",
              ProfileTable(profile, n, seconds, machine,
                           {.by = ByOf(options.by), .rows = static_cast<size_t>(options.rows)}));
@@ -99,9 +102,9 @@ void AddProfileCommand(CommandLine& line) {
       "A rate is that of the operations where they bound the op, else of the bytes that go in and\n"
       "out. 'of roof' is the time that this machine would need at its best, measured before the\n"
       "steps, by the time that was taken; what stays in a cache that the copies did not fit may\n"
-      "be above 100%. 'executor' is what runs ops; 'outside' is what the command does beside "
-      "runs.\n"
-      "The observing itself, which counts nowhere, makes a step a little slower.\n\n"
+      "be above 100%. 'bound' is the time of the products alone, at that best. 'executor' is what\n"
+      "runs ops; 'outside' is what the command does beside runs. The observing itself counts\n"
+      "nowhere, but makes a step a little slower.\n\n"
       "Example:\n"
       "  graphrun profile ptb.pb --threads 1\n"
       "  graphrun profile ptb.pb --by node --steps 5 --trace ptb.json");

@@ -57,10 +57,13 @@ std::vector<Row> RowsOf(const Profile& profile, const MachineRates& machine,
   return rows;
 }
 
+bool OperationsBound(double flops, double bytes, const MachineRates& machine) {
+  return flops / machine.flops() > bytes / machine.cache_bandwidth();
+}
+
 std::string RateText(const Row& row, const MachineRates& machine) {
   if (row.seconds <= 0 || (row.flops == 0 && row.bytes == 0)) return "";
-  // What bounds it.
-  if (row.flops / machine.flops() > row.bytes / machine.cache_bandwidth())
+  if (OperationsBound(row.flops, row.bytes, machine))
     return fmt::format("{:.1f} GFLOP/s", row.flops / row.seconds / 1e9);
   return fmt::format("{:.1f} GB/s", row.bytes / row.seconds / 1e9);
 }
@@ -89,6 +92,14 @@ std::string Aligned(const std::vector<Cells>& lines) {
 }
 
 }  // namespace
+
+double ProductFlops(const Profile& profile, const MachineRates& machine) {
+  double flops = 0;
+  for (const Profile::Entry& e : profile.entries()) {
+    if (OperationsBound(e.flops, e.bytes, machine)) flops += e.flops;
+  }
+  return flops;
+}
 
 std::string ShapesText(const Profile::Entry& entry) {
   std::string text;

@@ -19,7 +19,10 @@ struct ProfileTableOptions {
 std::string ProfileTable(const Profile& profile, int64_t steps, double seconds,
                          const MachineRates& machine, const ProfileTableOptions& options);
 
-// "[30,400] x [400,800]" of the inputs of a call, shortened.
+// Operations of all steps in products: what more operations than bytes bound.
+double ProductFlops(const Profile& profile, const MachineRates& machine);
+
+// "[30,400] [400,800]" of the inputs of a call, shortened.
 std::string ShapesText(const Profile::Entry& entry);
 
 }  // namespace graphrun
