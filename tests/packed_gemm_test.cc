@@ -1,0 +1,142 @@
+// PackedGemm against sums in double, for every kernel that this processor can run.
+#include "ops/linear/packed_gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/base/parallel.h"
+
+namespace graphrun {
+namespace {
+
+using ops::GemmKernels;
+using ops::PackedGemm;
+
+std::vector<const GemmKernels*> KernelsHere() {
+  std::vector<const GemmKernels*> kernels = {&ops::GemmKernelsBase()};
+#if defined(__x86_64__)
+  if (&ops::GemmKernelsHere() != kernels[0]) kernels.push_back(&ops::GemmKernelsV3());
+  if (&ops::GemmKernelsHere() == &ops::GemmKernelsV4()) kernels.push_back(&ops::GemmKernelsV4());
+#endif
+  return kernels;
+}
+
+std::vector<float> Numbers(int64_t n, int seed) {
+  std::vector<float> v(n);
+  for (int64_t i = 0; i < n; ++i)
+    v[i] = static_cast<float>((i * 7919 + seed * 31) % 2003 - 1001) / 512;
+  return v;
+}
+
+struct Product {
+  int64_t m, n, k;
+  bool ta, tb, add;
+  int parts = 1;
+};
+
+// With gaps between the rows of all matrices; the gaps of C stay as they are.
+std::vector<float> Multiply(const Product& p, const GemmKernels& kernels, double* worst = nullptr) {
+  const int64_t lda = (p.ta ? p.m : p.k) + 3, ldb = (p.tb ? p.k : p.n) + 2, ldc = p.n + 5;
+  const std::vector<float> a = Numbers((p.ta ? p.k : p.m) * lda, 1);
+  const std::vector<float> b = Numbers((p.tb ? p.n : p.k) * ldb, 2);
+  std::vector<float> c = Numbers(p.m * ldc, 3);
+  const std::vector<float> before = c;
+  const PackedGemm gemm(p.n, p.k, p.parts, kernels);
+  std::vector<float> packed(gemm.packed_size() + 1);
+  packed.back() = 77;
+  gemm.Pack(b.data(), p.tb, ldb, packed.data());
+  EXPECT_EQ(packed.back(), 77);
+  gemm.Run(p.m, {a.data(), lda, p.ta}, packed.data(), c.data(), ldc, p.add);
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < ldc; ++j) {
+      if (j >= p.n) {
+        EXPECT_EQ(c[i * ldc + j], before[i * ldc + j]) << "between rows, at " << i << "," << j;
+        continue;
+      }
+      double sum = p.add ? before[i * ldc + j] : 0, size = 1;
+      for (int64_t q = 0; worst && q < p.k; ++q) {
+        const double x = a[p.ta ? q * lda + i : i * lda + q],
+                     y = b[p.tb ? j * ldb + q : q * ldb + j];
+        sum += x * y;
+        size += std::abs(x * y);
+      }
+      if (worst) *worst = std::max(*worst, std::abs(c[i * ldc + j] - sum) / size);
+    }
+  }
+  return c;
+}
+
+TEST(PackedGemmTest, EveryShapeOfTilesAndPanelsIsRight) {
+  for (const GemmKernels* kernels : KernelsHere()) {
+    const int64_t lanes = kernels->lanes;
+    std::vector<Product> products;
+    // Every width in panels, with and without a part of a vector; every height of a tile.
+    for (int64_t n : {int64_t{1}, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes + 2, 4 * lanes,
+                      5 * lanes, 5 * lanes + 3, 9 * lanes + 1}) {
+      for (int64_t m : {1, 2, 5, 7, 13, 29}) products.push_back({m, n, 11, false, false, false});
+    }
+    for (int flags = 0; flags < 8; ++flags) {
+      const bool ta = flags & 1, tb = flags & 2, add = flags & 4;
+      products.push_back({17, 6 * lanes + 5, 23, ta, tb, add, 2});
+      products.push_back({211, 37, 801, ta, tb, add, 3});  // several blocks and chunks
+    }
+    for (const Product& p : products) {
+      double worst = 0;
+      Multiply(p, *kernels, &worst);
+      EXPECT_LT(worst, 4e-6) << lanes << " lanes: " << p.m << "," << p.n << "," << p.k << " "
+                             << p.ta << p.tb << p.add;
+    }
+  }
+}
+
+TEST(PackedGemmTest, EmptyProductsAreZerosOrNothing) {
+  const PackedGemm gemm(5, 0, 2);
+  std::vector<float> c(10, 3), packed(1);
+  gemm.Pack(nullptr, false, 5, packed.data());
+  gemm.Run(2, {nullptr, 0}, packed.data(), c.data(), 5, /*add=*/true);
+  EXPECT_EQ(c, std::vector<float>(10, 3));
+  gemm.Run(2, {nullptr, 0}, packed.data(), c.data(), 5, /*add=*/false);
+  EXPECT_EQ(c, std::vector<float>(10, 0));
+  const PackedGemm none(0, 4, 2);
+  EXPECT_EQ(none.packed_size(), 0);
+  none.Run(3, {c.data(), 4}, packed.data(), nullptr, 0, false);
+  PackedGemm(3, 4, 1).Run(0, {nullptr, 4}, packed.data(), nullptr, 3, false);
+}
+
+TEST(PackedGemmTest, TheBitsDependOnNeitherPartsNorThreads) {
+  for (const GemmKernels* kernels : KernelsHere()) {
+    Product p{61, 330, 517, false, true, true};
+    const std::vector<float> one = Multiply(p, *kernels);
+    for (int threads : {1, 2, 3}) {
+      const ThreadScope scope(threads);
+      for (int parts : {1, 2, 5, 100}) {
+        p.parts = parts;
+        const std::vector<float> c = Multiply(p, *kernels);
+        EXPECT_EQ(std::memcmp(c.data(), one.data(), c.size() * sizeof(float)), 0)
+            << threads << " threads, " << parts << " parts";
+      }
+    }
+  }
+}
+
+TEST(PackedGemmTest, PartsCoverAllColumnsOnce) {
+  for (int64_t n : {1, 15, 16, 17, 200, 800, 1000}) {
+    for (int parts : {1, 2, 3, 7}) {
+      const PackedGemm gemm(n, 3, parts);
+      ASSERT_LE(gemm.parts(), parts);
+      int64_t at = 0;
+      for (int i = 0; i < gemm.parts(); ++i) {
+        EXPECT_EQ(gemm.first_column(i), at);
+        EXPECT_GT(gemm.last_column(i), at);
+        at = gemm.last_column(i);
+      }
+      EXPECT_EQ(at, n);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace graphrun
