@@ -8,6 +8,7 @@
 
 #include "core/base/tensor.h"
 #include "core/build/control_flow.h"
+#include "core/graph/function_attr.h"
 #include "core/io/chrome_trace.h"
 #include "tests/session_fixture.h"
 
@@ -22,11 +23,15 @@ class Recorder final : public RunObserver {
  public:
   void BeginRun() override { words.push_back("run"); }
   void EndRun() override { words.push_back("end"); }
-  void Begin(const Node& node, const void* place, std::span<Tensor* const> inputs) override {
-    words.push_back("<" + node.op->name);
-    places[place].push_back(node.name);
-    open.push_back(node.op->name);
-    if (node.op->name == "Square") squared.push_back(inputs[0]->scalar<float>());
+  void Begin(const StartingNode& starting) override {
+    const std::string& op = starting.node.op->name;
+    words.push_back("<" + op);
+    places[starting.place].push_back(starting.node.name);
+    open.push_back(op);
+    if (op == "StatelessWhile" || op == "Square") {
+      EXPECT_EQ(starting.kernel, op == "Square");
+    }
+    if (op == "Square") squared.push_back(starting.inputs[0]->scalar<float>());
   }
   void End(std::span<Tensor* const> outputs) override {
     words.push_back(">");
@@ -143,7 +148,7 @@ TEST_P(RunObserverTest, AProfileAddsUpCallsWorkAndTime) {
   EXPECT_EQ(by_op["Tanh"].flops, 7.0 * 15);
   EXPECT_EQ(by_op["Square"].calls, 21);
   EXPECT_EQ(by_op["StatelessWhile"].calls, 7);
-  EXPECT_EQ(by_op["StatelessWhile"].structure, Structure::kWhile);
+  EXPECT_FALSE(by_op["StatelessWhile"].kernel);
   EXPECT_EQ(by_op["StatelessWhile"].bytes, 0) << "what runs within it counts";
   // Each moment belongs to one figure.
   EXPECT_LE(seconds, took);
@@ -168,9 +173,9 @@ TEST(ProfileTest, TimeGoesToTheInnermostNodeAndOwnWorkToNone) {
   profile.Clear(3);
   profile.BeginRun();
   wait(5);
-  profile.Begin(outer, &outer, values);
+  profile.Begin({outer, t.meta.graph, &outer, true, values});
   wait(10);
-  profile.Begin(inner, &inner, values);
+  profile.Begin({inner, t.meta.graph, &inner, true, values});
   wait(40);
   profile.End(values);
   wait(10);
@@ -190,6 +195,34 @@ TEST(ProfileTest, TimeGoesToTheInnermostNodeAndOwnWorkToNone) {
   EXPECT_LT(out.begin, in.begin);
   EXPECT_LT(in.end, out.end);
   EXPECT_GE(out.end - out.begin, 0.06);
+}
+
+TEST(ProfileTest, ACallThatIsOneKernelIsNamedByItsOpsAndCostsWhatTheyDo) {
+  TestGraph t;
+  Graph& g = t.meta.graph;
+  Function& f = g.library()->Add(std::make_unique<Function>("f", g));
+  const Output x = f.AddArg("x", {.dtype = DType::kFloat, .shape = {3, 5}});
+  const Output y{f.graph.AddNode("Tanh", "y", {x}, {}), 0};
+  f.results = {{f.graph.AddNode("AddV2", "z", {y, x}, {}), 0}};
+  const Expr in = op::Placeholder(t.root, DType::kFloat, {3, 5});
+  const Node& call = g.node(AddCall(g, "call", f, {in.output()}));
+  Tensor numbers = Tensor::Zeros(DType::kFloat, {3, 5});
+  Tensor* const values[] = {&numbers};
+  Profile profile;
+  profile.BeginRun();
+  for (const bool kernel : {true, false}) {
+    profile.Begin({call, g, &kernel + kernel, kernel, values});
+    profile.End(values);
+  }
+  profile.EndRun();
+  ASSERT_EQ(profile.entries().size(), 2u);
+  const Profile::Entry &fused = profile.entries()[0], &plain = profile.entries()[1];
+  EXPECT_EQ(fused.op, "fused AddV2 Tanh");
+  EXPECT_EQ(fused.node, "call");
+  EXPECT_EQ(fused.flops, 30);
+  EXPECT_EQ(fused.bytes, 2 * 15 * 4);
+  EXPECT_EQ(plain.op, "PartitionedCall");
+  EXPECT_EQ(plain.flops + plain.bytes, 0);
 }
 
 TEST(ChromeTraceTest, IsJsonWhateverTheNames) {

@@ -107,7 +107,10 @@ void Executor::Frame::RunBlock(const Block& block) {
 template <bool kObserved>
 void Executor::Frame::RunInstructions(const Block& block) {
   for (const Instruction& in : block.instructions) {
-    if constexpr (kObserved) environment.observer()->Begin(*in.node, &in, inputs[in.index]);
+    if constexpr (kObserved) {
+      environment.observer()->Begin({*in.node, plan.function->graph, &in,
+                                     in.structure == Structure::kNone, inputs[in.index]});
+    }
     try {
       switch (in.structure) {
         case Structure::kNone:

@@ -58,27 +58,29 @@ Interpreter::Values Interpreter::RunGraph(const Graph& graph, const std::map<Out
     }
     std::vector<Tensor*> pointers;
     for (Tensor& t : inputs) pointers.push_back(&t);
-    WithContext([&] { return "while running " + DescribeNode(node, pointers); },
-                [&] {
-                  RunObserver* const observer = env_->observer();
-                  if (observer) observer->Begin(node, &node, pointers);
-                  values[id] = RunNode(graph, id, needs, inputs, path);
-                  if (const auto joined = chains.Find(id, env_->kernels())) {
-                    const Output x = joined->value;
-                    const auto it = given.find(x);
-                    values[id] = {RunStep(graph.registry(), *joined,
-                                          it != given.end() ? it->second : values[x.node][x.index],
-                                          env_->kernels())};
-                  }
-                  if (observer) {
-                    std::vector<Tensor*> outputs;
-                    for (Tensor& t : values[id]) outputs.push_back(&t);
-                    observer->End(outputs);
-                  }
-                  for (int i = 0; i < graph.num_outputs(id); ++i) {
-                    if (!values[id][i].empty()) CheckOutput(graph, {id, i}, values[id][i]);
-                  }
-                });
+    WithContext(
+        [&] { return "while running " + DescribeNode(node, pointers); },
+        [&] {
+          RunObserver* const observer = env_->observer();
+          if (observer)
+            observer->Begin({node, graph, &node, node.op->structure == Structure::kNone, pointers});
+          values[id] = RunNode(graph, id, needs, inputs, path);
+          if (const auto joined = chains.Find(id, env_->kernels())) {
+            const Output x = joined->value;
+            const auto it = given.find(x);
+            values[id] = {RunStep(graph.registry(), *joined,
+                                  it != given.end() ? it->second : values[x.node][x.index],
+                                  env_->kernels())};
+          }
+          if (observer) {
+            std::vector<Tensor*> outputs;
+            for (Tensor& t : values[id]) outputs.push_back(&t);
+            observer->End(outputs);
+          }
+          for (int i = 0; i < graph.num_outputs(id); ++i) {
+            if (!values[id][i].empty()) CheckOutput(graph, {id, i}, values[id][i]);
+          }
+        });
   }
   return values;
 }

@@ -1,9 +1,11 @@
 #include "core/run/profile.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/size.h"
 #include "core/base/tensor.h"
+#include "core/graph/function_attr.h"
 #include "core/graph/graph.h"
 
 namespace graphrun {
@@ -15,11 +17,25 @@ double Seconds(std::chrono::steady_clock::duration d) {
 
 bool HasNumbers(const Tensor& t) { return !t.empty() && DTypeSize(t.dtype()) > 0; }
 
+// What a node costs when it runs once; nothing where that is not known.
+Cost KnownCost(const Graph& g, NodeId id) {
+  const Node& node = g.node(id);
+  if (!node.op->cost) return {};
+  std::vector<ValueType> inputs, outputs;
+  for (const Output o : node.inputs) inputs.push_back(g.type(o));
+  for (int k = 0; k < g.num_outputs(id); ++k) outputs.push_back(g.type({id, k}));
+  const auto known = [](const ValueType& type) { return type.shape.fully_known(); };
+  return std::all_of(inputs.begin(), inputs.end(), known) &&
+                 std::all_of(outputs.begin(), outputs.end(), known)
+             ? node.op->cost(CostContext(node, inputs, outputs))
+             : Cost{};
+}
+
 }  // namespace
 
 void Profile::Clear(size_t calls) {
   entries_.clear();
-  nodes_.clear();
+  sources_.clear();
   places_.clear();
   calls_.clear();
   calls_.reserve(calls);
@@ -73,18 +89,33 @@ void Profile::EndRun() {
   Resume(now);
 }
 
-void Profile::Begin(const Node& node, const void* place, std::span<Tensor* const> inputs) {
-  const Clock::time_point now = Charge();
-  const auto [it, fresh] = places_.try_emplace(place, static_cast<int>(entries_.size()));
-  if (fresh) {
-    entries_.push_back(
-        {.node = node.name, .op = node.op->name, .structure = node.op->structure, .inputs = {}});
-    nodes_.push_back(&node);
+void Profile::AddEntry(const StartingNode& starting) {
+  const Node& node = starting.node;
+  Entry entry{.node = node.name, .op = node.op->name, .kernel = starting.kernel, .inputs = {}};
+  Source source{.node = &node};
+  if (starting.kernel && node.op->structure == Structure::kCall) {
+    std::set<std::string> ops;
+    const Graph& fused = RegionFunction(starting.graph, node, 0).graph;
+    for (NodeId id = 0; id < fused.num_ids(); ++id) {
+      if (!fused.exists(id) || fused.node(id).op->structure != Structure::kNone) continue;
+      ops.insert(fused.node(id).op->name);
+      source.fused_flops += KnownCost(fused, id).flops;
+    }
+    entry.op = "fused";
+    for (const std::string& op : ops) entry.op += " " + op;
   }
+  entries_.push_back(std::move(entry));
+  sources_.push_back(source);
+}
+
+void Profile::Begin(const StartingNode& starting) {
+  const Clock::time_point now = Charge();
+  const auto [it, fresh] = places_.try_emplace(starting.place, static_cast<int>(entries_.size()));
+  if (fresh) AddEntry(starting);
   Open& open = Push(it->second);
   Entry& entry = entries_[it->second];
   entry.inputs.clear();
-  for (const Tensor* t : inputs) {
+  for (const Tensor* t : starting.inputs) {
     open.inputs.push_back(t->empty() ? ValueType{} : TypeOf(*t));
     if (!HasNumbers(*t)) continue;
     open.memory.push_back(t->raw());
@@ -98,8 +129,8 @@ void Profile::End(std::span<Tensor* const> outputs) {
   const Clock::time_point now = Charge();
   const Open& open = open_[depth_ - 1];
   Entry& entry = entries_[open.entry];
-  const Node& node = *nodes_[open.entry];
-  const OpDef& op = *node.op;
+  const Source& source = sources_[open.entry];
+  const OpDef& op = *source.node->op;
   ++entry.calls;
   outputs_.clear();
   double bytes = 0;
@@ -115,13 +146,13 @@ void Profile::End(std::span<Tensor* const> outputs) {
         std::find(open.memory.begin(), open.memory.end(), t->raw()) != open.memory.end();
     if (!t->owning() || t->unique() || input) bytes += static_cast<double>(t->bytes());
   }
-  const bool moves = op.structure == Structure::kNone && op.view_of < 0;
-  if (moves) {
+  if (entry.kernel && op.view_of < 0) {
     const auto known = [](const ValueType& type) { return type.dtype != DType::kInvalid; };
     const bool all = std::all_of(open.inputs.begin(), open.inputs.end(), known) &&
                      std::all_of(outputs_.begin(), outputs_.end(), known);
-    const Cost cost = op.cost && all ? op.cost(CostContext(node, open.inputs, outputs_)) : Cost{};
-    entry.flops += cost.flops;
+    const Cost cost =
+        op.cost && all ? op.cost(CostContext(*source.node, open.inputs, outputs_)) : Cost{};
+    entry.flops += cost.flops + source.fused_flops;
     entry.bytes += cost.bytes > 0 ? cost.bytes : bytes;
   }
   Keep(open.entry, open.begin, now);

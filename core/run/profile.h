@@ -20,9 +20,10 @@ class Profile final : public RunObserver {
  public:
   // A node at one place.
   struct Entry {
+    // The op; of a call that is one kernel, "fused" and the ops of its function.
     std::string node, op;
-    Structure structure = Structure::kNone;  // of a While, an If or a call `seconds` is overhead
-    std::vector<Shape> inputs;               // of the tensors with numbers, as of the last call
+    bool kernel = true;         // of a While, an If or a call `seconds` is overhead
+    std::vector<Shape> inputs;  // of the tensors with numbers, as of the last call
     int64_t calls = 0;
     double seconds = 0;  // without the nodes that ran within it
     // Of all calls: what the op's cost says, else all numbers that came in and went out.
@@ -40,7 +41,7 @@ class Profile final : public RunObserver {
 
   void BeginRun() override;
   void EndRun() override;
-  void Begin(const Node& node, const void* place, std::span<Tensor* const> inputs) override;
+  void Begin(const StartingNode& starting) override;
   void End(std::span<Tensor* const> outputs) override;
 
   const std::vector<Entry>& entries() const { return entries_; }  // in the order of first calls
@@ -65,9 +66,14 @@ class Profile final : public RunObserver {
   void Resume(Clock::time_point since);
   void Keep(int entry, Clock::time_point begin, Clock::time_point end);
   Open& Push(int entry);
+  void AddEntry(const StartingNode& starting);
 
   std::vector<Entry> entries_;
-  std::vector<const Node*> nodes_;               // by entry
+  struct Source {
+    const Node* node = nullptr;
+    double fused_flops = 0;  // of a call of the function that is one kernel
+  };
+  std::vector<Source> sources_;                  // by entry
   std::unordered_map<const void*, int> places_;  // -> entry
   std::vector<Open> open_;                       // [0, depth_); the others keep their memory
   size_t depth_ = 0;

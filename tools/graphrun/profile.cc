@@ -37,8 +37,7 @@ void WriteTrace(const Profile& profile, const std::string& name, const std::stri
     }
     const Profile::Entry& e = profile.entries()[call.entry];
     ChromeTrace::Args args = {{"node", e.node}, {"inputs", ShapesText(e)}};
-    trace.Add(e.op, e.structure == Structure::kNone ? "op" : "control", 1, call.begin, call.end,
-              args);
+    trace.Add(e.op, e.kernel ? "op" : "control", 1, call.begin, call.end, args);
   }
   WriteFile(path, trace.Finish());
 }

@@ -36,7 +36,7 @@ std::vector<Row> RowsOf(const Profile& profile, const MachineRates& machine,
   std::map<std::string, size_t> places;
   std::vector<Row> rows;
   for (const Profile::Entry& e : profile.entries()) {
-    if (e.structure != Structure::kNone || e.calls == 0) continue;
+    if (!e.kernel || e.calls == 0) continue;
     const std::string shapes = ShapesText(e);
     const std::string key = by == By::kOp      ? e.op
                             : by == By::kShape ? e.op + shapes
@@ -150,7 +150,7 @@ std::string ProfileTable(const Profile& profile, int64_t steps, double seconds,
   double structures = 0, trips = 0, nodes = 0;
   for (const Profile::Entry& e : profile.entries()) {
     nodes += e.seconds;
-    if (e.structure == Structure::kNone) continue;
+    if (e.kernel) continue;
     structures += e.seconds;
     trips += static_cast<double>(e.calls);
   }
