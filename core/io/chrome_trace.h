@@ -1,5 +1,4 @@
-// ChromeTrace: what ran when, in the trace event format that Chromium's chrome://tracing and
-// Perfetto show.
+// ChromeTrace: what ran when, in Chrome's trace event format, which Perfetto and others show.
 #ifndef GRAPHRUN_CORE_IO_CHROME_TRACE_H_
 #define GRAPHRUN_CORE_IO_CHROME_TRACE_H_
 

@@ -94,8 +94,8 @@ void AddProfileCommand(CommandLine& line) {
       .TypeName("N");
   command
       .Option("--trace", options->trace,
-              "File for a trace of the first 200,000 calls, which Chromium's chrome://tracing\n"
-              "and Perfetto show")
+              "File for a trace of the first 200,000 calls, which Perfetto and other viewers of\n"
+              "Chrome's trace events show")
       .TypeName("FILE.json");
   command.Footer(
       "A rate is that of the operations where they bound the op, else of the bytes that go in and\n"
