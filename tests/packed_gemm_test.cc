@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/build/ops.h"
+#include "ops/linear/gemm.h"
+#include "tests/test_graph.h"
 
 namespace graphrun {
 namespace {
@@ -134,6 +138,51 @@ TEST(PackedGemmTest, PartsCoverAllColumnsOnce) {
         at = gemm.last_column(i);
       }
       EXPECT_EQ(at, n);
+    }
+  }
+}
+
+// Gemm and MatMul on both sides of each bound from which on they pack.
+TEST(PackedGemmTest, ProductsAreRightWhetherTheyPackOrNot) {
+  for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{{7, 9, 11},
+                                                                   {8, 8, 5},
+                                                                   {11, 33, 40},
+                                                                   {12, 34, 41},
+                                                                   {40, 61, 67},
+                                                                   {40, 60, 69},
+                                                                   {47, 130, 129},
+                                                                   {48, 131, 127},
+                                                                   {150, 90, 190}}) {
+    for (int flags = 0; flags < 8; ++flags) {
+      const bool ta = flags & 1, tb = flags & 2;
+      const float alpha = flags & 4 ? 1 : 0.5f, beta = flags & 4 ? 1 : 0;
+      const std::vector<float> a = Numbers(m * k, 4), b = Numbers(k * n, 5),
+                               before = Numbers(m * n, 6);
+      std::vector<float> c = before;
+      ops::Gemm<float>(ta, tb, m, n, k, alpha, a.data(), ta ? m : k, b.data(), tb ? k : n, beta,
+                       c.data(), n);
+      TestGraph t;
+      const Expr x = op::Placeholder(t.root, DType::kFloat, {ta ? k : m, ta ? m : k}),
+                 y = op::Placeholder(t.root, DType::kFloat, {tb ? n : k, tb ? k : n});
+      Tensor fed_a(DType::kFloat, x.shape()), fed_b(DType::kFloat, y.shape());
+      std::copy(a.begin(), a.end(), fed_a.data<float>());
+      std::copy(b.begin(), b.end(), fed_b.data<float>());
+      const Tensor product = t.Run({{x, fed_a}, {y, fed_b}}, {op::MatMul(t.root, x, y, ta, tb)})[0];
+      double worst = 0;
+      for (int64_t i = 0; i < m; ++i) {
+        for (int64_t j = 0; j < n; ++j) {
+          double sum = 0, size = 1;
+          for (int64_t p = 0; p < k; ++p) {
+            const double z = double{a[ta ? p * m + i : i * k + p]} * b[tb ? j * k + p : p * n + j];
+            sum += z;
+            size += std::abs(z);
+          }
+          const double want = alpha * sum + double{beta} * before[i * n + j];
+          worst = std::max({worst, std::abs(c[i * n + j] - want) / size,
+                            std::abs(product.data<float>()[i * n + j] - sum) / size});
+        }
+      }
+      EXPECT_LT(worst, 4e-6) << m << "," << n << "," << k << " " << ta << tb << alpha;
     }
   }
 }
