@@ -7,15 +7,24 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class BenchToolTest : public CliFolder {
  protected:
-  static Result Bench(const std::string& environment, const std::string& args) {
-    const std::string command = environment + " '" + kSourceDir + "/tools/bench' --graphrun '" +
-                                kCommand + "' --rounds 1 --seconds 0.01 --threads 1 " + args +
-                                " >'" + Path("out.txt") + "' 2>'" + Path("err.txt") + "'";
+  // Of the folder tools, measuring the command of this build.
+  static Result Tool(const std::string& tool, const std::string& args) {
+    const std::string command = tool + " --graphrun '" + kCommand + "' --rounds 1 " + args + " >'" +
+                                Path("out.txt") + "' 2>'" + Path("err.txt") + "'";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, Read("out.txt"), Read("err.txt")};
+  }
+  static Result Bench(const std::string& environment, const std::string& args) {
+    return Tool(environment + " '" + kSourceDir + "/tools/bench'",
+                "--seconds 0.01 --threads 1 " + args);
+  }
+  static Result Scaling(const std::string& args) {
+    return Tool(std::string("python3 '") + kSourceDir + "/tools/bench_scaling.py'",
+                "--steps 1 " + args);
   }
 };
 
@@ -60,6 +69,19 @@ TEST_F(BenchToolTest, ErrorsOfGraphrunEndIt) {
   EXPECT_EQ(r.code, 1);
   EXPECT_THAT(r.err, HasSubstr("graphrun and text9: exit code 1"));
   EXPECT_THAT(r.out, Not(HasSubstr("|")));
+}
+
+TEST_F(BenchToolTest, ScalingIsMeasuredAndDrawn) {
+  const Result r =
+      Scaling("--model text8_simple --vary batch=4,9 --threads 1,2 -o '" + Path("s.svg") + "'");
+  EXPECT_EQ(r.code, 0) << r.err;
+  EXPECT_THAT(r.out, ContainsRegex(
+                         "text8_simple, 2 threads, ms a step by batch: 4: [0-9.]+, 9: [0-9.]+\n"));
+  const std::string svg = Read("s.svg");
+  EXPECT_THAT(svg, StartsWith("<svg "));
+  EXPECT_THAT(svg, HasSubstr("text8_simple: ms per step by batch"));
+  EXPECT_THAT(svg, HasSubstr("2 threads"));
+  EXPECT_EQ(Scaling("--model text9 -o x.svg").code, 1);
 }
 
 }  // namespace
