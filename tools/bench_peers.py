@@ -2,7 +2,8 @@
 
 The peers' models are scripts of a folder that is no part of graphrun: tf1_bench.py MODEL STEPS
 --threads N and torch_bench.py MODEL STEPS [--compile], each of which prints a line
-"MODEL: ... median 12.34 ms/step ...". A peer that fails for a model is left out of its row.
+"MODEL: ... median 12.34 ms/step ..."; and hand_MODEL.cc, a step of a model by hand, which prints
+such a number too. A peer that fails for a model is left out of its row.
 """
 import argparse
 import os
@@ -37,7 +38,7 @@ def run(argv, timeout, **env):
 
 
 def median_ms(text):
-    found = re.search(r"median ([0-9.]+) ms/", text)
+    found = re.search(r"median ([0-9.]+) ms\b", text)
     if not found:
         raise Failed("printed no median")
     return float(found[1])
@@ -87,7 +88,21 @@ class Bench:
                                      o.timeout, OMP_NUM_THREADS=threads))
             found["PyTorch"] = torch
             found["PyTorch compiled"] = lambda m, n: torch(m, n, "--compile")
+        if any(os.path.exists(script(f"hand_{m}.cc")) for m in o.models.split(",")):
+            found["by hand"] = lambda m, n: self.by_hand(m, script(f"hand_{m}.cc"))
         return {name: fn for name, fn in found.items() if name not in o.without}
+
+    def by_hand(self, name, source):
+        if not os.path.exists(source):
+            return None
+        program = os.path.join(self.folder, "hand_" + name)
+        if not os.path.exists(program):
+            eigen = run(["pkg-config", "--cflags", "eigen3"], 60).split()
+            run(["g++", "-O3", "-march=native", "-fopenmp", source, *eigen, "-ldnnl", "-o", program],
+                self.options.timeout)
+        # As graphrun sets it for itself.
+        return median_ms(run([program], self.options.timeout, GOMP_SPINCOUNT="3000",
+                             OMP_NUM_THREADS=str(self.options.threads)))
 
 
 def number(value):
@@ -95,7 +110,7 @@ def number(value):
 
 
 def table(names, columns, medians, bounds):
-    peers = [c for c in columns if c != "graphrun"]
+    peers = [c for c in columns if c not in ("graphrun", "by hand")]
     rows = [["model", *columns, "bound", "to the better peer", "to the bound"]]
     for name in names:
         ours = medians.get((name, "graphrun"))
@@ -139,8 +154,9 @@ def main():
                     if (name, column) in failed:
                         continue
                     try:
-                        times.setdefault((name, column), []).append(
-                            measure(name, bench.steps[name]))
+                        ms = measure(name, bench.steps[name])
+                        if ms is not None:
+                            times.setdefault((name, column), []).append(ms)
                     except Failed as e:
                         failed[name, column] = str(e)
                         times.pop((name, column), None)
