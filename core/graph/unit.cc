@@ -257,6 +257,22 @@ void Unit::RebuildCall(Function& f, NodeId call, const std::vector<bool>& parame
   changed_ = true;
 }
 
+// REQUIRES: the first results have the types of the node's outputs.
+void Unit::ReplaceByCall(Function& f, NodeId id, const Function& callee,
+                         const std::vector<Output>& inputs) {
+  Graph& g = f.graph;
+  Uses& table = UsesIn(f);
+  const std::vector<Output> before = g.node(id).inputs;
+  for (size_t i = 0; i < before.size(); ++i)
+    std::erase(table.values[before[i].node][before[i].index], Use{id, static_cast<int>(i)});
+  std::vector<DType> types;
+  for (Output o : callee.results) types.push_back(callee.graph.dtype(o));
+  g.ReplaceNode(id, "PartitionedCall", inputs, {{"f", FuncRef{callee.name}}, {"Tout", types}});
+  table.values[id].resize(types.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    Insert(Use{id, static_cast<int>(i)}, &table.values[inputs[i].node][inputs[i].index]);
+}
+
 Function& Unit::Outline(Function& f, const std::vector<NodeId>& nodes, const std::string& name) {
   Graph& g = f.graph;
   Function& made = g.library()->Add(std::make_unique<Function>(g.library()->UniqueName(name), g));
@@ -287,14 +303,24 @@ Function& Unit::Outline(Function& f, const std::vector<NodeId>& nodes, const std
         results.push_back({id, k});
     }
   }
+  const NodeId last = nodes.back();
+  const auto first_of_last = std::stable_partition(results.begin(), results.end(),
+                                                   [&](Output o) { return o.node == last; });
   for (Output o : results) made.results.push_back(inside[o]);
-  const NodeId call = AddCall(g, name, made, inputs);
+  std::vector<ValueType> types;
+  for (Output o : results) types.push_back(g.type(o));
+  // The call stands where the last node stood in the order of nodes, by which ready ones run.
+  const bool in_place = first_of_last - results.begin() == g.num_outputs(last);
+  const NodeId call = in_place ? last : AddCall(g, name, made, inputs);
+  if (in_place) ReplaceByCall(f, last, made, inputs);
   for (size_t r = 0; r < results.size(); ++r) {
     const Output output{call, static_cast<int>(r)};
-    g.SetType(output, g.type(results[r]));
-    ReplaceUses(f, results[r], output);
+    g.SetType(output, types[r]);
+    if (results[r] != output) ReplaceUses(f, results[r], output);
   }
-  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) RemoveNode(f, *it);
+  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
+    if (*it != call) RemoveNode(f, *it);
+  }
   functions_.insert(std::find(functions_.begin(), functions_.end(), &f), &made);
   changed_ = true;
   return made;

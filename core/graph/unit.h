@@ -59,10 +59,10 @@ class Unit {
   // but for the nodes and results that are left out with it, in them.
   void RebuildCall(Function& f, NodeId call, const std::vector<bool>& parameters,
                    const std::vector<bool>& outputs);
-  // Moves pure nodes into a new function and calls it in their place: its parameters are what they
-  // use of others, in order of first use, but for constants, which it gets copies of; its results
-  // are what others use of them. REQUIRES: in topological order; no control edges; no other node
-  // lies between them.
+  // Moves pure nodes into a new function and calls it in their place, under the id of the last of
+  // them where its outputs allow it: its parameters are what they use of others, in order of first
+  // use, but for constants, which it gets copies of; its results are what others use of them.
+  // REQUIRES: in topological order; no control edges; no other node lies between them.
   Function& Outline(Function& f, const std::vector<NodeId>& nodes, const std::string& name);
   // The function was changed otherwise.
   void Touch(const Function& f);
@@ -76,6 +76,8 @@ class Unit {
     std::vector<std::vector<NodeId>> waiters;           // by node
   };
   Uses& UsesIn(const Function& f);
+  void ReplaceByCall(Function& f, NodeId id, const Function& callee,
+                     const std::vector<Output>& inputs);
 
   std::vector<Function*> functions_;
   std::unordered_map<const Function*, Uses> uses_;
