@@ -43,6 +43,9 @@ class KernelRequest {
   int num_inputs() const {
     return context_ ? context_->num_inputs() : static_cast<int>(inputs_.size());
   }
+  int num_outputs() const {
+    return context_ ? context_->num_outputs() : static_cast<int>(outputs_.size());
+  }
   DType InType(int i) const { return context_ ? context_->In(i).dtype() : inputs_[i].dtype; }
   // Shapes of inputs and outputs; of outputs that the kernel allocates, what is known of them.
   const Shape& In(int i) const { return context_ ? context_->In(i).shape() : inputs_[i].shape; }

@@ -30,6 +30,7 @@ namespace graphrun {
 
 class GradContext;
 struct Grad;
+struct TileRule;
 
 inline const std::vector<DType> kFloats = {DType::kFloat, DType::kDouble};
 inline const std::vector<DType> kInts = {DType::kInt32, DType::kInt64};
@@ -162,6 +163,10 @@ class OpDef {
   // Of an op that computes each element of output 0 from the elements of its inputs at the same
   // place, after broadcasting: how, by the type of the last input.
   std::vector<std::pair<DType, ElementLoop>> elements;
+  bool refuses_integers = false;  // the loops of integers throw for some values
+  // How a node runs tile by tile with its neighbours (tile_rule.h), where `elements` does not say
+  // all. May be empty.
+  std::function<TileRule(const KernelRequest&)> tiles;
   bool commutative = false;  // inputs 0 and 1 may be swapped
   Meaning meaning = Meaning::kOther;
   std::optional<Chain> chain;
@@ -269,6 +274,11 @@ class Op {
   Op& Elements(const Loops& loops) {
     def_.elements.assign(loops.begin(), loops.end());
     return *this;
+  }
+  Op& RefusesIntegers() { return Set(def_.refuses_integers, true); }
+  template <typename Fn>
+  Op& Tiles(Fn fn) {
+    return Set(def_.tiles, Bind<const KernelRequest&>(fn));
   }
   template <typename Fn>
   Op& Cost(Fn fn) {

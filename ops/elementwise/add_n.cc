@@ -135,6 +135,14 @@ void Kernel(KernelContext& k) {
   });
 }
 
+// As the kernel adds them up; of more it adds several at a time.
+TileRule Tiles(const KernelRequest& r) {
+  using AddFn = decltype([](const auto& x, const auto& y) { return x + y; });
+  static constexpr auto kLoops = LoopsOf<2, false, AddFn>(kNumberTypes, kCheap);
+  if (r.num_inputs() < 2 || r.num_inputs() > kAtOnce) return {};
+  return ElementsRule(kLoops, r);
+}
+
 void InferShape(ShapeContext& c) {
   ValueType& out = c.Out(0);
   out = c.Type(0);
@@ -159,6 +167,7 @@ OpDef AddNOp() {
       .TypeAttr("T", {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64, DType::kVariant})
       .Shape(add_n::InferShape)
       .Grad([](GradContext& g) { return std::vector<Grad>(g.num_inputs(), g.DOut(0)); })
+      .Tiles(add_n::Tiles)
       .Kernel(add_n::Kernel)
       .Commutative()
       .Means(Meaning::kSum)

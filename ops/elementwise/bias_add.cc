@@ -80,8 +80,20 @@ std::array<int64_t, 3> Split3(const Shape& shape, int channel) {
           shape.From(channel + 1).num_elements()};
 }
 
+constexpr auto kLoops = LoopsOf<2, false, AddFn>(kNumberTypes, kCheap);
+
+TileRule AddTiles(const KernelRequest& r, const Attrs& a) {
+  if (Channel(a, r.In(0).rank()) != r.In(0).rank() - 1) return {};
+  return ElementsRule(kLoops, r);
+}
+
+TileRule GradTiles(const KernelRequest& r, const Attrs& a) {
+  TileRule rule;
+  if (Channel(a, r.In(0).rank()) == r.In(0).rank() - 1) rule.sum = FindLoop(kLoops, r.InType(0));
+  return rule;
+}
+
 void AddKernel(KernelContext& k, const Attrs& a) {
-  static constexpr auto kLoops = LoopsOf<2, false, AddFn>(kNumberTypes, kCheap);
   const auto [batch, channels, inner] = Split3(k.In(0).shape(), Channel(a, k.In(0).shape().rank()));
   const Shape value{batch, channels, inner}, bias{channels, 1};
   const std::array<Operand, 2> in{Operand{k.In(0).raw(), &value}, Operand{k.In(1).raw(), &bias}};
@@ -130,6 +142,7 @@ OpDef BiasAddOp() {
           grads[1] = g.scope().Add("BiasAddGrad", {g.DOut(0)}, {{"data_format", a.data_format}});
         return grads;
       })
+      .Tiles(bias_add::AddTiles)
       .Kernel(bias_add::AddKernel)
       .InPlace(0);
 }
@@ -150,6 +163,7 @@ OpDef BiasAddGradOp() {
         const Expr zeros = op::ZerosLike(g.scope(), g.In(0));
         return {g.scope().Add("BiasAdd", {zeros, g.DOut(0)}, {{"data_format", a.data_format}})};
       })
+      .Tiles(bias_add::GradTiles)
       .Kernel(bias_add::GradKernel);
 }
 

@@ -161,19 +161,31 @@ void ConvertTiles(const KernelContext& k, const Attrs& a, int64_t begin, int64_t
   }
 }
 
+// Whether a loop of its own converts the elements as they are.
+bool IsWide(const Attrs& a) {
+  return CarriageOf(a.from).carrier == a.from && CarriageOf(a.to).carrier == a.to && !a.truncate;
+}
+
 void ConvertAll(KernelContext& k, const ElementLoop& loop) {
   const Operand x{k.In(0).raw(), &k.In(0).shape()};
   RunElementwise(loop, {&x, 1}, k.Out(0).raw(), k.Out(0).shape());
 }
 
 void Kernel(KernelContext& k, const Attrs& a) {
-  if (CarriageOf(a.from).carrier == a.from && CarriageOf(a.to).carrier == a.to && !a.truncate)
-    return ConvertAll(k, LoopFor(a.from, a.to));
+  if (IsWide(a)) return ConvertAll(k, LoopFor(a.from, a.to));
   char* out = static_cast<char*>(k.Out(0).raw());
   const int64_t n = k.In(0).num_elements();
   ParallelFor((n + kTile - 1) / kTile, kCheap / kTile, [&](int64_t begin, int64_t end) {
     ConvertTiles(k, a, begin * kTile, std::min(end * kTile, n), out);
   });
+}
+
+TileRule Tiles(const KernelRequest& r, const Attrs& a) {
+  if (!IsWide(a)) return {};
+  TileRule rule;
+  rule.loop = LoopFor(a.from, a.to);
+  rule.operands = {{0, r.In(0)}};
+  return rule;
 }
 
 }  // namespace
@@ -203,6 +215,7 @@ OpDef CastOp() {
         if (!IsFloating(a.from) || !IsFloating(a.to)) return g.None();
         return {op::Cast(g.scope(), g.DOut(0), a.from)};
       })
+      .Tiles(cast::Tiles)
       .Kernel(cast::Kernel);
 }
 

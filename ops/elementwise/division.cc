@@ -112,6 +112,7 @@ OpDef DivOp() {
                }
              })
       .Chains({"Mul", "Div", true})
+      .RefusesIntegers()
       .Grad([](GradContext& g) { return division::QuotientGrad(g, op::Div); });
 }
 
@@ -139,6 +140,7 @@ OpDef FloorDivOp() {
              "when an integer is divided by zero.",
              kNumberTypes,
              [](const auto& x, const auto& y) { return PerElement(division::FloorDivide{}, x, y); })
+      .RefusesIntegers()
       .Grad([](GradContext& g) { return g.None(); });
 }
 
@@ -152,6 +154,7 @@ OpDef FloorModOp() {
                            [](const auto& x, const auto& y) {
                              return PerElement(division::FloorRemainder{}, x, y);
                            })
+      .RefusesIntegers()
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         return BinaryGrad(

@@ -28,6 +28,7 @@
 #include "core/graph/element.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
+#include "core/graph/tile_rule.h"
 
 namespace graphrun::ops {
 
@@ -115,6 +116,19 @@ constexpr auto LoopsOf(TypeList<T...>, int64_t grain) {
     (std::make_index_sequence<kInputs>{});
   };
   return std::array{std::pair<DType, ElementLoop>{kDTypeOf<T>, one(T{})}...};
+}
+
+// The rule of a node whose inputs are broadcast as they are. None when there is no loop for the
+// type of the last.
+template <typename Loops>
+TileRule ElementsRule(const Loops& loops, const KernelRequest& r) {
+  TileRule rule;
+  const int n = r.num_inputs();
+  for (const auto& [type, loop] : loops) {
+    if (type == r.InType(n - 1)) rule.loop = loop;
+  }
+  for (int i = 0; i < n; ++i) rule.operands.push_back({i, r.In(i)});
+  return rule;
 }
 
 template <typename Loops>

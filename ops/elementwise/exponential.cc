@@ -96,6 +96,7 @@ OpDef PowOp() {
                }
              },
              kHeavy)
+      .RefusesIntegers()
       .Grad([](GradContext& g) {
         const Scope& s = g.scope();
         const Expr x = g.In(0), y = g.In(1), dz = g.DOut(0);

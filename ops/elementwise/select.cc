@@ -39,6 +39,12 @@ ElementwisePlan PlanSelect(const KernelRequest& r) {
                          r.Out(0));
 }
 
+TileRule SelectTiles(const KernelRequest& r) {
+  TileRule rule = ElementsRule(Loops(), r);
+  rule.operands[0].shape = AsRows(r.In(0), r.Out(0).rank());
+  return rule;
+}
+
 void SelectShape(ShapeContext& c) {
   Shape out = c.MergeShapes(c.In(1), c.In(2), "the shapes of the two choices:");
   const Shape& condition = c.In(0);
@@ -86,6 +92,7 @@ OpDef SelectOp() {
       .Grad([](GradContext& g) {
         return select::ChoiceGrad(g, op::ZerosLike(g.scope(), g.DOut(0)), op::Select);
       })
+      .Tiles(select::SelectTiles)
       .Kernel(select::PlanSelect, RunElements);
 }
 

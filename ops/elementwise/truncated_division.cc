@@ -43,7 +43,7 @@ Op<> RemainderNamed(const char* name) {
           std::string(CodeName(code)) + " when an integer is divided by zero.",
       kNumberTypes,
       [](const auto& x, const auto& y) { return PerElement(Remainder<code>{}, x, y); });
-  op.NoGradient("TensorFlow defines none; FloorMod has one");
+  op.RefusesIntegers().NoGradient("TensorFlow defines none; FloorMod has one");
   return op;
 }
 
@@ -58,6 +58,7 @@ OpDef TruncateDivOp() {
                            [](const auto& x, const auto& y) {
                              return PerElement(truncated_division::Quotient{}, x, y);
                            })
+      .RefusesIntegers()
       .NoGradient("the operands are integers");
 }
 OpDef TruncateModOp() { return truncated_division::RemainderNamed<Code::kInternal>("TruncateMod"); }

@@ -60,6 +60,17 @@ void OnesKernel(KernelContext& k) {
   });
 }
 
+// What the elements are does not depend on x's.
+template <int value>
+constexpr auto FillLoops() {
+  using Fn = decltype([](const auto& x) {
+    using Array = std::decay_t<decltype(x)>;
+    using T = typename Array::Scalar;
+    return Eigen::Array<T, kBlock, 1>::Constant(static_cast<T>(value));
+  });
+  return LoopsOf<1, false, Fn>(kNumberOrBoolTypes, kCheap);
+}
+
 void SameType(ShapeContext& c) { c.Out(0) = c.Type(0); }
 
 }  // namespace
@@ -77,6 +88,7 @@ OpDef ZerosLikeOp() {
       .TypeAttr("T", types)
       .Shape(zeros_like::SameType)
       .NoGradient("its output does not depend on the elements")
+      .Elements(zeros_like::FillLoops<0>())
       .Kernel(zeros_like::ZerosKernel);
 }
 
@@ -88,6 +100,7 @@ OpDef OnesLikeOp() {
       .TypeAttr("T", kNumberOrBoolTypes.dtypes())
       .Shape(zeros_like::SameType)
       .NoGradient("its output does not depend on the elements")
+      .Elements(zeros_like::FillLoops<1>())
       .Kernel(zeros_like::OnesKernel);
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/size.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/layout/strided.h"
 
@@ -96,6 +97,16 @@ void Kernel(KernelContext& k) {
   }
 }
 
+TileRule Tiles(const KernelRequest& r) {
+  const int n = r.num_inputs() - 1, last = r.Out(0).rank() - 1;
+  TileRule rule;
+  if (last < 0 || CanonicalAxis(r.Value(n).int_at(0), last + 1) != last) return rule;
+  rule.columns.emplace_back();
+  for (int i = 0; i < n; ++i)
+    rule.columns[0].push_back({.input = i, .begin = 0, .count = r.In(i)[last]});
+  return rule;
+}
+
 }  // namespace concat
 
 OpDef ConcatV2Op() {
@@ -113,6 +124,7 @@ OpDef ConcatV2Op() {
       .Shape(concat::InferShape)
       .Partial(concat::Elements)
       .Grad(concat::Gradient)
+      .Tiles(concat::Tiles)
       .Kernel(concat::Kernel);
 }
 

@@ -2,6 +2,7 @@
 #include "core/autodiff/gradients.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/layout/strided.h"
 
@@ -76,6 +77,15 @@ Move Plan(const KernelRequest& r) {
   return move;
 }
 
+TileRule Tiles(const KernelRequest& r) {
+  const Shape &x = r.In(0), &y = r.Out(0);
+  const int last = x.rank() - 1;
+  TileRule rule;
+  if (last < 0 || x.Slice(0, last) != y.Slice(0, last)) return rule;
+  rule.columns = {{{.input = 0, .begin = r.Value(1).int_at(last), .count = y[last]}}};
+  return rule;
+}
+
 }  // namespace slice
 
 OpDef SliceOp() {
@@ -93,6 +103,7 @@ OpDef SliceOp() {
       .Shape(slice::InferShape)
       .Partial(slice::Elements)
       .Grad(slice::Gradient)
+      .Tiles(slice::Tiles)
       .Kernel(slice::Plan, RunMove);
 }
 

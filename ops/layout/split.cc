@@ -2,6 +2,7 @@
 #include "core/autodiff/gradients.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/layout/strided.h"
 
@@ -43,6 +44,16 @@ void Kernel(KernelContext& k) {
   for (int i = 0; i < k.num_outputs(); ++i) copy.Run(k.Out(i), 0, k.In(1), i * part);
 }
 
+TileRule Tiles(const KernelRequest& r) {
+  const Shape& x = r.In(1);
+  TileRule rule;
+  if (x.rank() < 1 || CanonicalAxis(r.Value(0).int_at(0), x.rank()) != x.rank() - 1) return rule;
+  const int64_t part = r.Out(0)[x.rank() - 1];
+  for (int64_t begin = 0; begin < x[x.rank() - 1]; begin += part)
+    rule.columns.push_back({{.input = 1, .begin = begin, .count = part}});
+  return rule;
+}
+
 }  // namespace split
 
 OpDef SplitOp() {
@@ -58,6 +69,7 @@ OpDef SplitOp() {
       .TypeAttr("T")
       .Shape(split::InferShape)
       .Grad(split::Gradient)
+      .Tiles(split::Tiles)
       .Kernel(split::Kernel);
 }
 

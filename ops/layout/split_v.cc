@@ -3,6 +3,7 @@
 #include "core/base/size.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/layout/strided.h"
 
@@ -66,6 +67,19 @@ void Kernel(KernelContext& k) {
   }
 }
 
+TileRule Tiles(const KernelRequest& r) {
+  const int last = r.In(0).rank() - 1;
+  TileRule rule;
+  if (last < 0 || CanonicalAxis(r.Value(2).int_at(0), last + 1) != last) return rule;
+  int64_t begin = 0;
+  for (int i = 0; i < r.num_outputs(); ++i) {
+    const int64_t part = r.Out(i)[last];
+    rule.columns.push_back({{.input = 0, .begin = begin, .count = part}});
+    begin += part;
+  }
+  return rule;
+}
+
 }  // namespace split_v
 
 OpDef SplitVOp() {
@@ -84,6 +98,7 @@ OpDef SplitVOp() {
       .TypeAttr("Tlen", kInts, DType::kInt64)
       .Shape(split_v::InferShape)
       .Grad(split_v::Gradient)
+      .Tiles(split_v::Tiles)
       .Kernel(split_v::Kernel);
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/layout/strided.h"
 #include "ops/loss/softmax_rows.h"
@@ -107,25 +108,47 @@ void DenseKernel(KernelContext& k) {
   });
 }
 
+// The loss of row r of n classes; writes its backprop to y, which may be x.
+template <typename T>
+T SparseRow(int64_t r, const T* x, int64_t label, int64_t n, T* y) {
+  if (label < 0 || label >= n) {
+    ThrowInvalid("SparseSoftmaxCrossEntropyWithLogits: label " + std::to_string(label) +
+                 " of row " + std::to_string(r) + " is outside the valid range [0, " +
+                 std::to_string(n) + ")");
+  }
+  const T chosen = x[label];
+  const ExpSum<T> row = ExpRow(x, n, y);
+  ScaleRow(1 / row.sum, n, y);
+  y[label] -= 1;
+  return std::log(row.sum) - (chosen - row.max);
+}
+
 void SparseKernel(KernelContext& k) {
   const int64_t n = k.In(0).shape()[1];
   ForFloat(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
     T* loss = k.Out(0).data<T>();
     ForRows<T>(k, k.In(0).data<T>(), [&](int64_t r, const T* x, T* y) {
-      const int64_t label = k.In(1).int_at(r);
-      if (label < 0 || label >= n) {
-        ThrowInvalid("SparseSoftmaxCrossEntropyWithLogits: label " + std::to_string(label) +
-                     " of row " + std::to_string(r) + " is outside the valid range [0, " +
-                     std::to_string(n) + ")");
-      }
-      const T chosen = x[label];
-      const ExpSum<T> row = ExpRow(x, n, y);
-      ScaleRow(1 / row.sum, n, y);
-      y[label] -= 1;
-      loss[r] = std::log(row.sum) - (chosen - row.max);
+      loss[r] = SparseRow(r, x, k.In(1).int_at(r), n, y);
     });
   });
+}
+
+TileRule SparseTiles(const KernelRequest& r) {
+  TileRule rule;
+  ForFloat(r.InType(0), [&](auto z) {
+    ForInt(r.InType(1), [&](auto i) {
+      using T = decltype(z);
+      using Label = decltype(i);
+      rule.rows = [](const RowCall& c) {
+        *static_cast<T*>(c.out[0]) =
+            SparseRow(c.row, static_cast<const T*>(c.in[0]), *static_cast<const Label*>(c.in[1]),
+                      c.columns, static_cast<T*>(c.out[1]));
+      };
+    });
+  });
+  rule.rows_grain = kSoftmaxGrain;
+  return rule;
 }
 
 }  // namespace cross_entropy
@@ -166,6 +189,7 @@ OpDef SparseSoftmaxCrossEntropyWithLogitsOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {cross_entropy::FeaturesGradient(g), {}};
       })
+      .Tiles(cross_entropy::SparseTiles)
       .Kernel(cross_entropy::SparseKernel)
       .InPlace(0, 1);
 }

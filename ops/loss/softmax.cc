@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 #include "ops/loss/softmax_rows.h"
 
@@ -42,6 +43,32 @@ void FinishOddRow(int64_t n, double* y) {
   std::fill_n(y, n, std::numeric_limits<double>::quiet_NaN());
 }
 
+// A row of n > 0 elements; without kLog, `to` may be `from`.
+template <bool kLog, typename T>
+void Row(const T* from, int64_t n, T* to) {
+  const ExpSum<T> row = ExpRow(from, n, to);
+  if (kLog) {
+    const T log_sum = std::log(row.sum);
+    for (int64_t i = 0; i < n; ++i) to[i] = from[i] - row.max - log_sum;
+  } else if (row.sum == row.sum) {
+    ScaleRow(1 / row.sum, n, to);
+  } else {
+    FinishOddRow(n, to);
+  }
+}
+
+TileRule Tiles(const KernelRequest& r) {
+  TileRule rule;
+  ForFloat(r.InType(0), [&](auto z) {
+    using T = decltype(z);
+    rule.rows = [](const RowCall& c) {
+      Row<false>(static_cast<const T*>(c.in[0]), c.columns, static_cast<T*>(c.out[0]));
+    };
+  });
+  rule.rows_grain = kSoftmaxGrain;
+  return rule;
+}
+
 template <bool kLog>
 void Kernel(KernelContext& k) {
   const Shape& shape = k.In(0).shape();
@@ -52,19 +79,7 @@ void Kernel(KernelContext& k) {
     const T* x = k.In(0).data<T>();
     T* y = k.Out(0).data<T>();
     ParallelFor(k.In(0).num_elements() / n, kSoftmaxGrain / n + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        const T* const from = x + r * n;
-        T* const to = y + r * n;
-        const ExpSum<T> row = ExpRow(from, n, to);
-        if (kLog) {
-          const T log_sum = std::log(row.sum);
-          for (int64_t i = 0; i < n; ++i) to[i] = from[i] - row.max - log_sum;
-        } else if (row.sum == row.sum) {
-          ScaleRow(1 / row.sum, n, to);
-        } else {
-          FinishOddRow(n, to);
-        }
-      }
+      for (int64_t r = begin; r < end; ++r) Row<kLog>(x + r * n, n, y + r * n);
     });
   });
 }
@@ -79,6 +94,7 @@ OpDef SoftmaxOp() {
       .TypeAttr("T", kFloats)
       .Shape(softmax::InferShape)
       .Grad(softmax::Gradient)
+      .Tiles(softmax::Tiles)
       .Kernel(softmax::Kernel<false>)
       .InPlace(0);
 }

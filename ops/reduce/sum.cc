@@ -1,5 +1,6 @@
 // Sum: adds over dimensions.
 #include "core/build/ops.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {
@@ -14,11 +15,25 @@ void Kernel(KernelContext& k, const ReducePlan& plan) {
   ForNumeric(k.Out(0).dtype(), [&](auto z) { Reduce<Adder<decltype(z)>, decltype(z)>(k, plan); });
 }
 
+// Over all dimensions but the last.
+TileRule Tiles(const KernelRequest& r) {
+  using AddFn = decltype([](const auto& x, const auto& y) { return x + y; });
+  static constexpr auto kLoops = LoopsOf<2, false, AddFn>(kNumberTypes, kCheap);
+  TileRule rule;
+  const int rank = r.In(0).rank();
+  if (rank < 2) return rule;
+  const AxisSet axes = AxesOf(r.Value(1), rank);
+  if (axes[rank - 1] || static_cast<int>(axes.count()) != rank - 1) return rule;
+  rule.sum = FindLoop(kLoops, r.InType(0));
+  return rule;
+}
+
 }  // namespace sum
 
 OpDef SumOp() {
   return ReduceOp("Sum", "the sum", "T", kNumbers)
       .Grad(sum::Gradient)
+      .Tiles(sum::Tiles)
       .Kernel(PlanReduce, sum::Kernel);
 }
 
