@@ -27,6 +27,8 @@ const std::vector<Pass>& Passes() {
       {"trim_loops", TrimLoops},
       // After those that merge, fold and leave out what would be kept.
       {"keep_derived", KeepDerivedValues},
+      // After all who look for ops: what it moves they would not find.
+      {"fuse", FuseElements},
       // Last: what the passes before left unused.
       {"dead_nodes", RemoveDeadNodes},
   };

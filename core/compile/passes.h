@@ -39,6 +39,13 @@ void MergeCommonSubexpressions(Unit& unit);
 //   before: W = Read(w), y = MatMul(x, Transpose(W))       after: y = MatMul(x, derived(W))
 void KeepDerivedValues(Unit& unit);
 
+// Moves element-wise nodes that hand values to each other, and what takes apart or joins columns
+// between them, into functions that a plan runs as one kernel (Function::fused). Nodes whose shapes
+// are not known stay where they are.
+//
+//   before: y = Tanh(AddV2(x, b)), z = Mul(y, y)           after: z = fused(x, b)
+void FuseElements(Unit& unit);
+
 // Removes nodes that neither results nor effects need.
 void RemoveDeadNodes(Unit& unit);
 

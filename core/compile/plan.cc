@@ -8,6 +8,8 @@
 #include "core/base/buffer.h"
 #include "core/base/error.h"
 #include "core/base/size.h"
+#include "core/compile/fused_builder.h"
+#include "core/compile/known_types.h"
 #include "core/compile/memory_plan.h"
 #include "core/compile/specialise.h"
 #include "core/graph/function_attr.h"
@@ -34,7 +36,7 @@ class Planner {
     int last_use = -1;  // instruction index in its block; results: the number of instructions
   };
   int NewSlot() { return plan_.num_slots++; }
-  MemoryKind ChooseMemory(const Graph& g, Output o, bool escapes) const;
+  MemoryKind ChooseMemory(const Graph& g, Output o, Structure structure, bool escapes) const;
   void PlanRegions(const Graph& g, Instruction* in);
   void Request(const MemoryRequest& request, const ArenaValue& value, int instruction) {
     requests_.push_back(request);
@@ -51,23 +53,9 @@ class Planner {
   std::vector<int> instructions_;   // as requests_: which makes it
 };
 
-// What the functions of an op are told of a node: types and values as far as they are known.
-struct Known {
-  Known(const Graph& g, NodeId id) {
-    const Node& node = g.node(id);
-    for (Output o : node.inputs) {
-      in.push_back(g.type(o));
-      values.push_back(g.ConstValue(o));
-    }
-    for (int k = 0; k < g.num_outputs(id); ++k) out.push_back(g.type({id, k}));
-  }
-  std::vector<ValueType> in, out;
-  std::vector<const Tensor*> values;
-};
-
 // Whether the node may have work for several threads: below this, waking them costs about what they
 // save.
-bool IsLarge(const Node& node, const Known& known) {
+bool IsLarge(const Node& node, const KnownTypes& known) {
   constexpr double kFlops = 1 << 22, kBytes = 1 << 20;
   if (node.op->effect == Effect::kRead || node.op->view_of >= 0) return false;
   for (const auto* types : {&known.in, &known.out}) {
@@ -84,7 +72,7 @@ bool IsLarge(const Node& node, const Known& known) {
 // Whether the shape function sees more when the node runs: an input's shape or a value that it asks
 // for is not known yet. It may then refuse what it accepted so far. What lists and variables hold
 // is checked by the kernels.
-bool SeesMoreWhenRun(const Graph& g, const Node& node, const Known& known) {
+bool SeesMoreWhenRun(const Graph& g, const Node& node, const KnownTypes& known) {
   if (std::any_of(known.in.begin(), known.in.end(),
                   [](const ValueType& type) { return !type.shape.fully_known(); }))
     return true;
@@ -96,11 +84,12 @@ bool SeesMoreWhenRun(const Graph& g, const Node& node, const Known& known) {
   return context.missed_value();
 }
 
-MemoryKind Planner::ChooseMemory(const Graph& g, Output o, bool escapes) const {
+MemoryKind Planner::ChooseMemory(const Graph& g, Output o, Structure structure,
+                                 bool escapes) const {
   const Node& node = g.node(o.node);
   const ValueType& type = g.type(o);
   const bool object = type.dtype == DType::kResource || type.dtype == DType::kVariant;
-  if (node.op->structure != Structure::kNone || node.op->allocates_outputs || object ||
+  if (structure != Structure::kNone || node.op->allocates_outputs || object ||
       (node.op->view_of >= 0 && o.index == 0)) {
     return MemoryKind::kKernel;
   }
@@ -111,6 +100,13 @@ MemoryKind Planner::ChooseMemory(const Graph& g, Output o, bool escapes) const {
 
 bool IsKeptCall(const Graph& g, const Node& node) {
   return node.op->structure == Structure::kCall && RegionFunction(g, node, 0).kept;
+}
+
+// Of a call of a Function::fused that can run as one kernel; null of others.
+std::unique_ptr<const FusedKernel> FusedKernelOf(const Graph& g, const Node& node) {
+  if (node.op->structure != Structure::kCall) return nullptr;
+  const Function& callee = RegionFunction(g, node, 0);
+  return callee.fused ? MakeFusedKernel(callee) : nullptr;
 }
 
 // The handle of the variable whose value `o` is, or is a view of. REQUIRES: see Function::kept.
@@ -204,12 +200,20 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       for (Output o : node.inputs) in.handles.push_back(values[HandleOf(g, o)].slot);
     }
     const int start = time_++;
+    const std::vector<std::pair<int, int>>* in_place = &node.op->in_place;
+    if (auto fused = FusedKernelOf(g, node)) {
+      in.structure = Structure::kNone;
+      in_place = &fused->in_place();
+      in.kernel = std::move(fused);
+    }
     PlanRegions(g, &in);
     size_t scratch_bytes = 0;
     if (in.structure == Structure::kNone) {
-      const Known known(g, id);
-      in.infer_shapes = SeesMoreWhenRun(g, node, known);
-      in.kernel = node.op->prepare(KernelRequest(node, known.in, known.out, known.values));
+      const KnownTypes known(g, id);
+      if (!in.kernel) {
+        in.infer_shapes = SeesMoreWhenRun(g, node, known);
+        in.kernel = node.op->prepare(known.Request());
+      }
       scratch_bytes = in.kernel->scratch_bytes();
       plan_.one_thread = plan_.one_thread && !IsLarge(node, known);
     }
@@ -236,9 +240,9 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       out.used = used;
       out.dtype = g.dtype(o);
       out.slot = values[o].slot = NewSlot();
-      out.memory = ChooseMemory(g, o, escapes[o]);
+      out.memory = ChooseMemory(g, o, in.structure, escapes[o]);
       in.shapes.push_back(g.shape(o));
-      for (const auto& [from, to] : node.op->in_place) {
+      for (const auto& [from, to] : *in_place) {
         if (to == k && from < static_cast<int>(in.inputs.size()) && in.last_use[from] &&
             g.dtype(node.inputs[from]) == g.dtype(o) && g.shape(node.inputs[from]) == g.shape(o)) {
           out.forward_input = from;

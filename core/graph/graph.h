@@ -248,6 +248,8 @@ struct Function {
   // Whether what it made of variables is kept from run to run, until one changes. It is pure and
   // called once, with values of variables (outputs of nodes that read one each, or views of them).
   bool kept = false;
+  // Whether a plan runs it as one kernel, tile by tile (fused_program.h). It is pure.
+  bool fused = false;
 };
 
 // The functions that the attributes of a node name.

@@ -6,6 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/compile/compile.h"
+#include "core/compile/fuse.h"
+#include "core/compile/known_types.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
@@ -22,24 +24,56 @@ struct Totals {
   double flops = 0;
 };
 
+// Of a node whose types are known; 0 of others.
+double FlopsOf(const Node& node, const std::vector<ValueType>& inputs,
+               const std::vector<ValueType>& outputs) {
+  const auto known = [](const ValueType& t) { return t.shape.fully_known(); };
+  if (!node.op->cost || !std::all_of(inputs.begin(), inputs.end(), known) ||
+      !std::all_of(outputs.begin(), outputs.end(), known))
+    return 0;
+  return node.op->cost(CostContext(node, inputs, outputs)).flops;
+}
+double FlopsOfFused(const Graph& g) {
+  double flops = 0;
+  for (NodeId id = 0; id < g.num_ids(); ++id) {
+    if (!g.exists(id)) continue;
+    const KnownTypes types(g, id);
+    flops += FlopsOf(types.node, types.in, types.out);
+  }
+  return flops;
+}
+
 void Add(const Graph& g, const Block& block, Totals* totals) {
   for (const Instruction& in : block.instructions) {
     ++totals->instructions;
     totals->dynamic += in.infer_shapes;
     totals->loops += in.structure == Structure::kWhile;
-    if (in.node->op->cost) {
-      std::vector<ValueType> inputs, outputs;
-      for (const Output o : in.node->inputs) inputs.push_back(g.type(o));
-      for (size_t k = 0; k < in.outputs.size(); ++k)
-        outputs.push_back({.dtype = in.outputs[k].dtype, .shape = in.shapes[k]});
-      const auto known = [](const ValueType& t) { return t.shape.fully_known(); };
-      if (std::all_of(inputs.begin(), inputs.end(), known) &&
-          std::all_of(outputs.begin(), outputs.end(), known))
-        totals->flops += in.node->op->cost(CostContext(*in.node, inputs, outputs)).flops;
+    if (in.kernel && in.node->op->structure == Structure::kCall) {
+      totals->flops += FlopsOfFused(RegionFunction(g, *in.node, 0).graph);
+      continue;
     }
+    std::vector<ValueType> inputs, outputs;
+    for (const Output o : in.node->inputs) inputs.push_back(g.type(o));
+    for (size_t k = 0; k < in.outputs.size(); ++k)
+      outputs.push_back({.dtype = in.outputs[k].dtype, .shape = in.shapes[k]});
+    totals->flops += FlopsOf(*in.node, inputs, outputs);
     for (size_t b = 0; b < in.blocks.size(); ++b)
       Add(RegionFunction(g, *in.node, b).graph, *in.blocks[b], totals);
     if (in.callee) Add(RegionFunction(g, *in.node, 0).graph, *in.callee, totals);
+  }
+}
+
+// What fusion made of the phase, and why what it might have joined is apart.
+void PrintFusion(const Graph& graph, const RunSignature& signature) {
+  const std::unique_ptr<Function> f =
+      CompileFunction(graph, signature, {.disabled_passes = {"fuse"}});
+  Unit unit(f.get());
+  const FusionCounts counts = FuseAndCount(unit);
+  fmt::print("  {:<10} {} fused kernels of {} nodes\n", "", counts.kernels, counts.nodes);
+  for (size_t i = 0; i < kApartReasons; ++i) {
+    if (counts.apart[i] == 0) continue;
+    fmt::print("  {:<10}   pairs apart: {:>4}  {}\n", "", counts.apart[i],
+               ApartText(static_cast<Apart>(i)));
   }
 }
 
@@ -68,6 +102,7 @@ void PrintPhase(const Graph& graph, const pb::Phase& phase) {
              BytesText(static_cast<double>(plan->arena_bytes)),
              BytesText(static_cast<double>(plan->arena_values_bytes)), BytesText(constants),
              BytesText(static_cast<double>(plan->Bytes())));
+  PrintFusion(graph, signature);
   if (plan->num_kept > 0) {
     fmt::print("  {:<10} made of variables and kept until one changes: {}\n", "",
                BytesText(static_cast<double>(plan->kept_bytes)));
