@@ -50,7 +50,8 @@ bool Near(const Tensor& a, const Tensor& b) {
   const std::vector<double> x = Numbers(a), y = Numbers(b);
   return a.shape() == b.shape() &&
          std::equal(x.begin(), x.end(), y.begin(), [](double p, double q) {
-           return std::abs(p - q) < 1e-4 || (std::isnan(p) && std::isnan(q));
+           return std::abs(p - q) < 1e-4 * std::max(1.0, std::abs(q)) ||
+                  (std::isnan(p) && std::isnan(q));
          });
 }
 
@@ -172,6 +173,15 @@ TEST_F(FuseTest, ALossAndItsGradientAreOneSweep) {
   EXPECT_NE(text.find("label 40 of row 44 is outside the valid range [0, 40)"), std::string::npos)
       << text;
   EXPECT_NE(text.find("'loss'"), std::string::npos) << text;
+}
+
+TEST_F(FuseTest, ViewsLieWithinAKernelAndNotAtItsEnds) {
+  const Expr x = op::Tanh(s(), Float({2, 3, 20})) + 1.0f;
+  const Expr y = op::Neg(s(), op::Reshape(s(), x, op::Ints(s(), {6, 20})));
+  const Expr z = op::Reshape(s(), y, op::Ints(s(), {3, 2, 20}));
+  EXPECT_EQ(Kernels({z}),
+            (std::multiset<std::multiset<std::string>>{{"Tanh", "AddV2", "Reshape", "Neg"}}));
+  Agree({z, x});
 }
 
 TEST_F(FuseTest, WhatLiesBetweenKeepsThemApart) {
@@ -317,6 +327,14 @@ class RandomGraph : public FuseTest {
     // What makes rows at once, or adds them up.
     const Expr small = op::Tanh(s(), x);
     values_.push_back(op::Softmax(s(), small));
+    if (last == 1 && Draw(2) == 0) {
+      const Expr loss = s().Add("SoftmaxCrossEntropyWithLogits", {small, values_.back()});
+      values_.push_back(loss);
+      values_.push_back(loss.sibling(1));
+    }
+    // The same rows, counted otherwise.
+    const auto columns = static_cast<int32_t>(x.shape()[last]);
+    values_.push_back(op::Reshape(s(), small, op::Ints(s(), {-1, 1, columns})));
     sums_.push_back(s().Add("BiasAddGrad", {small}));
     std::vector<int32_t> axes(last);
     for (int i = 0; i < last; ++i) axes[i] = i;
@@ -370,8 +388,8 @@ TEST(RandomGraphsTest, HaveKernelsOfAllKinds) {
   for (uint32_t seed = 0; seed < 40; ++seed) Made().Count(seed, &ops);
   EXPECT_GT(ops["kernels"], 80);
   for (const char* op : {"Split", "ConcatV2", "SelectV2", "Cast", "AddN", "Less", "Tanh", "Softmax",
-                         "BiasAddGrad", "Sum"})
-    EXPECT_GT(ops[op], 10) << op;
+                         "BiasAddGrad", "Sum", "Reshape", "SoftmaxCrossEntropyWithLogits"})
+    EXPECT_GT(ops[op], 7) << op;
 }
 
 }  // namespace

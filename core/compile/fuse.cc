@@ -48,7 +48,8 @@ class Fuser {
     TileRule rule;
   };
 
-  bool HasRule(const Node& node) const { return node.op->tiles || !node.op->elements.empty(); }
+  static bool IsView(const Node& node) { return node.op->view_of >= 0; }
+  static bool HasRule(const Node& node) { return node.op->tiles || !node.op->elements.empty(); }
 
   void Classify(NodeId id) {
     const Node& node = g_.node(id);
@@ -128,12 +129,37 @@ class Fuser {
     domains_[groups_.Of(id)] = both;
   }
 
+  // Leaves views at the ends of a group out of it, where they cost nothing, and others a copy.
+  void LeaveViews(std::vector<NodeId>* nodes) {
+    std::vector<bool>& in = in_group_;
+    in.resize(g_.num_ids(), false);
+    for (NodeId id : *nodes) in[id] = true;
+    const auto inside = [&](const Use& use) { return use.node != kNoNode && in[use.node]; };
+    for (auto it = nodes->rbegin(); it != nodes->rend(); ++it) {
+      const auto& uses = unit_.UsesOf(f_, {*it, 0});
+      if (IsView(g_.node(*it)) && std::none_of(uses.begin(), uses.end(), inside)) in[*it] = false;
+    }
+    for (NodeId id : *nodes) {
+      if (!in[id] || !IsView(g_.node(id))) continue;
+      const auto& uses = unit_.UsesOf(f_, {id, 0});
+      const bool source = !in[g_.node(id).inputs[g_.node(id).op->view_of].node];
+      if (source && !std::all_of(uses.begin(), uses.end(), inside)) in[id] = false;
+    }
+    std::erase_if(*nodes, [&](NodeId id) { return !in[id]; });
+    for (NodeId id : *nodes) in[id] = false;
+  }
+
   // The nodes of a group that are worth a kernel of their own: none, unless something stays in the
   // tile.
   std::vector<NodeId> Worth(std::vector<NodeId> nodes) {
+    LeaveViews(&nodes);
     const int elements = static_cast<int>(std::count_if(
         nodes.begin(), nodes.end(), [&](NodeId id) { return nodes_[id].rule.columns.empty(); }));
-    if (elements == 0 || nodes.size() < 2) return {};
+    const bool views = std::all_of(nodes.begin(), nodes.end(), [&](NodeId id) {
+      return nodes_[id].rule.columns.empty() || IsView(g_.node(id));
+    });
+    // Beside a single one that computes, views save nothing.
+    if (elements == 0 || nodes.size() < 2 || (elements == 1 && views)) return {};
     // Of single numbers nothing is saved but what it takes to call.
     if (domains_[groups_.Of(nodes[0])]->rows * domains_[groups_.Of(nodes[0])]->columns < kBlock)
       return {};
@@ -160,6 +186,7 @@ class Fuser {
   AcyclicGroups groups_;
   std::vector<NodeState> nodes_;
   std::vector<std::optional<TileDomain>> domains_;  // of groups
+  std::vector<bool> in_group_;                      // of the group at hand
 };
 
 }  // namespace

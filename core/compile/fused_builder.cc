@@ -209,7 +209,8 @@ class Builder {
                   .outputs = outputs,
                   .in = {},
                   .out = {},
-                  .node = static_cast<int>(program_.names.size())};
+                  .node = static_cast<int>(program_.names.size()),
+                  .in_place = rules_[id].rows_in_place};
     program_.names.push_back("'" + g_.node(id).name + "' (" + g_.node(id).op->name + ")");
     for (size_t i = 0; i < inputs.size(); ++i) {
       const int size = static_cast<int>(DTypeSize(g_.dtype(inputs[i])));
@@ -344,16 +345,20 @@ class Builder {
     }
     std::set<int64_t> written;
     for (const TileStep& step : program_.steps) {
+      const auto note_written = [&] {
+        for (int k = 0; k < step.outputs; ++k) {
+          const TileArg& arg = step.out[k];
+          if (arg.at == TileArg::kMemory && arg.index == program_.first_result() + result)
+            written.insert(arg.begin);
+        }
+      };
+      if (!step.in_place) note_written();
       for (int k = 0; k < step.operands; ++k) {
         const TileArg& arg = step.in[k];
         if (arg.at != TileArg::kMemory || arg.index != input) continue;
         if (!arg.all_rows || written.contains(arg.begin)) return false;
       }
-      for (int k = 0; k < step.outputs; ++k) {
-        const TileArg& arg = step.out[k];
-        if (arg.at == TileArg::kMemory && arg.index == program_.first_result() + result)
-          written.insert(arg.begin);
-      }
+      note_written();
     }
     return true;
   }

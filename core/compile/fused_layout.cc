@@ -133,7 +133,7 @@ class Layout {
       TileStep& step = program_.steps[s];
       for (int k = 0; k < step.outputs; ++k) {
         const TileArg out = step.out[k];
-        if (!IsWholeResult(out)) continue;
+        if (!step.in_place || !IsWholeResult(out)) continue;
         const auto end = step.in.begin() + step.operands;
         const auto in = std::find_if(step.in.begin(), end, [&](const TileArg& arg) {
           return arg.at == TileArg::kRegister && arg.size == out.size && reads[arg.index] == 1;

@@ -38,9 +38,10 @@ struct TileStep {
   int operands = 0, outputs = 1;
   std::array<TileArg, kMaxOperands> in;
   std::array<TileArg, kMaxOperands> out;
-  int node = -1;       // rows: whose, of FusedProgram::names
-  bool dense = true;   // several rows are one run of blocks
-  bool padded = true;  // nothing is kMemory, which may end within a block
+  int node = -1;         // rows: whose, of FusedProgram::names
+  bool in_place = true;  // an output may be the memory of an operand
+  bool dense = true;     // several rows are one run of blocks
+  bool padded = true;    // nothing is kMemory, which may end within a block
 };
 
 // One element for all rows and columns.

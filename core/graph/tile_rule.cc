@@ -4,6 +4,14 @@
 
 namespace graphrun {
 
+TileRule ViewRule(const KernelRequest& request) {
+  const Shape &x = request.In(0), &y = request.Out(0);
+  TileRule rule;
+  if (x.rank() > 0 && y.rank() > 0 && x[x.rank() - 1] == y[y.rank() - 1])
+    rule.columns = {{{.input = 0, .begin = 0, .count = y[y.rank() - 1]}}};
+  return rule;
+}
+
 TileRule TileRuleOf(const KernelRequest& request) {
   const OpDef& op = *request.node().op;
   const int n = request.num_inputs();

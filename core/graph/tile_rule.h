@@ -27,8 +27,7 @@ struct ColumnRun {
 };
 
 // Makes one row of the outputs of the same row of the inputs. A row of an input or output has
-// `columns` elements, or one where it has no more. An output may be the memory of an input of the
-// same size.
+// `columns` elements, or one where it has no more.
 struct RowCall {
   int64_t row = 0, columns = 0;
   const void* const* in = nullptr;
@@ -47,7 +46,8 @@ struct TileRule {
 
   // All outputs are made row by row, from whole rows.
   RowLoop rows = nullptr;
-  int64_t rows_grain = 0;  // elements that are worth a thread of their own
+  int64_t rows_grain = 0;      // elements that are worth a thread of their own
+  bool rows_in_place = false;  // an output may be the memory of an input of the same size
   // Output 0 is the sum of all rows of input 0: sum(so far, row).
   ElementLoop sum;
 
@@ -56,6 +56,9 @@ struct TileRule {
     return elements() || !columns.empty() || rows != nullptr || sum.run != nullptr;
   }
 };
+
+// Of a node whose output 0 is input 0 under another shape.
+TileRule ViewRule(const KernelRequest& request);
 
 // The rule of a node of which all types are known; none when it has no rule, or might fail.
 TileRule TileRuleOf(const KernelRequest& request);

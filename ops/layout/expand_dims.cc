@@ -2,6 +2,7 @@
 #include "core/autodiff/gradients.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 
 namespace graphrun::ops {
@@ -38,6 +39,7 @@ OpDef ExpandDimsOp() {
         return {op::Reshape(g.scope(), g.DOut(0), g.ShapeOf(g.In(0))), {}};
       })
       .Kernel([](KernelContext& k) { k.SetOut(0, k.Take(0).Reshaped(k.OutShape(0))); })
+      .Tiles(ViewRule)
       .ViewOf(0);
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/size.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "core/graph/tile_rule.h"
 #include "ops/axis.h"
 
 namespace graphrun::ops {
@@ -76,6 +77,7 @@ OpDef ReshapeOp() {
       .SameAs([](const ShapeContext& c) {
         return c.In(0).fully_known() && c.Value(1) && c.ValueAsShape(1) == c.In(0) ? 0 : -1;
       })
+      .Tiles(ViewRule)
       .ViewOf(0);
 }
 

@@ -85,6 +85,20 @@ Tensor Repeated(KernelContext& k, int i) {
   return all;
 }
 
+// The loss of a row of n classes; writes its backprop to y, which is neither x nor label.
+template <typename T>
+T DenseRow(const T* x, const T* label, int64_t n, T* y) {
+  T sum = 0;
+  if (n == 0) return sum;
+  const ExpSum<T> row = ExpRow(x, n, y);
+  const T shift = row.max + std::log(row.sum), factor = 1 / row.sum;
+  for (int64_t i = 0; i < n; ++i) {
+    sum += label[i] * (shift - x[i]);
+    y[i] = y[i] * factor - label[i];
+  }
+  return sum;
+}
+
 void DenseKernel(KernelContext& k) {
   const int64_t n = k.Out(1).shape()[1];
   const Tensor features = Repeated(k, 0), all_labels = Repeated(k, 1);
@@ -92,20 +106,24 @@ void DenseKernel(KernelContext& k) {
     using T = decltype(z);
     const T* labels = all_labels.data<T>();
     T* loss = k.Out(0).data<T>();
-    ForRows<T>(k, features.data<T>(), [&](int64_t r, const T* x, T* y) {
-      T sum = 0;
-      if (n > 0) {
-        const ExpSum<T> row = ExpRow(x, n, y);
-        const T shift = row.max + std::log(row.sum), factor = 1 / row.sum;
-        const T* const label = labels + r * n;
-        for (int64_t i = 0; i < n; ++i) {
-          sum += label[i] * (shift - x[i]);
-          y[i] = y[i] * factor - label[i];
-        }
-      }
-      loss[r] = sum;
-    });
+    ForRows<T>(k, features.data<T>(),
+               [&](int64_t r, const T* x, T* y) { loss[r] = DenseRow(x, labels + r * n, n, y); });
   });
+}
+
+TileRule DenseTiles(const KernelRequest& r) {
+  TileRule rule;
+  if (r.In(0) != r.In(1)) return rule;
+  ForFloat(r.InType(0), [&](auto z) {
+    using T = decltype(z);
+    rule.rows = [](const RowCall& c) {
+      *static_cast<T*>(c.out[0]) =
+          DenseRow(static_cast<const T*>(c.in[0]), static_cast<const T*>(c.in[1]), c.columns,
+                   static_cast<T*>(c.out[1]));
+    };
+  });
+  rule.rows_grain = kSoftmaxGrain;
+  return rule;
 }
 
 // The loss of row r of n classes; writes its backprop to y, which may be x.
@@ -148,6 +166,7 @@ TileRule SparseTiles(const KernelRequest& r) {
     });
   });
   rule.rows_grain = kSoftmaxGrain;
+  rule.rows_in_place = true;
   return rule;
 }
 
@@ -169,6 +188,7 @@ OpDef SoftmaxCrossEntropyWithLogitsOp() {
       .TypeAttr("T", kFloats)
       .Shape(cross_entropy::InferDense)
       .Grad(cross_entropy::DenseGradient)
+      .Tiles(cross_entropy::DenseTiles)
       .Kernel(cross_entropy::DenseKernel);
 }
 

@@ -66,6 +66,7 @@ TileRule Tiles(const KernelRequest& r) {
     };
   });
   rule.rows_grain = kSoftmaxGrain;
+  rule.rows_in_place = true;
   return rule;
 }
 
