@@ -240,11 +240,11 @@ class Builder {
     const auto result = std::find(f_.results.begin(), f_.results.end(), Output{id, 0});
     if (result == f_.results.end()) return false;
     const int64_t width = Columns(g_.shape(g_.node(id).inputs[0]));
+    const int64_t whole = (program_.columns + kBlock - 1) / kBlock * kBlock;
     const TileSum sum{.result = static_cast<int>(result - f_.results.begin()),
                       .add = add.run,
                       .size = add.out_size,
-                      .columns = width,
-                      .stride = (width + kBlock - 1) / kBlock * kBlock};
+                      .stride = width / program_.columns * whole};
     const int memory =
         program_.first_result() + program_.results + static_cast<int>(program_.sums.size());
     if (memory >= kMostMemories) return false;
@@ -252,9 +252,8 @@ class Builder {
     for (int64_t begin = 0; begin < width; begin += program_.columns) {
       const auto source = Source({g_.node(id).inputs[0], begin});
       if (!source) return false;
-      // Its rows are found when the blocks are.
-      TileArg so_far = MemoryArg(memory, sum.stride, begin, sum.size);
-      so_far.all_rows = false;
+      TileArg so_far = MemoryArg(memory, sum.stride, begin / program_.columns * whole, sum.size);
+      so_far.at = TileArg::kPartial;
       Add(add, {so_far, At(*source, sum.size)}, so_far);
     }
     return true;
@@ -384,8 +383,8 @@ std::optional<FusedProgram> MakeFusedProgram(const Function& function) {
 }
 
 void FusedKernel::Run(KernelContext& k) const {
-  std::array<const void*, kMostMemories> in{};
-  std::array<void*, kMostMemories> out{};
+  std::array<const void*, kMostMemories> in;
+  std::array<void*, kMostMemories> out;
   for (int i = 0; i < k.num_inputs(); ++i) in[i] = k.In(i).raw();
   for (int i = 0; i < k.num_outputs(); ++i) out[i] = k.Out(i).raw();
   const auto bytes = [&](size_t n) {

@@ -99,18 +99,9 @@ class Layout {
     const int64_t across = program_.sums.empty() ? program_.tile_columns : columns;
     program_.grain =
         std::max<int64_t>(1, static_cast<int64_t>(1 / work_) / (program_.block_rows * across));
-    const int first_sum = program_.first_sum();
-    for (TileStep& step : program_.steps) {
-      const auto place = [&](TileArg& arg) {
-        if (arg.at != TileArg::kMemory || arg.index < first_sum) return;
-        arg.map.every = program_.block_rows;
-        arg.map.rows = program_.blocks();
-      };
-      place(step.in[0]);
-      place(step.out[0]);
-    }
     for (TileStep& step : program_.steps) {
       const auto look = [&](const TileArg& arg) {
+        if (arg.at == TileArg::kPartial) step.dense = false;
         if (arg.at != TileArg::kMemory) return;
         step.padded = false;
         step.dense = step.dense && arg.all_rows && arg.map.stride == columns;

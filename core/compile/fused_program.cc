@@ -39,7 +39,8 @@ class TileRunner {
     }
   }
 
-  // Rows [row, row + rows) and columns [column, column + columns).
+  void Begin(int64_t block) { block_ = block; }
+  // Of the block that was begun: rows [row, row + rows) and columns [column, column + columns).
   void Run(int64_t row, int64_t rows, int64_t column, int64_t columns) {
     row_ = row;
     column_ = column;
@@ -66,7 +67,11 @@ class TileRunner {
     if (arg.at == TileArg::kOne) return Splat(arg.index);
     const RowMap& map = arg.map;
     int64_t row = row_ + r;
-    if (!arg.all_rows) row = row / map.every % map.rows;
+    if (arg.at == TileArg::kPartial) {
+      row = block_;
+    } else if (!arg.all_rows) {
+      row = map.rows == 1 ? 0 : row / map.every % map.rows;
+    }
     const int64_t at = row * map.stride + arg.begin + (map.columns ? column_ : 0);
     return memory_[arg.index] + at * arg.size;
   }
@@ -91,14 +96,15 @@ class TileRunner {
     SetOperands(step, r);
     step.run(blocks, from_.data(), by_.data(), At(step.out[0], r));
   }
-  // `count` elements from row `r` on. Of memory the last elements that are no whole block are
-  // computed beside it, padded with one that the loop must take anyway; of registers those that lie
-  // behind, but for the `last` row, which has room behind it.
+  // `count` elements from row `r` on. The last that are no whole block are computed beside the
+  // result, unless it has room behind them: of the `last` row a register has. Memory that may end
+  // there is padded with what the loop must take anyway.
   void RunRow(const TileStep& step, int64_t r, int64_t count, bool last) {
     const int64_t rest = count % kBlock, whole = count - rest;
-    if (rest == 0 || step.padded) return RunBlocks(step, r, Blocks(count));
-    SetOperands(step, r);
     const TileArg& to = step.out[0];
+    if (rest == 0 || step.padded || (!last && to.at == TileArg::kPartial))
+      return RunBlocks(step, r, Blocks(count));
+    SetOperands(step, r);
     Byte* const out = At(to, r);
     if (whole > 0) step.run(whole / kBlock, from_.data(), by_.data(), out);
     for (int k = 0; k < step.operands; ++k) {
@@ -106,13 +112,13 @@ class TileRunner {
       if (by_[k] == 0) continue;
       const Byte* tail = static_cast<const Byte*>(from_[k]) + whole * arg.size;
       from_[k] = tail;
-      if (arg.at == TileArg::kRegister) continue;
+      if (arg.at != TileArg::kMemory || (!last && arg.all_rows)) continue;
       std::memcpy(staged_[k], tail, rest * arg.size);
       Fill(arg.size, staged_[k] + rest * arg.size, tail, kBlock - rest);
       from_[k] = staged_[k];
     }
     Byte* const end = out + whole * to.size;
-    if (to.at == TileArg::kRegister && last) return step.run(1, from_.data(), by_.data(), end);
+    if (to.at != TileArg::kMemory && last) return step.run(1, from_.data(), by_.data(), end);
     alignas(kAlignment) Byte result[kSplatBytes];
     step.run(1, from_.data(), by_.data(), result);
     std::memcpy(end, result, rest * to.size);
@@ -132,14 +138,15 @@ class TileRunner {
   const FusedProgram& program_;
   Byte* const* memory_;
   Byte* const registers_;
-  int64_t row_ = 0, column_ = 0, columns_ = 0;
+  int64_t block_ = 0, row_ = 0, column_ = 0, columns_ = 0;
   std::array<const void*, kMaxOperands> from_{};
   std::array<int64_t, kMaxOperands> by_{};
   alignas(kAlignment) Byte staged_[kMaxOperands][kSplatBytes];
 };
 
 // The sums of all blocks in one, in their order.
-void AddPartials(const TileSum& sum, int64_t blocks, Byte* partials, Byte* result) {
+void AddPartials(const TileSum& sum, int64_t columns, int64_t blocks, Byte* partials,
+                 Byte* result) {
   const int64_t row = sum.stride * sum.size;
   ParallelFor(sum.stride / kBlock, std::max<int64_t>(1, (1 << 11) / blocks),
               [&](int64_t begin, int64_t end) {
@@ -150,7 +157,9 @@ void AddPartials(const TileSum& sum, int64_t blocks, Byte* partials, Byte* resul
                   sum.add(end - begin, in.data(), kSteps.data(), all);
                 }
               });
-  std::memcpy(result, partials, sum.columns * sum.size);
+  const int64_t bytes = columns * sum.size, step = Blocks(columns) * kBlock * sum.size;
+  for (int64_t at = 0; at < row; at += step, result += bytes)
+    std::memcpy(result, partials + at, bytes);
 }
 
 }  // namespace
@@ -167,7 +176,7 @@ size_t FusedProgram::partial_bytes() const {
 
 void FusedProgram::Run(std::span<const void* const> in, std::span<void* const> out, char* files,
                        int threads, char* partials) const {
-  std::array<Byte*, kMostMemories> memory{};
+  std::array<Byte*, kMostMemories> memory;
   size_t n = 0;
   // Only results and partial sums are written to.
   for (const void* p : in) memory[n++] = static_cast<Byte*>(const_cast<void*>(p));
@@ -184,6 +193,7 @@ void FusedProgram::Run(std::span<const void* const> in, std::span<void* const> o
     TileRunner runner(*this, memory.data(), file);
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t block = unit / across, first = unit % across * tile_columns;
+      runner.Begin(block);
       for (size_t s = 0; s < sums.size(); ++s) {
         const int64_t bytes = sums[s].stride * sums[s].size;
         std::memset(memory[first_sum + s] + block * bytes, 0, bytes);
@@ -213,7 +223,8 @@ void FusedProgram::Run(std::span<const void* const> in, std::span<void* const> o
     });
   }
   for (size_t s = 0; s < sums.size(); ++s)
-    AddPartials(sums[s], blocks(), memory[first_sum + s], static_cast<Byte*>(out[sums[s].result]));
+    AddPartials(sums[s], columns, blocks(), memory[first_sum + s],
+                static_cast<Byte*>(out[sums[s].result]));
 }
 
 }  // namespace graphrun

@@ -20,12 +20,13 @@ namespace graphrun {
 
 // An operand or the result of a step.
 struct TileArg {
-  enum At : uint8_t { kRegister, kMemory, kOne };
+  enum At : uint8_t { kRegister, kMemory, kOne, kPartial };
   At at = kRegister;
-  // kRegister: its number. kMemory: which of the program's. kOne: which of its splats.
+  // kRegister: its number. kMemory and kPartial: which of the program's. kOne: which of its splats.
   int index = 0;
   int size = 0;  // bytes of an element
-  // kMemory: its rows, the first column, and whether it has all rows.
+  // kMemory and kPartial: its rows, the first column, and whether it has all rows. A partial sum
+  // has one for each block, of whole blocks of elements.
   RowMap map;
   int64_t begin = 0;
   bool all_rows = false;
@@ -55,7 +56,7 @@ struct TileSum {
   int result = 0;
   BlockLoop add = nullptr;
   int size = 0;
-  int64_t columns = 0, stride = 0;  // of a row: those there are, and whole blocks
+  int64_t stride = 0;  // of a row, in which each piece of columns has whole blocks
 };
 
 struct FusedProgram {

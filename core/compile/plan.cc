@@ -206,7 +206,7 @@ void Planner::PlanBlock(const Function& f, Block* block) {
       in_place = &fused->in_place();
       in.kernel = std::move(fused);
     }
-    PlanRegions(g, &in);
+    if (!in.kernel) PlanRegions(g, &in);
     size_t scratch_bytes = 0;
     if (in.structure == Structure::kNone) {
       const KnownTypes known(g, id);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/base/size.h"
+
 namespace graphrun {
 namespace {
 
@@ -25,14 +27,14 @@ std::optional<RowMap> MapRows(const Shape& operand, const Shape& shape) {
     if (shape[i] == 1) continue;
     const bool repeated = j < 0 || operand[j] == 1;
     if (repeated && !own) {
-      map.every *= shape[i];
+      map.every = CheckedMul(map.every, shape[i]);
     } else if (repeated) {
       around = true;
     } else if (around) {
       return std::nullopt;
     } else {
       own = true;
-      map.rows *= shape[i];
+      map.rows = CheckedMul(map.rows, shape[i]);
     }
   }
   return map;

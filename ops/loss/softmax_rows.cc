@@ -16,7 +16,15 @@ ExpSum<T> ExpRow(const T* x, int64_t n, T* y) {
   const auto exp = [&](const T* from) -> Block {
     return (Eigen::Map<const Block>(from) - max).exp();
   };
-  Block even = Block::Zero(), odd = Block::Zero();
+  Block even = Block::Zero(), odd = Block::Zero(), tail = Block::Constant(max);
+  // The last elements that are no whole block, with some of those before them, as they are before y
+  // is written.
+  const int64_t rest = n % kBlock, first_of_tail = std::max<int64_t>(0, n - kBlock);
+  if (n >= kBlock) {
+    tail = Eigen::Map<const Block>(x + first_of_tail);
+  } else {
+    std::copy_n(x, n, tail.data());
+  }
   int64_t i = 0;
   for (; i + 2 * kBlock <= n; i += 2 * kBlock) {
     const Block first = exp(x + i), second = exp(x + i + kBlock);
@@ -25,14 +33,22 @@ ExpSum<T> ExpRow(const T* x, int64_t n, T* y) {
     even += first;
     odd += second;
   }
-  for (; i < n; i += kBlock) {
-    const auto rest = std::min<int64_t>(kBlock, n - i);
-    Block last = Block::Constant(max);
-    std::copy_n(x + i, rest, last.data());
-    last = exp(last.data());
-    std::copy_n(last.data(), rest, y + i);
-    std::fill(last.data() + rest, last.data() + kBlock, T{0});
-    odd += last;
+  if (i + kBlock <= n) {
+    const Block last = exp(x + i);
+    Eigen::Map<Block>(y + i) = last;
+    even += last;
+  }
+  if (rest > 0) {
+    tail = (tail - max).exp();
+    if (n >= kBlock) {
+      Eigen::Map<Block>(y + first_of_tail) = tail;
+      const Block lane = Block::LinSpaced(T{0}, T{kBlock - 1});
+      odd += (lane >= static_cast<T>(kBlock - rest)).select(tail, T{0});
+    } else {
+      std::copy_n(tail.data(), n, y);
+      std::fill(tail.data() + n, tail.data() + kBlock, T{0});
+      odd += tail;
+    }
   }
   even += odd;
   return {max, even.sum()};
