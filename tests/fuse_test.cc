@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <map>
 #include <random>
@@ -44,15 +43,6 @@ Tensor Random(DType dtype, const Shape& shape, std::mt19937* random) {
 bool SameBits(const Tensor& a, const Tensor& b) {
   return a.dtype() == b.dtype() && a.shape() == b.shape() &&
          (a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0);
-}
-
-bool Near(const Tensor& a, const Tensor& b) {
-  const std::vector<double> x = Numbers(a), y = Numbers(b);
-  return a.shape() == b.shape() &&
-         std::equal(x.begin(), x.end(), y.begin(), [](double p, double q) {
-           return std::abs(p - q) < 1e-4 * std::max(1.0, std::abs(q)) ||
-                  (std::isnan(p) && std::isnan(q));
-         });
 }
 
 class FuseTest : public testing::Test {
@@ -100,9 +90,8 @@ class FuseTest : public testing::Test {
     }
     return kernels;
   }
-  // Fused, one by one, interpreted, and by several threads: the same bits of the first `exact`,
-  // nearly the same of the others.
-  void Agree(const Exprs& fetches, size_t exact = 1000) const {
+  // Fused, one by one, interpreted, and by several threads: the same bits.
+  void Agree(const Exprs& fetches) const {
     const std::vector<TensorName> names(fetches.begin(), fetches.end());
     const std::vector<Tensor> want = t_.Run(feeds_, names, {.interpret = true});
     const SessionOptions ways[] = {
@@ -112,7 +101,7 @@ class FuseTest : public testing::Test {
       for (int run = 0; run < 2; ++run) {
         const std::vector<Tensor> got = session.Run(feeds_, names);
         for (size_t i = 0; i < want.size(); ++i) {
-          ASSERT_TRUE(i < exact ? SameBits(got[i], want[i]) : Near(got[i], want[i]))
+          ASSERT_TRUE(SameBits(got[i], want[i]))
               << fetches[i].name() << ": " << got[i].ToString() << " is not " << want[i].ToString();
         }
       }
@@ -160,7 +149,7 @@ TEST_F(FuseTest, ALossAndItsGradientAreOneSweep) {
   EXPECT_EQ(Kernels({loss, d, sum}),
             (std::multiset<std::multiset<std::string>>{
                 {"AddV2", "SparseSoftmaxCrossEntropyWithLogits", "Mul", "Sum"}}));
-  Agree({loss, d, sum}, 2);
+  Agree({loss, d, sum});
   // An error is the op's own.
   labels.data<int32_t>()[44] = 40;
   for (auto& [name, value] : feeds_) {
@@ -335,6 +324,8 @@ class RandomGraph : public FuseTest {
     // The same rows, counted otherwise.
     const auto columns = static_cast<int32_t>(x.shape()[last]);
     values_.push_back(op::Reshape(s(), small, op::Ints(s(), {-1, 1, columns})));
+    // Of larger tensors threads add parts up, which are joined in another order.
+    if (x.shape().num_elements() > 1 << 16) return;
     sums_.push_back(s().Add("BiasAddGrad", {small}));
     std::vector<int32_t> axes(last);
     for (int i = 0; i < last; ++i) axes[i] = i;
@@ -357,7 +348,7 @@ class RandomGraph : public FuseTest {
   }
 
   Exprs values_;
-  Exprs sums_;  // whose elements are added up in an order of their own
+  Exprs sums_;
 };
 
 class RandomGraphs : public RandomGraph, public testing::WithParamInterface<uint32_t> {};
@@ -366,7 +357,7 @@ TEST_P(RandomGraphs, ComputeTheSame) {
   Make(GetParam());
   Exprs fetches = Fetches();
   fetches.insert(fetches.end(), sums_.begin(), sums_.end());
-  Agree(fetches, fetches.size() - sums_.size());
+  Agree(fetches);
 }
 INSTANTIATE_TEST_SUITE_P(Fuse, RandomGraphs, testing::Range(0u, 320u));
 

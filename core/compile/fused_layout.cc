@@ -90,15 +90,12 @@ class Layout {
   bool ChooseBlocks() {
     const int64_t columns = program_.columns;
     program_.block_rows = program_.tile_rows;
-    // Of a sum some rows are added one after the other; the parts take less than the whole.
-    constexpr int64_t kLeast = 8, kMost = 32;
     if (!program_.sums.empty()) {
-      program_.block_rows = std::clamp<int64_t>(program_.rows / kMost, kLeast, kMost);
+      program_.block_rows = kSummedRows;
       program_.tile_rows = std::min(program_.tile_rows, program_.block_rows);
     }
-    const int64_t across = program_.sums.empty() ? program_.tile_columns : columns;
-    program_.grain =
-        std::max<int64_t>(1, static_cast<int64_t>(1 / work_) / (program_.block_rows * across));
+    program_.grain = std::max<int64_t>(
+        1, static_cast<int64_t>(1 / work_) / (program_.block_rows * program_.tile_columns));
     for (TileStep& step : program_.steps) {
       const auto look = [&](const TileArg& arg) {
         if (arg.at == TileArg::kPartial) step.dense = false;

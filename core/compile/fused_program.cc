@@ -187,25 +187,21 @@ void FusedProgram::Run(std::span<const void* const> in, std::span<void* const> o
     memory[n++] = partials;
     partials += sum.stride * sum.size * blocks();
   }
-  // The columns of a block with sums are one thread's.
-  const int64_t across = sums.empty() ? (columns + tile_columns - 1) / tile_columns : 1;
+  const int64_t across = (columns + tile_columns - 1) / tile_columns;
   const auto run_units = [&](Byte* file, int64_t begin, int64_t end) {
     TileRunner runner(*this, memory.data(), file);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t block = unit / across, first = unit % across * tile_columns;
+      const int64_t block = unit / across, column = unit % across * tile_columns;
+      const int64_t width = std::min(tile_columns, columns - column);
       runner.Begin(block);
       for (size_t s = 0; s < sums.size(); ++s) {
-        const int64_t bytes = sums[s].stride * sums[s].size;
-        std::memset(memory[first_sum + s] + block * bytes, 0, bytes);
+        Byte* const row = memory[first_sum + s] + block * sums[s].stride * sums[s].size;
+        for (int64_t at = column; at < sums[s].stride; at += Blocks(columns) * kBlock)
+          std::memset(row + at * sums[s].size, 0, Blocks(width) * kBlock * sums[s].size);
       }
       const int64_t stop = std::min(rows, (block + 1) * block_rows);
-      const int64_t last = across == 1 ? columns : std::min(columns, first + tile_columns);
-      for (int64_t row = block * block_rows; row < stop; row += tile_rows) {
-        for (int64_t column = first; column < last; column += tile_columns) {
-          runner.Run(row, std::min(tile_rows, stop - row), column,
-                     std::min(tile_columns, last - column));
-        }
-      }
+      for (int64_t row = block * block_rows; row < stop; row += tile_rows)
+        runner.Run(row, std::min(tile_rows, stop - row), column, width);
     }
   };
   const int64_t units = across * blocks();

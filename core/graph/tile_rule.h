@@ -35,6 +35,10 @@ struct RowCall {
 };
 using RowLoop = void (*)(const RowCall& call);
 
+// A sum over rows adds so many one after the other, and then what each of these parts came to: so
+// everybody who adds rows up gets the same bits.
+inline constexpr int64_t kSummedRows = 16;
+
 // At most one of these is there; without any the node has no rule.
 struct TileRule {
   // Output 0 is computed element by element: loop(operands). Of more operands than the loop has

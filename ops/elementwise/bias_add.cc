@@ -37,13 +37,26 @@ void GradShape(ShapeContext& c, const Attrs& a) {
 // out = the sum of `rows` rows of `width` elements, `stride` apart.
 template <typename T>
 void SumRows(const T* in, int64_t rows, int64_t width, int64_t stride, T* out) {
-  using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-  const auto row = [&](int64_t r) { return Eigen::Map<const Row>(in + r * stride, width); };
-  Eigen::Map<Row> sum(out, width);
-  sum.setZero();
-  int64_t r = 0;
-  for (; r + 4 <= rows; r += 4) sum += (row(r) + row(r + 1)) + (row(r + 2) + row(r + 3));
-  for (; r < rows; ++r) sum += row(r);
+  constexpr int64_t kLanes = 64;  // whose sums stay in registers
+  std::fill_n(out, width, T{0});
+  for (int64_t first = 0; first < rows; first += kSummedRows) {
+    const int64_t last = std::min(rows, first + kSummedRows);
+    for (int64_t c = 0; c < width; c += kLanes) {
+      T sums[kLanes] = {};
+      if (c + kLanes <= width) {
+        for (int64_t r = first; r < last; ++r) {
+          const T* from = in + r * stride + c;
+          for (int64_t j = 0; j < kLanes; ++j) sums[j] += from[j];
+        }
+      } else {
+        for (int64_t r = first; r < last; ++r) {
+          const T* from = in + r * stride + c;
+          for (int64_t j = 0; j < width - c; ++j) sums[j] += from[j];
+        }
+      }
+      for (int64_t j = 0; j < std::min(kLanes, width - c); ++j) out[c + j] += sums[j];
+    }
+  }
 }
 
 // The sum of all rows. Threads take columns of a wide matrix, and rows of a tall one, whose parts

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "core/base/parallel.h"
+#include "core/graph/tile_rule.h"
 #include "ops/reduce/reduce.h"
 
 namespace graphrun::ops {
@@ -91,11 +92,10 @@ Joined<Map, T> ReduceLongRun(const T* x, int64_t n, Map map = {}) {
 template <typename Joiner, typename Map, typename T>
 void ReduceColumns(const ReducePlan& p, const T* x, int64_t begin, int64_t end, int64_t n,
                    Joined<Map, T>* y, Map map) {
-  constexpr int64_t kRows = 32;  // added one after the other
   Joined<Map, T> sums[kReduceColumns];
   std::fill_n(y, n, Joiner::Start());
   for (int64_t row = begin; row < end;) {
-    const int64_t stop = std::min(end, row + kRows);
+    const int64_t stop = std::min(end, row + kSummedRows);
     std::fill_n(sums, n, Joiner::Start());
     for (; row < stop; ++row) {
       const T* from = x + ReducePlan::Offset(p.reduced.data(), p.num_reduced, row);
