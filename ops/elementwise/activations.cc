@@ -1,13 +1,27 @@
 // Tanh, Sigmoid and their gradients: the activations of recurrent cells, element-wise.
 #include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/elementwise/sigmoid_tanh.h"
 
 namespace graphrun::ops {
+namespace {
+
+template <typename X>
+constexpr bool kIsFloat = std::is_same_v<typename std::decay_t<X>::Scalar, float>;
+
+}  // namespace
 
 OpDef TanhOp() {
   return UnaryElementwise(
              "Tanh", "The hyperbolic tangent, element-wise.", kFloatTypes,
-             [](const auto& x) { return x.tanh(); }, kHeavy)
+             [](const auto& x) {
+               if constexpr (kIsFloat<decltype(x)>) {
+                 return ByPackets(x, sigmoid_tanh::Tanh{});
+               } else {
+                 return x.tanh();
+               }
+             },
+             kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::TanhGrad(g.scope(), g.Out(0), g.DOut(0))};
       });
@@ -33,7 +47,14 @@ OpDef TanhGradOp() {
 OpDef SigmoidOp() {
   return UnaryElementwise(
              "Sigmoid", "1 / (1 + exp(-x)), element-wise.", kFloatTypes,
-             [](const auto& x) { return x.logistic(); }, kHeavy)
+             [](const auto& x) {
+               if constexpr (kIsFloat<decltype(x)>) {
+                 return ByPackets(x, sigmoid_tanh::Sigmoid{});
+               } else {
+                 return x.logistic();
+               }
+             },
+             kHeavy)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {op::SigmoidGrad(g.scope(), g.Out(0), g.DOut(0))};
       });
