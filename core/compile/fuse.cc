@@ -84,7 +84,7 @@ class Fuser {
     for (const auto& runs : rule.columns) {
       for (const ColumnRun& run : runs) inputs.push_back(run.input);
     }
-    if (rule.rows != nullptr || rule.sum.run != nullptr) {
+    if (rule.rows != nullptr || rule.sum != nullptr) {
       const int64_t whole = g_.shape(g_.node(id).inputs[0]).num_elements();
       for (int i = 0; i < static_cast<int>(g_.node(id).inputs.size()); ++i) {
         const bool all = g_.shape(g_.node(id).inputs[i]).num_elements() == whole;

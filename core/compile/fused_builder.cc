@@ -138,7 +138,7 @@ class Builder {
   // The inputs that have as many rows and columns as what the node computes of them.
   std::vector<int> WholeInputs(NodeId id) const {
     const TileRule& rule = rules_[id];
-    if (rule.sum.run != nullptr) return {0};
+    if (rule.sum != nullptr) return {0};
     std::vector<int> inputs;
     for (const TileOperand& operand : rule.operands) {
       if (HasAll(id, operand)) inputs.push_back(operand.input);
@@ -162,7 +162,7 @@ class Builder {
   // Computes the needed pieces of a node's output.
   bool Compute(NodeId id) {
     if (rules_[id].rows != nullptr) return ComputeRows(id);
-    if (rules_[id].sum.run != nullptr) return ComputeSum(id);
+    if (rules_[id].sum != nullptr) return ComputeSum(id);
     const TileRule& rule = rules_[id];
     const int of_loop = static_cast<int>(std::count_if(
         rule.loop.in_size.begin(), rule.loop.in_size.end(), [](int size) { return size > 0; }));
@@ -236,14 +236,14 @@ class Builder {
 
   // Adds the rows of a block up in one of the partial sums.
   bool ComputeSum(NodeId id) {
-    const ElementLoop& add = rules_[id].sum;
+    const int size = static_cast<int>(DTypeSize(g_.dtype({id, 0})));
     const auto result = std::find(f_.results.begin(), f_.results.end(), Output{id, 0});
     if (result == f_.results.end()) return false;
     const int64_t width = Columns(g_.shape(g_.node(id).inputs[0]));
     const int64_t whole = (program_.columns + kBlock - 1) / kBlock * kBlock;
     const TileSum sum{.result = static_cast<int>(result - f_.results.begin()),
-                      .add = add.run,
-                      .size = add.out_size,
+                      .add = rules_[id].sum,
+                      .size = size,
                       .stride = width / program_.columns * whole};
     const int memory =
         program_.first_result() + program_.results + static_cast<int>(program_.sums.size());
@@ -252,9 +252,12 @@ class Builder {
     for (int64_t begin = 0; begin < width; begin += program_.columns) {
       const auto source = Source({g_.node(id).inputs[0], begin});
       if (!source) return false;
-      TileArg so_far = MemoryArg(memory, sum.stride, begin / program_.columns * whole, sum.size);
-      so_far.at = TileArg::kPartial;
-      Add(add, {so_far, At(*source, sum.size)}, so_far);
+      TileArg partial = MemoryArg(memory, sum.stride, begin / program_.columns * whole, size);
+      partial.at = TileArg::kPartial;
+      TileStep step{.sum = sum.add, .operands = 1, .in = {}, .out = {partial}};
+      step.in[0] = At(*source, size);
+      program_.steps.push_back(step);
+      work_ += 1.0 / static_cast<double>(rules_[id].sum_grain);
     }
     return true;
   }
@@ -318,7 +321,7 @@ class Builder {
     const Output value = piece.source.value;
     if (memory_[value.node] < 0 &&
         (homes_.at(piece.source) == std::pair(piece.result, piece.begin) ||
-         rules_[value.node].sum.run != nullptr))
+         rules_[value.node].sum != nullptr))
       return;
     const TileArg out = ResultArg(piece.result, piece.begin);
     Add(CopyLoop(out.size), {At(piece.source, out.size)}, out);

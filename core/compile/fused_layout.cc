@@ -98,7 +98,6 @@ class Layout {
         1, static_cast<int64_t>(1 / work_) / (program_.block_rows * program_.tile_columns));
     for (TileStep& step : program_.steps) {
       const auto look = [&](const TileArg& arg) {
-        if (arg.at == TileArg::kPartial) step.dense = false;
         if (arg.at != TileArg::kMemory) return;
         step.padded = false;
         step.dense = step.dense && arg.all_rows && arg.map.stride == columns;

@@ -48,6 +48,10 @@ class TileRunner {
     for (const TileStep& step : program_.steps) {
       if (step.rows != nullptr) {
         CallRow(step);
+      } else if (step.sum != nullptr) {
+        const TileArg& in = step.in[0];
+        step.sum(rows, columns, At(in, 0), in.at == TileArg::kRegister ? columns : in.map.stride,
+                 At(step.out[0], 0));
       } else if (rows == 1 || step.dense) {
         RunRow(step, 0, rows * columns, true);
       } else {
@@ -101,10 +105,9 @@ class TileRunner {
   // there is padded with what the loop must take anyway.
   void RunRow(const TileStep& step, int64_t r, int64_t count, bool last) {
     const int64_t rest = count % kBlock, whole = count - rest;
-    const TileArg& to = step.out[0];
-    if (rest == 0 || step.padded || (!last && to.at == TileArg::kPartial))
-      return RunBlocks(step, r, Blocks(count));
+    if (rest == 0 || step.padded) return RunBlocks(step, r, Blocks(count));
     SetOperands(step, r);
+    const TileArg& to = step.out[0];
     Byte* const out = At(to, r);
     if (whole > 0) step.run(whole / kBlock, from_.data(), by_.data(), out);
     for (int k = 0; k < step.operands; ++k) {
@@ -118,7 +121,7 @@ class TileRunner {
       from_[k] = staged_[k];
     }
     Byte* const end = out + whole * to.size;
-    if (to.at != TileArg::kMemory && last) return step.run(1, from_.data(), by_.data(), end);
+    if (to.at == TileArg::kRegister && last) return step.run(1, from_.data(), by_.data(), end);
     alignas(kAlignment) Byte result[kSplatBytes];
     step.run(1, from_.data(), by_.data(), result);
     std::memcpy(end, result, rest * to.size);
@@ -151,11 +154,7 @@ void AddPartials(const TileSum& sum, int64_t columns, int64_t blocks, Byte* part
   ParallelFor(sum.stride / kBlock, std::max<int64_t>(1, (1 << 11) / blocks),
               [&](int64_t begin, int64_t end) {
                 Byte* const all = partials + begin * kBlock * sum.size;
-                constexpr std::array<int64_t, 2> kSteps = {kBlock, kBlock};
-                for (int64_t b = 1; b < blocks; ++b) {
-                  const std::array<const void*, 2> in = {all, all + b * row};
-                  sum.add(end - begin, in.data(), kSteps.data(), all);
-                }
+                sum.add(blocks - 1, (end - begin) * kBlock, all + row, sum.stride, all);
               });
   const int64_t bytes = columns * sum.size, step = Blocks(columns) * kBlock * sum.size;
   for (int64_t at = 0; at < row; at += step, result += bytes)

@@ -32,10 +32,11 @@ struct TileArg {
   bool all_rows = false;
 };
 
-// A loop over blocks, or one that makes a row at once.
+// A loop over blocks, or one that makes a row at once, or adds rows up.
 struct TileStep {
   BlockLoop run = nullptr;
   RowLoop rows = nullptr;
+  SumLoop sum = nullptr;  // adds the rows of in[0] to the partial sum out[0]
   int operands = 0, outputs = 1;
   std::array<TileArg, kMaxOperands> in;
   std::array<TileArg, kMaxOperands> out;
@@ -54,7 +55,7 @@ struct TileSplat {
 // The sum of all rows: those of a block are added up in a row of the partial sums.
 struct TileSum {
   int result = 0;
-  BlockLoop add = nullptr;
+  SumLoop add = nullptr;
   int size = 0;
   int64_t stride = 0;  // of a row, in which each piece of columns has whole blocks
 };

@@ -55,7 +55,7 @@ std::optional<TileDomain> RowsDomain(const TileRule& rule, const KnownTypes& typ
   if (domain.whole_rows && domain.columns > kWidestRow) return std::nullopt;
   domain.rows = total / domain.columns;
   // The sum of a single row would be taken for its columns.
-  if (rule.sum.run != nullptr) return domain.rows > 1 ? std::optional(domain) : std::nullopt;
+  if (rule.sum != nullptr) return domain.rows > 1 ? std::optional(domain) : std::nullopt;
   for (const auto* side : {&types.in, &types.out}) {
     for (const ValueType& type : *side) {
       const int64_t n = type.shape.num_elements();
@@ -85,7 +85,7 @@ std::optional<TileDomain> DomainOf(const TileRule& rule, const KnownTypes& types
     }
     return domain;
   }
-  if (rule.rows != nullptr || rule.sum.run != nullptr) return RowsDomain(rule, types);
+  if (rule.rows != nullptr || rule.sum != nullptr) return RowsDomain(rule, types);
   domain.flat = false;
   for (size_t k = 0; k < rule.columns.size(); ++k) {
     domain.widest = std::max(domain.widest, Columns(types.out[k].shape));

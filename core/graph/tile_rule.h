@@ -35,6 +35,8 @@ struct RowCall {
 };
 using RowLoop = void (*)(const RowCall& call);
 
+// Adds `rows` rows of `columns` elements, `stride` apart, to `sum`, one after the other.
+using SumLoop = void (*)(int64_t rows, int64_t columns, const void* in, int64_t stride, void* sum);
 // A sum over rows adds so many one after the other, and then what each of these parts came to: so
 // everybody who adds rows up gets the same bits.
 inline constexpr int64_t kSummedRows = 16;
@@ -52,13 +54,12 @@ struct TileRule {
   RowLoop rows = nullptr;
   int64_t rows_grain = 0;      // elements that are worth a thread of their own
   bool rows_in_place = false;  // an output may be the memory of an input of the same size
-  // Output 0 is the sum of all rows of input 0: sum(so far, row).
-  ElementLoop sum;
+  // Output 0 is the sum of all rows of input 0.
+  SumLoop sum = nullptr;
+  int64_t sum_grain = 0;
 
   bool elements() const { return loop.run != nullptr; }
-  bool any() const {
-    return elements() || !columns.empty() || rows != nullptr || sum.run != nullptr;
-  }
+  bool any() const { return elements() || !columns.empty() || rows != nullptr || sum != nullptr; }
 };
 
 // Of a node whose output 0 is input 0 under another shape.

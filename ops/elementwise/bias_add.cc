@@ -2,6 +2,7 @@
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/reduce/add_rows.h"
 
 namespace graphrun::ops {
 namespace bias_add {
@@ -37,24 +38,13 @@ void GradShape(ShapeContext& c, const Attrs& a) {
 // out = the sum of `rows` rows of `width` elements, `stride` apart.
 template <typename T>
 void SumRows(const T* in, int64_t rows, int64_t width, int64_t stride, T* out) {
-  constexpr int64_t kLanes = 64;  // whose sums stay in registers
   std::fill_n(out, width, T{0});
-  for (int64_t first = 0; first < rows; first += kSummedRows) {
-    const int64_t last = std::min(rows, first + kSummedRows);
-    for (int64_t c = 0; c < width; c += kLanes) {
-      T sums[kLanes] = {};
-      if (c + kLanes <= width) {
-        for (int64_t r = first; r < last; ++r) {
-          const T* from = in + r * stride + c;
-          for (int64_t j = 0; j < kLanes; ++j) sums[j] += from[j];
-        }
-      } else {
-        for (int64_t r = first; r < last; ++r) {
-          const T* from = in + r * stride + c;
-          for (int64_t j = 0; j < width - c; ++j) sums[j] += from[j];
-        }
-      }
-      for (int64_t j = 0; j < std::min(kLanes, width - c); ++j) out[c + j] += sums[j];
+  for (int64_t c = 0; c < width; c += kSumLanes) {
+    const int64_t n = std::min(kSumLanes, width - c);
+    for (int64_t first = 0; first < rows; first += kSummedRows) {
+      T part[kSumLanes] = {};
+      AddRows(std::min(kSummedRows, rows - first), n, in + first * stride + c, stride, part);
+      AddRows(1, n, part, 0, out + c);
     }
   }
 }
@@ -101,9 +91,7 @@ TileRule AddTiles(const KernelRequest& r, const Attrs& a) {
 }
 
 TileRule GradTiles(const KernelRequest& r, const Attrs& a) {
-  TileRule rule;
-  if (Channel(a, r.In(0).rank()) == r.In(0).rank() - 1) rule.sum = FindLoop(kLoops, r.InType(0));
-  return rule;
+  return Channel(a, r.In(0).rank()) == r.In(0).rank() - 1 ? SumRule(r) : TileRule();
 }
 
 void AddKernel(KernelContext& k, const Attrs& a) {

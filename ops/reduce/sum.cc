@@ -1,6 +1,6 @@
 // Sum: adds over dimensions.
 #include "core/build/ops.h"
-#include "ops/elementwise/elementwise.h"
+#include "ops/reduce/add_rows.h"
 #include "ops/reduce/reduce_kernel.h"
 
 namespace graphrun::ops {
@@ -17,15 +17,11 @@ void Kernel(KernelContext& k, const ReducePlan& plan) {
 
 // Over all dimensions but the last.
 TileRule Tiles(const KernelRequest& r) {
-  using AddFn = decltype([](const auto& x, const auto& y) { return x + y; });
-  static constexpr auto kLoops = LoopsOf<2, false, AddFn>(kNumberTypes, kCheap);
-  TileRule rule;
   const int rank = r.In(0).rank();
-  if (rank < 2) return rule;
+  if (rank < 2) return {};
   const AxisSet axes = AxesOf(r.Value(1), rank);
-  if (axes[rank - 1] || static_cast<int>(axes.count()) != rank - 1) return rule;
-  rule.sum = FindLoop(kLoops, r.InType(0));
-  return rule;
+  if (axes[rank - 1] || static_cast<int>(axes.count()) != rank - 1) return {};
+  return SumRule(r);
 }
 
 }  // namespace sum
