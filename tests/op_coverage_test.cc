@@ -28,6 +28,7 @@ const std::set<std::string>& Elsewhere() {
       "StatefulPartitionedCall",  // function tests
       "PreventGradient",          // pass_through_test
       "_Unavailable",             // import_test
+      "_CountedLoop",             // loop_passes_test
   };
   return kOps;
 }

@@ -36,6 +36,8 @@ class Tensor {
   // A view of `data`, which must hold the elements for as long as the tensor or a copy of it is
   // used.
   static Tensor View(DType dtype, const Shape& shape, void* data);
+  // Has a view show other memory. REQUIRES: !owning().
+  void Rebase(void* data) { data_ = data; }
   // A scalar of dtype resource or variant.
   static Tensor Object(DType dtype, RefPtr<ObjectBuffer> object);
   template <typename T>

@@ -4,6 +4,7 @@
 #include "core/compile/folding.h"
 #include "core/compile/needs.h"
 #include "core/compile/passes.h"
+#include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
@@ -67,9 +68,11 @@ class Folder {
     for (const Region& region : node.op->regions) {
       if (calls_[&RegionFunction(g, node, region)] > 1) return;
     }
+    const bool divides = node.op->regions[0].divides;
     for (size_t i = node.op->regions[0].first_input; i < node.inputs.size(); ++i) {
       const Tensor* value = g.ConstValue(node.inputs[i]);
-      if (!value) continue;
+      if (!value || (divides && i < static_cast<size_t>(CountedAttrs(node).first_invariant())))
+        continue;
       const size_t k = i - node.op->regions[0].first_input;
       const auto changes = [&](const Region& region) {
         const Function& callee = RegionFunction(g, node, region);

@@ -187,6 +187,12 @@ void NeedsFinder::FindCallees(const Graph& graph, NodeId id, const std::vector<b
              lowered ? Effects::kDeclared : Effects::kAll, needs);
     return;
   }
+  if (node.op->structure == Structure::kCountedLoop) {
+    const std::vector<bool> all(used.size(), true);
+    FindBranches(graph, id, all, Effects::kAll, needs);
+    needs->passed[id].assign(node.inputs.size(), true);
+    return;
+  }
   Effects effects = waited ? Effects::kDeclared : Effects::kNone;
   if (node.op->structure == Structure::kIf) {
     if (!lowered) effects = Effects::kAll;

@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "core/base/buffer.h"
 #include "core/base/error.h"
@@ -26,7 +28,8 @@ namespace {
 class Planner {
  public:
   explicit Planner(Plan* plan) : plan_(*plan) {}
-  void PlanBlock(const Function& f, Block* block);
+  // `loop`: the function is the body of this _CountedLoop.
+  void PlanBlock(const Function& f, Block* block, const Node* loop = nullptr);
   const Block* PlanFunction(const Function& f);
   void AssignMemory();
 
@@ -38,6 +41,9 @@ class Planner {
   int NewSlot() { return plan_.num_slots++; }
   MemoryKind ChooseMemory(const Graph& g, Output o, Structure structure, bool escapes) const;
   void PlanRegions(const Graph& g, Instruction* in);
+  void PlanCounted(const Graph& g, Instruction* in);
+  const std::unique_ptr<const FusedKernel>& FusedOf(const Graph& g, const Node& node);
+  void PlaceStacks(const Function& f, const Node& loop);
   void Request(const MemoryRequest& request, const ArenaValue& value, int instruction) {
     requests_.push_back(request);
     values_.push_back(value);
@@ -48,6 +54,8 @@ class Planner {
   int time_ = 0;
   std::map<int, int> arena_;      // slot -> index in requests_
   std::map<int, int> memory_of_;  // slot of a view -> slot whose memory it shows
+  std::map<const Node*, std::unique_ptr<const FusedKernel>> fused_;
+  std::set<std::pair<const Graph*, Output>> placed_;  // values of MemoryKind::kPlaced
   std::vector<MemoryRequest> requests_;
   std::vector<ArenaValue> values_;  // as requests_; slot -1: scratch
   std::vector<int> instructions_;   // as requests_: which makes it
@@ -56,7 +64,7 @@ class Planner {
 // Whether the node may have work for several threads: below this, waking them costs about what they
 // save.
 bool IsLarge(const Node& node, const KnownTypes& known) {
-  constexpr double kFlops = 1 << 22, kBytes = 1 << 20;
+  constexpr double kFlops = 1 << 25, kBytes = 1 << 20;
   if (node.op->effect == Effect::kRead || node.op->view_of >= 0) return false;
   for (const auto* types : {&known.in, &known.out}) {
     for (const ValueType& type : *types) {
@@ -86,10 +94,13 @@ bool SeesMoreWhenRun(const Graph& g, const Node& node, const KnownTypes& known) 
 
 MemoryKind Planner::ChooseMemory(const Graph& g, Output o, Structure structure,
                                  bool escapes) const {
+  if (placed_.contains({&g, o})) return MemoryKind::kPlaced;
   const Node& node = g.node(o.node);
   const ValueType& type = g.type(o);
   const bool object = type.dtype == DType::kResource || type.dtype == DType::kVariant;
-  if (structure != Structure::kNone || node.op->allocates_outputs || object ||
+  const bool stack = structure == Structure::kCountedLoop &&
+                     o.index >= static_cast<int>(CountedAttrs(node).carried);
+  if ((structure != Structure::kNone && !stack) || node.op->allocates_outputs || object ||
       (node.op->view_of >= 0 && o.index == 0)) {
     return MemoryKind::kKernel;
   }
@@ -102,11 +113,13 @@ bool IsKeptCall(const Graph& g, const Node& node) {
   return node.op->structure == Structure::kCall && RegionFunction(g, node, 0).kept;
 }
 
-// Of a call of a Function::fused that can run as one kernel; null of others.
-std::unique_ptr<const FusedKernel> FusedKernelOf(const Graph& g, const Node& node) {
-  if (node.op->structure != Structure::kCall) return nullptr;
+// Of a call of a Function::fused that can run as one kernel; null of others. Made once.
+const std::unique_ptr<const FusedKernel>& Planner::FusedOf(const Graph& g, const Node& node) {
+  std::unique_ptr<const FusedKernel>& kernel = fused_[&node];
+  if (kernel || node.op->structure != Structure::kCall) return kernel;
   const Function& callee = RegionFunction(g, node, 0);
-  return callee.fused ? MakeFusedKernel(callee) : nullptr;
+  if (callee.fused) kernel = MakeFusedKernel(callee);
+  return kernel;
 }
 
 // The handle of the variable whose value `o` is, or is a view of. REQUIRES: see Function::kept.
@@ -122,6 +135,7 @@ void Planner::PlanRegions(const Graph& g, Instruction* in) {
     in->callee = PlanFunction(RegionFunction(g, node, 0));
     return;
   }
+  if (in->structure == Structure::kCountedLoop) return PlanCounted(g, in);
   for (const Region& region : node.op->regions) {
     in->blocks.push_back(std::make_unique<Block>());
     PlanBlock(RegionFunction(g, node, region), in->blocks.back().get());
@@ -135,7 +149,49 @@ void Planner::PlanRegions(const Graph& g, Instruction* in) {
     body.passes.push_back(f.results[k] == Output{f.args[k], 0});
 }
 
-void Planner::PlanBlock(const Function& f, Block* block) {
+// Values of the body that kernels can write where the loop's outputs have them: each is an element
+// of one stack.
+void Planner::PlaceStacks(const Function& f, const Node& loop) {
+  const Graph& g = f.graph;
+  for (size_t r = CountedAttrs(loop).carried; r < f.results.size(); ++r) {
+    const Output o = f.results[r];
+    const Node& node = g.node(o.node);
+    const Structure structure = FusedOf(g, node) ? Structure::kNone : node.op->structure;
+    if (ChooseMemory(g, o, structure, true) == MemoryKind::kPool) placed_.insert({&g, o});
+  }
+}
+
+void Planner::PlanCounted(const Graph& g, Instruction* in) {
+  const Node& node = *in->node;
+  const CountedLoopAttrs& t = CountedAttrs(node);
+  const Function& f = RegionFunction(g, node, 0);
+  const auto carried = static_cast<size_t>(t.carried);
+  PlaceStacks(f, node);
+  in->blocks.push_back(std::make_unique<Block>());
+  Block& body = *in->blocks.back();
+  PlanBlock(f, &body, &node);
+  body.temporaries = plan_.num_slots;
+  plan_.num_slots += static_cast<int>(carried);
+  auto run = std::make_unique<CountedRun>();
+  const auto part = [&](Output o, int slot, const Walk& walk) {
+    return CountedRun::Part{slot, walk, f.graph.shape(o), f.graph.dtype(o)};
+  };
+  for (int i = 0; i < t.num_slices(); ++i) {
+    const size_t k = carried + i;
+    run->slices.push_back(part({f.args[k], 0}, body.args[k], t.SliceAt(i)));
+  }
+  std::set<Output> taken;
+  for (int i = 0; i < t.num_stacks(); ++i) {
+    const Output o = f.results[carried + i];
+    const bool in_place = placed_.contains({&f.graph, o}) && taken.insert(o).second;
+    run->stacks.push_back(part(o, in_place ? body.results[carried + i] : -1, t.StackAt(i).walk));
+    run->lengths.push_back(t.StackAt(i).length);
+  }
+  for (size_t i = 0; i < carried; ++i) run->in_stack.push_back(taken.contains(f.results[i]));
+  in->counted = std::move(run);
+}
+
+void Planner::PlanBlock(const Function& f, Block* block, const Node* loop) {
   const Graph& g = f.graph;
   const std::vector<bool> needed = NeededNodes(g, {}, f.results, f.control_results);
   std::vector<NodeId> order;
@@ -173,6 +229,12 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     values[o].last_use = end;
     escapes[o] = true;
   }
+  if (loop) {
+    // What is sliced or invariant is set once for all trips.
+    for (size_t k = CountedAttrs(*loop).carried; k < f.args.size(); ++k) {
+      if (needed[f.args[k]]) values[{f.args[k], 0}].last_use = end;
+    }
+  }
   // A view escapes with its source.
   for (auto it = running.rbegin(); it != running.rend(); ++it) {
     const Node& node = g.node(*it);
@@ -201,12 +263,13 @@ void Planner::PlanBlock(const Function& f, Block* block) {
     }
     const int start = time_++;
     const std::vector<std::pair<int, int>>* in_place = &node.op->in_place;
-    if (auto fused = FusedKernelOf(g, node)) {
+    if (const auto& fused = FusedOf(g, node)) {
       in.structure = Structure::kNone;
       in_place = &fused->in_place();
-      in.kernel = std::move(fused);
+      in.kernel = std::move(fused_[&node]);
+    } else {
+      PlanRegions(g, &in);
     }
-    if (!in.kernel) PlanRegions(g, &in);
     size_t scratch_bytes = 0;
     if (in.structure == Structure::kNone) {
       const KnownTypes known(g, id);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/graph/counted_node.h"
 #include "core/graph/graph.h"
 #include "core/graph/kernel.h"
 #include "core/graph/op_def.h"
@@ -21,6 +22,7 @@ enum class MemoryKind : uint8_t {
   kPool,     // from the session's pool when the instruction runs; shape static. Values that outlive
              // their block: loop variables, results, elements of lists, variables
   kDynamic,  // from the pool, with a shape that is inferred when the instruction runs
+  kPlaced,   // an element of a stacked output of the loop around it; shape static
   kKernel,   // made by the kernel: handles, lists, views, outputs of data-dependent shape
 };
 
@@ -34,6 +36,21 @@ struct PlannedOutput {
 };
 
 struct Block;
+
+// How a _CountedLoop's body meets the tensors that are sliced and stacked.
+struct CountedRun {
+  struct Part {
+    int slot =
+        -1;  // of the parameter, or of the result; -1: nothing uses it, or it is not in place
+    Walk walk;
+    Shape shape;  // of one element
+    DType dtype = DType::kInvalid;
+  };
+  std::vector<Part> slices;
+  std::vector<Part> stacks;       // slot: the body's value lies in the stack from the start
+  std::vector<int64_t> lengths;   // of stacks; -1: as many as trips
+  std::vector<uint8_t> in_stack;  // of each carried result: its value lies in a stack
+};
 
 struct Instruction {
   int index = 0;  // among all of the plan
@@ -52,6 +69,7 @@ struct Instruction {
   bool allocates = false;
   std::vector<std::unique_ptr<Block>> blocks;  // of the op's regions, but for a Call
   const Block* callee = nullptr;               // Call: one of Plan::functions
+  std::unique_ptr<const CountedRun> counted;   // CountedLoop
   // Call of a Function::kept: of each input, the slot of the handle of the variable whose value it
   // is; and its place among the plan's.
   std::vector<int> handles;
@@ -67,7 +85,7 @@ struct Block {
   std::vector<int> results;           // slots
   std::vector<uint8_t> result_moves;  // this result is the last use of its slot
   std::vector<uint8_t> passes;        // While body: result i is parameter i, untouched
-  // While: first of results.size() slots for results on their way to parameters.
+  // Loops: first of results.size() slots for results on their way to parameters.
   int temporaries = -1;
 };
 

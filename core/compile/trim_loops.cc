@@ -65,7 +65,7 @@ class Trimmer {
  private:
   // Whether the node runs functions that nobody else runs.
   bool Alone(const Graph& g, const Node& node) {
-    return !node.op->regions.empty() &&
+    return !node.op->regions.empty() && !node.op->regions[0].divides &&
            std::all_of(node.op->regions.begin(), node.op->regions.end(),
                        [&](const Region& r) { return calls_[&RegionFunction(g, node, r)] == 1; });
   }

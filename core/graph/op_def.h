@@ -28,6 +28,7 @@
 
 namespace graphrun {
 
+class BatchContext;
 class GradContext;
 struct Grad;
 struct TileRule;
@@ -72,15 +73,30 @@ enum class Meaning {
   kOther,
   kSum,         // output 0 is the sum of all inputs
   kDifference,  // output 0 is input 0 less input 1
+  kProduct,     // output 0 is input 0 times input 1
+  kMinimum,     // output 0 is the lesser of two inputs
   kLess,        // input 0 against input 1
   kLessEqual,
   kGreater,
   kGreaterEqual,
   kAnd,
-  kListRead,   // output 0 is element `input 1` of list `input 0`
-  kListWrite,  // output 0 is list `input 0` with `input 2` as element `input 1`
-  kListPush,   // output 0 is list `input 0` with input 1 as a further element
-  kListPop,    // output 0 is list `input 0` without its last element, which is output 1
+  kZeros,           // output 0 is zeros in the shape of input 0
+  kMatrixProduct,   // output 0 is the product of two matrices; attributes transpose_a, transpose_b
+  kJoin,            // output 0 is the inputs but the last, joined along the axis that it names
+  kUnpack,          // outputs are the parts of input 0 along its dimension `axis`, an attribute
+  kBox,             // output 0 is the box of input 0 from `input 1` on, with sizes `input 2`
+  kFill,            // output 0 has the shape `input 0`, and input 1 everywhere
+  kListRead,        // output 0 is element `input 1` of list `input 0`
+  kListWrite,       // output 0 is list `input 0` with `input 2` as element `input 1`
+  kListPush,        // output 0 is list `input 0` with input 1 as a further element
+  kListPop,         // output 0 is list `input 0` without its last element, which is output 1
+  kListReserve,     // output 0 is a list of elements that were never set
+  kListEmpty,       // output 0 is a list without elements, of at most `input 1`
+  kListFromTensor,  // output 0 is a list of the rows of tensor `input 0`
+  kListStack,       // output 0 is a tensor of the elements of list `input 0`
+  kListLength,      // output 0 is the number of elements of list `input 0`
+  kListScatter,     // output 0 is list `input 0` with the rows of tensor `input 1` at `input 2`
+  kListGather,      // output 0 is a tensor of the elements `input 1` of list `input 0`
 };
 
 // Ops that the graph code and the executors interpret themselves; all others have a kernel.
@@ -93,6 +109,7 @@ enum class Structure {
   kWhile,        // regions: the condition, the body
   kIf,           // regions: the branches for true and for false; input 0 is the predicate
   kCall,         // region: the function
+  kCountedLoop,  // region: the body of a loop that only the compiler makes; see counted_node.h
   kUnavailable,  // stands for a node of a file that cannot run here; a run that needs it fails
 };
 
@@ -103,6 +120,7 @@ struct Region {
   int first_input = 0;
   std::string types_attr;  // the list(type) attribute that follows from those inputs
   bool repeats = false;    // its results are its parameters of the next trip
+  bool divides = false;    // some parameters are parts of the inputs: see counted_node.h
 };
 
 // An input that is the handle of a variable which the node reads or writes.
@@ -152,6 +170,11 @@ class OpDef {
   bool not_differentiable = false;
   std::function<std::unique_ptr<Kernel>(const KernelRequest&)> prepare;
   std::function<Cost(const CostContext&)> cost;
+  // All trips of a loop at once, where the op can: the outputs of each trip, stacked; nothing when
+  // it cannot for these operands. `batch_sum`: the sum over all trips of output 0. REQUIRES: static
+  // shapes of one trip.
+  std::function<std::vector<Output>(BatchContext&)> batch;
+  std::function<Output(BatchContext&)> batch_sum;
   // The input that output 0 always equals under the given types and values (a Sum over no axes), or
   // -1.
   std::function<int(const ShapeContext&)> same_as;
@@ -285,6 +308,14 @@ class Op {
     return Set(def_.cost, Bind<const CostContext&>(fn));
   }
 
+  template <typename Fn>
+  Op& Batch(Fn fn) {
+    return Set(def_.batch, Bind<BatchContext&>(fn));
+  }
+  template <typename Fn>
+  Op& BatchSum(Fn fn) {
+    return Set(def_.batch_sum, Bind<BatchContext&>(fn));
+  }
   template <typename Fn>
   Op& SameAs(Fn fn) {
     return Set(def_.same_as, Bind<const ShapeContext&>(fn));

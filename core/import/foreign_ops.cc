@@ -54,8 +54,9 @@ const std::unordered_map<std::string_view, ForeignKind>& Kinds() {
 ForeignKind KindOf(std::string_view op, const OpRegistry& registry) {
   if (const auto it = Kinds().find(op); it != Kinds().end()) return it->second;
   if (const OpDef* known = registry.Find(op)) {
-    // What stands for a node that cannot run is never in a file.
-    const bool ours = known->structure == Structure::kUnavailable;
+    // What we alone make is never in a file.
+    const bool ours =
+        known->structure == Structure::kUnavailable || known->structure == Structure::kCountedLoop;
     return ours ? ForeignKind::kUnknown : ForeignKind::kPlain;
   }
   if (op == "RefIdentity") return ForeignKind::kPlain;

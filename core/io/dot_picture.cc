@@ -274,6 +274,7 @@ std::string DotPicture::Style(int item) const {
     case Structure::kWhile:
     case Structure::kIf:
     case Structure::kCall:
+    case Structure::kCountedLoop:
       return "shape=box, style=\"rounded,filled,bold\", fillcolor=\"#d9c7e8\"";
     case Structure::kUnavailable:
       return "shape=box, style=dashed, fontcolor=\"#777777\"";

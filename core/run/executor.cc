@@ -1,5 +1,7 @@
 #include "core/run/executor.h"
 
+#include <algorithm>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -34,6 +36,7 @@ struct Executor::Frame {
   void RunInstructions(const Block& block);
   void RunNode(const Instruction& in);
   void RunWhile(const Instruction& in);
+  void RunCounted(const Instruction& in);
   void RunIf(const Instruction& in);
   void RunCall(const Instruction& in);
   void RunKept(const Instruction& in);
@@ -118,6 +121,9 @@ void Executor::Frame::RunInstructions(const Block& block) {
           break;
         case Structure::kWhile:
           RunWhile(in);
+          break;
+        case Structure::kCountedLoop:
+          RunCounted(in);
           break;
         case Structure::kIf:
           RunIf(in);
@@ -301,6 +307,77 @@ void Executor::Frame::RunWhile(const Instruction& in) {
     ClearArgs(body);
   }
   for (size_t k = 0; k < n; ++k) {
+    Tensor& out = slots[in.outputs[k].slot];
+    if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
+  }
+}
+
+void Executor::Frame::RunCounted(const Instruction& in) {
+  const Block& body = *in.blocks[0];
+  const CountedRun& run = *in.counted;
+  const size_t carried = run.in_stack.size();
+  const int64_t trips = std::max<int64_t>(0, slots[in.inputs[0]].scalar<int32_t>());
+  if (trips > 0) environment.CheckTrips(*in.node, trips - 1);
+  for (size_t k = 0; k < carried; ++k) {
+    Tensor& source = slots[in.inputs[1 + k]];
+    slots[in.outputs[k].slot] = in.last_use[1 + k] && source.owning() ? std::move(source) : source;
+  }
+  for (size_t k = 0; k < run.stacks.size(); ++k) {
+    const CountedRun::Part& stack = run.stacks[k];
+    const int64_t length = run.lengths[k] < 0 ? trips : run.lengths[k];
+    CheckWalk(stack.walk, trips, length);
+    if (in.outputs[carried + k].memory != MemoryKind::kArena)
+      Allocate(in, carried + k, Concatenate({length}, stack.shape));
+    Tensor& out = slots[in.outputs[carried + k].slot];
+    if (trips < length) std::memset(out.raw(), 0, out.bytes());
+    if (stack.slot >= 0) slots[stack.slot] = Tensor::View(stack.dtype, stack.shape, out.raw());
+  }
+  for (size_t k = 0; k < run.slices.size(); ++k) {
+    const CountedRun::Part& slice = run.slices[k];
+    Tensor& whole = slots[in.inputs[1 + carried + k]];
+    CheckWalk(slice.walk, trips, whole.shape()[0]);
+    if (slice.slot >= 0)
+      slots[slice.slot] = Tensor::View(slice.dtype, whole.shape().From(1), whole.raw());
+  }
+  for (size_t k = carried + run.slices.size(); k < body.args.size(); ++k) {
+    if (body.args[k] >= 0) slots[body.args[k]] = slots[in.inputs[1 + k]];
+  }
+  // Element `walk(t)` of a tensor of elements like `part`.
+  const auto element = [&](const CountedRun::Part& part, Tensor& whole, int64_t trip) {
+    const size_t bytes = whole.bytes() / static_cast<size_t>(whole.shape()[0]);
+    const int64_t at = part.walk.First(trips) + part.walk.step * trip;
+    return static_cast<std::byte*>(whole.raw()) + static_cast<size_t>(at) * bytes;
+  };
+  for (int64_t trip = 0; trip < trips; ++trip) {
+    for (size_t k = 0; k < run.slices.size(); ++k) {
+      const int slot = run.slices[k].slot;
+      if (slot >= 0)
+        slots[slot].Rebase(element(run.slices[k], slots[in.inputs[1 + carried + k]], trip));
+    }
+    for (size_t k = 0; k < run.stacks.size(); ++k) {
+      const int slot = run.stacks[k].slot;
+      if (slot >= 0)
+        slots[slot].Rebase(element(run.stacks[k], slots[in.outputs[carried + k].slot], trip));
+    }
+    for (size_t k = 0; k < carried; ++k) {
+      if (body.args[k] >= 0) slots[body.args[k]] = std::move(slots[in.outputs[k].slot]);
+    }
+    RunBlock(body);
+    for (size_t k = 0; k < run.stacks.size(); ++k) {
+      if (run.stacks[k].slot >= 0) continue;
+      const Tensor& value = slots[body.results[carried + k]];
+      std::memcpy(element(run.stacks[k], slots[in.outputs[carried + k].slot], trip), value.raw(),
+                  value.bytes());
+    }
+    // Results may be parameters of one another: all are taken before any is handed on.
+    for (size_t k = 0; k < carried; ++k) {
+      slots[body.temporaries + k] = run.in_stack[k] ? slots[body.results[k]] : Result(body, k);
+    }
+    for (size_t k = 0; k < carried; ++k)
+      slots[in.outputs[k].slot] = std::move(slots[body.temporaries + k]);
+  }
+  ClearArgs(body);
+  for (size_t k = 0; k < carried; ++k) {
     Tensor& out = slots[in.outputs[k].slot];
     if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
   }

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/size.h"
 #include "core/compile/constant_chains.h"
+#include "core/graph/counted_node.h"
 #include "core/graph/op_def.h"
 #include "core/graph/order.h"
 #include "core/run/run_observer.h"
@@ -108,6 +110,8 @@ std::vector<Tensor> Interpreter::RunNode(const Graph& graph, NodeId id, const Ne
     }
     case Structure::kCall:
       return Call(needs.callees(id)[0], inputs, CalleePath(path, node, 0));
+    case Structure::kCountedLoop:
+      return RunCounted(node, needs.callees(id)[0], inputs, CalleePath(path, node, 0));
     case Structure::kUnavailable:
       ThrowUnavailable(node);
   }
@@ -185,6 +189,44 @@ std::vector<Tensor> Interpreter::RunWhile(const Node& node, const std::vector<Ca
     vars = Call(callees[1], vars, body);
   }
   return vars;
+}
+
+std::vector<Tensor> Interpreter::RunCounted(const Node& node, const CalleeNeeds& callee,
+                                            const std::vector<Tensor>& inputs,
+                                            const std::string& path) {
+  const CountedLoopAttrs& t = CountedAttrs(node);
+  const Function& f = *callee.function;
+  const auto carried = static_cast<size_t>(t.carried);
+  const int64_t trips = std::max<int64_t>(0, inputs[0].scalar<int32_t>());
+  const auto row = [&](const Tensor& whole, const Walk& walk, int64_t trip) {
+    const Shape shape = whole.shape().From(1);
+    const int64_t at = walk.First(trips) + walk.step * trip;
+    const size_t bytes = CheckedBytes(shape.num_elements(), whole.dtype());
+    auto* data = static_cast<std::byte*>(const_cast<void*>(whole.raw()));
+    return Tensor::View(whole.dtype(), shape, data + static_cast<size_t>(at) * bytes);
+  };
+  std::vector<Tensor> outputs(inputs.begin() + 1, inputs.begin() + t.first_slice());
+  for (int i = 0; i < t.num_stacks(); ++i) {
+    const ValueType& type = f.graph.type(f.results[carried + i]);
+    const Stack stack = t.StackAt(i);
+    const int64_t length = stack.length < 0 ? trips : stack.length;
+    CheckWalk(stack.walk, trips, length);
+    outputs.push_back(Tensor::Zeros(type.dtype, Concatenate({length}, type.shape), env_->pool()));
+  }
+  for (int i = 0; i < t.num_slices(); ++i)
+    CheckWalk(t.SliceAt(i), trips, inputs[t.first_slice() + i].shape()[0]);
+  for (int64_t trip = 0; trip < trips; ++trip) {
+    env_->CheckTrips(node, trip);
+    std::vector<Tensor> args(outputs.begin(), outputs.begin() + static_cast<int64_t>(carried));
+    for (int i = 0; i < t.num_slices(); ++i)
+      args.push_back(row(inputs[t.first_slice() + i], t.SliceAt(i), trip).Copy(env_->pool()));
+    args.insert(args.end(), inputs.begin() + t.first_invariant(), inputs.end());
+    const std::vector<Tensor> results = Call(callee, args, path);
+    for (size_t k = 0; k < carried; ++k) outputs[k] = results[k];
+    for (int i = 0; i < t.num_stacks(); ++i)
+      row(outputs[carried + i], t.StackAt(i).walk, trip).CopyFrom(results[carried + i]);
+  }
+  return outputs;
 }
 
 void Interpreter::CheckOutput(const Graph& graph, Output output, const Tensor& value) const {

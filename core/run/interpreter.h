@@ -40,6 +40,8 @@ class Interpreter {
                            const std::string& path);
   std::vector<Tensor> RunWhile(const Node& node, const std::vector<CalleeNeeds>& callees,
                                std::vector<Tensor> vars, const std::string& path);
+  std::vector<Tensor> RunCounted(const Node& node, const CalleeNeeds& callee,
+                                 const std::vector<Tensor>& inputs, const std::string& path);
   void CheckOutput(const Graph& graph, Output output, const Tensor& value) const;
 
   const Graph& graph_;
