@@ -108,9 +108,10 @@ TEST(CountedLoop, PtbForwardAndBackward) {
   EXPECT_EQ(loops.at("model/rnn/while"),
             "v2 until 20; v0 counter, v1 invariant, v2 counter, v3 stacked by v2, v4-7 carried, "
             "v8 sliced by v2, v9-12 invariant, v13-26 pushed");
-  EXPECT_EQ(loops.at("model/gradients/model/rnn/while_grad/while"),
-            "v0 until v1; v0 counter, v1 invariant, v2-7 carried, v8-11 summed, v12-25 popped, "
-            "v26-27 invariant");
+  EXPECT_EQ(
+      loops.at("model/gradients/model/rnn/while_grad/while"),
+      "v0 until v1; v0 counter, v1 invariant, v2 updated by v0, v3-6 carried, v7 updated by v0, "
+      "v8-11 summed, v12-25 popped, v26-27 invariant");
   EXPECT_EQ(loops.at("model_1/rnn/while"),
             "v2 until 20; v0 counter, v1 invariant, v2 counter, v3 stacked by v2, v4-7 carried, "
             "v8 sliced by v2, v9-12 invariant");

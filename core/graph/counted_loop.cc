@@ -33,6 +33,7 @@ class LoopAnalysis {
     }
     FindInvariantNodes();
     for (size_t i = 0; i < n; ++i) FindCounter(i);
+    FindAffine();
     FindUses();
     for (size_t i = 0; i < n; ++i) {
       if (loop_.variables[i].role == Role::kInvariant) {
@@ -106,10 +107,87 @@ class LoopAnalysis {
     }
   }
 
-  // The loop variable that counts the trips and is `index`, or -1.
-  int CounterAt(Output index) const {
-    const int i = ArgIndex(body_, Source(body_.graph, index));
-    return i >= 0 && loop_.variables[i].role == Role::kCounter ? i : -1;
+  // What each integer scalar of the body is made of, as far as it is affine.
+  void FindAffine() {
+    const Graph& g = body_.graph;
+    affine_.resize(g.num_ids());
+    for (NodeId id : TopologicalOrder(g)) {
+      if (g.num_outputs(id) != 1 || !IsInteger(g.dtype({id, 0})) || g.shape({id, 0}) != Shape{})
+        continue;
+      const int i = ArgIndex(body_, {id, 0});
+      if (i >= 0) {
+        const Role role = loop_.variables[i].role;
+        if (role == Role::kInvariant || role == Role::kCounter) affine_[id] = Affine{0, {{i, 1}}};
+      } else if (const Tensor* value = g.ConstValue({id, 0})) {
+        affine_[id] = Affine{value->int_at(0), {}};
+      } else if (const Output from = Source(g, {id, 0}); from.node != id) {
+        affine_[id] = affine_[from.node];
+      } else {
+        affine_[id] = Combine(g.node(id));
+      }
+    }
+  }
+
+  std::optional<Affine> Combine(const Node& node) const {
+    const Meaning m = node.op->meaning;
+    std::vector<const Affine*> in;
+    for (Output o : node.inputs) {
+      if (!affine_[o.node]) return {};
+      in.push_back(&*affine_[o.node]);
+    }
+    Affine sum;
+    bool fits = true;
+    if (m == Meaning::kSum || m == Meaning::kDifference) {
+      for (size_t k = 0; k < in.size(); ++k)
+        fits = fits && AddTo(&sum, *in[k], m == Meaning::kDifference && k > 0 ? -1 : 1);
+    } else if (m == Meaning::kProduct && in.size() == 2) {
+      const int constant = in[0]->factors.empty() ? 0 : 1;
+      fits =
+          in[constant]->factors.empty() && AddTo(&sum, *in[1 - constant], in[constant]->constant);
+    } else {
+      return {};
+    }
+    if (!fits) return {};
+    std::erase_if(sum.factors, [](const auto& f) { return f.second == 0; });
+    return sum;
+  }
+
+  // *sum += factor * more; false when it does not fit.
+  static bool AddTo(Affine* sum, const Affine& more, int64_t factor) {
+    const auto add = [factor](int64_t* to, int64_t n) {
+      int64_t product;
+      return !__builtin_mul_overflow(n, factor, &product) &&
+             !__builtin_add_overflow(*to, product, to);
+    };
+    bool fits = add(&sum->constant, more.constant);
+    for (const auto& [i, n] : more.factors) fits = fits && add(&sum->factors[i], n);
+    return fits;
+  }
+
+  // The first counter by which an index moves by a fixed amount that is not 0, or -1.
+  int MovesBy(const Affine& index) const {
+    int64_t step = 0;
+    int counter = -1;
+    for (const auto& [i, factor] : index.factors) {
+      const LoopVariable& v = loop_.variables[i];
+      if (v.role != Role::kCounter) continue;
+      const Tensor* amount = body_.graph.ConstValue(v.value);
+      if (!amount || amount->num_elements() != 1) return -1;
+      int64_t moved;
+      if (__builtin_mul_overflow(amount->int_at(0), v.falls ? -factor : factor, &moved) ||
+          __builtin_add_overflow(step, moved, &step)) {
+        return -1;
+      }
+      if (counter < 0) counter = i;
+    }
+    return step == 0 ? -1 : counter;
+  }
+  // Of an access to a list: notes its index, and returns the counter by which it moves, or -1.
+  int AccessBy(NodeId id) {
+    const std::optional<Affine>& index = affine_[body_.graph.node(id).inputs[1].node];
+    const int counter = index ? MovesBy(*index) : -1;
+    if (counter >= 0) loop_.indices[id] = *index;
+    return counter;
   }
 
   void FindSlices(size_t i) {
@@ -119,12 +197,32 @@ class LoopAnalysis {
       if (use.node == kNoNode || use.input != 0) return;
       const Node& node = g.node(use.node);
       if (node.op->meaning != Meaning::kListRead) return;
-      const int counter = CounterAt(node.inputs[1]);
-      if (counter < 0 || (found.counter >= 0 && found.counter != counter)) return;
-      if (found.counter < 0) found.value = {use.node, 0};
+      const int counter = AccessBy(use.node);
+      if (counter < 0) return;
+      if (found.counter >= 0) continue;
+      found.value = {use.node, 0};
       found.counter = counter;
     }
     if (found.counter >= 0) loop_.variables[i] = found;
+  }
+
+  // A list that is read where it is then written.
+  void FindUpdate(size_t i, NodeId write) {
+    const Graph& g = body_.graph;
+    const int counter = AccessBy(write);
+    if (counter < 0) return;
+    const Affine index = loop_.indices[write];
+    for (const Use& use : uses_[i]) {
+      if (use.node == write && use.input == 0) continue;
+      if (use.node == kNoNode || use.input != 0 ||
+          g.node(use.node).op->meaning != Meaning::kListRead || AccessBy(use.node) < 0) {
+        return;
+      }
+      const Affine& read = loop_.indices[use.node];
+      if (read.constant != index.constant || read.factors != index.factors) return;
+    }
+    loop_.variables[i] = {
+        .role = Role::kUpdated, .value = g.node(write).inputs[2], .counter = counter};
   }
 
   // A variable of which nothing but its next value is made.
@@ -132,6 +230,10 @@ class LoopAnalysis {
     const Graph& g = body_.graph;
     const Output next = Source(g, body_.results[i]);
     const Node& node = g.node(next.node);
+    if (uses_[i].size() > 1 && node.op->meaning == Meaning::kListWrite &&
+        Source(g, node.inputs[0]) == Arg(i)) {
+      return FindUpdate(i, next.node);
+    }
     if (uses_[i].size() != 1 || uses_[i][0].node != next.node || next.index != 0) return;
     LoopVariable& variable = loop_.variables[i];
     const int from = uses_[i][0].input;
@@ -141,7 +243,7 @@ class LoopAnalysis {
         if (node.inputs.size() == 2) variable.value = node.inputs[1 - from];
         return;
       case Meaning::kListWrite:
-        if (const int counter = CounterAt(node.inputs[1]); from == 0 && counter >= 0)
+        if (const int counter = from == 0 ? AccessBy(next.node) : -1; counter >= 0)
           variable = {.role = Role::kStacked, .value = node.inputs[2], .counter = counter};
         return;
       case Meaning::kListPush:
@@ -215,7 +317,8 @@ class LoopAnalysis {
 
   const Function &cond_, &body_;
   CountedLoop loop_;
-  std::vector<std::vector<Use>> uses_;  // by parameter
+  std::vector<std::vector<Use>> uses_;         // by parameter
+  std::vector<std::optional<Affine>> affine_;  // of output 0, by node
 };
 
 }  // namespace
@@ -234,6 +337,8 @@ const char* RoleName(Role role) {
       return "stacked";
     case Role::kPushed:
       return "pushed";
+    case Role::kUpdated:
+      return "updated";
     case Role::kSummed:
       return "summed";
     case Role::kCarried:
