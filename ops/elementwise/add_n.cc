@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
 #include "core/graph/array_attrs.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {
@@ -169,6 +170,7 @@ OpDef AddNOp() {
       .Grad([](GradContext& g) { return std::vector<Grad>(g.num_inputs(), g.DOut(0)); })
       .Tiles(add_n::Tiles)
       .Kernel(add_n::Kernel)
+      .Batch(BatchStacked)
       .Commutative()
       .Means(Meaning::kSum)
       .InPlace(0);

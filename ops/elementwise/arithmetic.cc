@@ -63,6 +63,7 @@ OpDef MulOp() {
                            [](const auto& x, const auto& y) { return x * y; })
       .Partial(arithmetic::Elements([](int64_t a, int64_t b) { return a * b; }))
       .Commutative()
+      .Means(Meaning::kProduct)
       .Chains({"Mul", "Div"})
       .Grad([](GradContext& g) {
         return BinaryGrad(

@@ -1,6 +1,7 @@
 // BiasAdd, BiasAddGrad: a vector added along the channels of a tensor.
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/reduce/add_rows.h"
 
@@ -123,6 +124,17 @@ void GradKernel(KernelContext& k, const Attrs& a) {
   });
 }
 
+// A bias that is the same in all trips fits more rows too.
+std::vector<Output> BatchAdd(BatchContext& c, const Attrs& a) {
+  if (a.data_format != "NHWC" || c.Stacked(1)) return {};
+  return {c.Again({c.Full(0), c.In(1)})};
+}
+
+Output SumOfTrips(BatchContext& c, const Attrs& a) {
+  if (a.data_format != "NHWC") return {};
+  return c.Again({c.In(0)});
+}
+
 }  // namespace
 }  // namespace bias_add
 
@@ -145,6 +157,7 @@ OpDef BiasAddOp() {
       })
       .Tiles(bias_add::AddTiles)
       .Kernel(bias_add::AddKernel)
+      .Batch(bias_add::BatchAdd)
       .InPlace(0);
 }
 
@@ -165,7 +178,8 @@ OpDef BiasAddGradOp() {
         return {g.scope().Add("BiasAdd", {zeros, g.DOut(0)}, {{"data_format", a.data_format}})};
       })
       .Tiles(bias_add::GradTiles)
-      .Kernel(bias_add::GradKernel);
+      .Kernel(bias_add::GradKernel)
+      .BatchSum(bias_add::SumOfTrips);
 }
 
 }  // namespace graphrun::ops

@@ -4,6 +4,7 @@
 
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {
@@ -216,7 +217,8 @@ OpDef CastOp() {
         return {op::Cast(g.scope(), g.DOut(0), a.from)};
       })
       .Tiles(cast::Tiles)
-      .Kernel(cast::Kernel);
+      .Kernel(cast::Kernel)
+      .Batch(BatchStacked);
 }
 
 }  // namespace graphrun::ops

@@ -8,6 +8,7 @@
 #include "core/base/per_dim.h"
 #include "core/base/size.h"
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
 namespace elementwise {
@@ -273,6 +274,7 @@ Op<> ElementwiseDeclaration(std::string name, std::string doc, std::vector<DType
     }
     c.SetOut(0, shape);
   });
+  op.Batch(same_shape ? BatchStacked : BatchBroadcast);
   op.Cost([](const CostContext& c) {
     const Shape& out = c.Out(0);
     return Flops(out.fully_known() ? static_cast<double>(out.num_elements()) : 0);

@@ -75,6 +75,7 @@ OpDef MinimumOp() {
   return BinaryElementwise(
              "Minimum", "The smaller of x and y, broadcast; NaN if either is.", kNumberTypes,
              [](const auto& x, const auto& y) { return PerElement(extrema::Smaller{}, x, y); })
+      .Means(Meaning::kMinimum)
       .Commutative()
       .Grad([](GradContext& g) { return extrema::WinnerGrad(g, op::LessEqual); });
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {
@@ -49,6 +50,7 @@ OpDef IdentityOp() {
       .Grad([](GradContext& g) -> std::vector<Grad> { return {g.DOut(0)}; })
       .Kernel(identity::Pass)
       .SameAs([](const ShapeContext&) { return 0; })
+      .Batch(BatchStacked)
       .ViewOf(0);
 }
 
@@ -62,6 +64,7 @@ OpDef StopGradientOp() {
       .NoGradient("it is there to have none")
       .Kernel(identity::Pass)
       .SameAs([](const ShapeContext&) { return 0; })
+      .Batch(BatchStacked)
       .ViewOf(0);
 }
 

@@ -1,5 +1,6 @@
 // Select, SelectV2: elements of one tensor or another by a condition.
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {
@@ -79,6 +80,20 @@ Op<> Declaration(const char* name, const char* doc) {
       .InPlace(2);
 }
 
+// By SelectV2: a vector condition, which chooses rows, has dimensions of size 1 behind it there.
+std::vector<Output> BatchSelect(BatchContext& c) {
+  const int rank = c.OutShape(0).rank();
+  Output condition = c.In(0);
+  if (c.InShape(0).rank() == 1 && rank > 1) {
+    Shape rows = c.Stacked(0) ? c.WithTrips(c.InShape(0)) : c.InShape(0);
+    for (int i = 1; i < rank; ++i) rows.Append(1);
+    condition = c.Reshape(condition, rows);
+  } else {
+    condition = c.Aligned(0, rank);
+  }
+  return {c.Add("SelectV2", {condition, c.Full(1), c.Full(2)})};
+}
+
 }  // namespace
 }  // namespace select
 
@@ -93,7 +108,8 @@ OpDef SelectOp() {
         return select::ChoiceGrad(g, op::ZerosLike(g.scope(), g.DOut(0)), op::Select);
       })
       .Tiles(select::SelectTiles)
-      .Kernel(select::PlanSelect, RunElements);
+      .Kernel(select::PlanSelect, RunElements)
+      .Batch(select::BatchSelect);
 }
 
 OpDef SelectV2Op() {
@@ -104,7 +120,8 @@ OpDef SelectV2Op() {
         return select::ChoiceGrad(g, ConstLike(g.scope(), g.DOut(0), 0), op::SelectV2);
       })
       .Elements(select::Loops())
-      .Kernel(PlanElements, RunElements);
+      .Kernel(PlanElements, RunElements)
+      .Batch(BatchBroadcast);
 }
 
 }  // namespace graphrun::ops

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "ops/batch_rules.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace graphrun::ops {
@@ -86,10 +87,12 @@ OpDef ZerosLikeOp() {
       .Input("x", "T")
       .Output("y", "T")
       .TypeAttr("T", types)
+      .Means(Meaning::kZeros)
       .Shape(zeros_like::SameType)
       .NoGradient("its output does not depend on the elements")
       .Elements(zeros_like::FillLoops<0>())
-      .Kernel(zeros_like::ZerosKernel);
+      .Kernel(zeros_like::ZerosKernel)
+      .Batch(BatchStacked);
 }
 
 OpDef OnesLikeOp() {
@@ -101,7 +104,8 @@ OpDef OnesLikeOp() {
       .Shape(zeros_like::SameType)
       .NoGradient("its output does not depend on the elements")
       .Elements(zeros_like::FillLoops<1>())
-      .Kernel(zeros_like::OnesKernel);
+      .Kernel(zeros_like::OnesKernel)
+      .Batch(BatchStacked);
 }
 
 }  // namespace graphrun::ops

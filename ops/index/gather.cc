@@ -5,6 +5,7 @@
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/index/rows.h"
 
 namespace graphrun::ops {
@@ -200,7 +201,13 @@ OpDef GatherV2Op() {
       .Shape(gather::InferShape)
       .Partial(gather::Elements)
       .Grad(gather::Gradient)
-      .Kernel(gather::MakePlan, gather::Kernel);
+      .Kernel(gather::MakePlan, gather::Kernel)
+      .Batch([](BatchContext& c, const Attrs& t) -> std::vector<Output> {
+        // Rows of one table, by the indices of all trips.
+        const Tensor* axis = c.Value(2);
+        if (c.Stacked(0) || !axis || axis->int_at(0) != 0 || t.batch_dims != 0) return {};
+        return {c.Again({c.In(0), c.In(1), c.In(2)})};
+      });
 }
 
 OpDef GatherOp() {

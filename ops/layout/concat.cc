@@ -7,6 +7,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -121,11 +122,13 @@ OpDef ConcatV2Op() {
       .NumberAttr("N", 2)
       .TypeAttr("T")
       .TypeAttr("Tidx", kInts, DType::kInt32)
+      .Means(Meaning::kJoin)
       .Shape(concat::InferShape)
       .Partial(concat::Elements)
       .Grad(concat::Gradient)
       .Tiles(concat::Tiles)
-      .Kernel(concat::Kernel);
+      .Kernel(concat::Kernel)
+      .Batch([](BatchContext& c) { return BatchAlongAxis(c, c.num_inputs() - 1, 0); });
 }
 
 }  // namespace graphrun::ops

@@ -4,6 +4,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
 namespace expand_dims {
@@ -40,6 +41,7 @@ OpDef ExpandDimsOp() {
       })
       .Kernel([](KernelContext& k) { k.SetOut(0, k.Take(0).Reshaped(k.OutShape(0))); })
       .Tiles(ViewRule)
+      .Batch(BatchReshape)
       .ViewOf(0);
 }
 

@@ -33,6 +33,7 @@ void Kernel(KernelContext& k) {
 
 OpDef FillOp() {
   return Op<>("Fill")
+      .Means(Meaning::kFill)
       .Doc(
           "output has the dimensions that the int vector dims names, each element the scalar "
           "value.")

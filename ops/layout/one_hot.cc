@@ -3,6 +3,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -58,7 +59,12 @@ OpDef OneHotOp() {
       .TypeAttr("TI", kInts, DType::kInt64)
       .Shape(one_hot::InferShape)
       .NoGradient("the indices are integers")
-      .Kernel(one_hot::Kernel);
+      .Kernel(one_hot::Kernel)
+      .Batch([](BatchContext& c, const Attrs& t) -> std::vector<Output> {
+        if (t.axis != -1 || !c.Stacked(0) || c.Stacked(1) || c.Stacked(2) || c.Stacked(3))
+          return {};
+        return {c.Again({c.In(0), c.In(1), c.In(2), c.In(3)})};
+      });
 }
 
 }  // namespace graphrun::ops

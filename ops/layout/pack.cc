@@ -3,6 +3,7 @@
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -65,7 +66,12 @@ OpDef PackOp() {
       .Shape(pack::InferShape)
       .Partial(pack::Elements)
       .Grad(pack::Gradient)
-      .Kernel(pack::Kernel);
+      .Kernel(pack::Kernel)
+      .Batch([](BatchContext& c, const Attrs& t) -> std::vector<Output> {
+        std::vector<Output> parts;
+        for (int i = 0; i < c.num_inputs(); ++i) parts.push_back(c.Full(i));
+        return {c.Add("Pack", parts, {{"axis", t.axis < 0 ? t.axis : t.axis + 1}})};
+      });
 }
 
 }  // namespace graphrun::ops

@@ -5,6 +5,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
 namespace reshape {
@@ -78,6 +79,7 @@ OpDef ReshapeOp() {
         return c.In(0).fully_known() && c.Value(1) && c.ValueAsShape(1) == c.In(0) ? 0 : -1;
       })
       .Tiles(ViewRule)
+      .Batch(BatchReshape)
       .ViewOf(0);
 }
 

@@ -4,6 +4,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -77,6 +78,16 @@ Move Plan(const KernelRequest& r) {
   return move;
 }
 
+// The same box of each trip.
+std::vector<Output> Batch(BatchContext& c) {
+  const Tensor *begin = c.Value(1), *size = c.Value(2);
+  if (!begin || !size) return {};
+  std::vector<int64_t> begins = {0}, sizes = {-1};
+  for (int64_t i = 0; i < begin->num_elements(); ++i) begins.push_back(begin->int_at(i));
+  for (int64_t i = 0; i < size->num_elements(); ++i) sizes.push_back(size->int_at(i));
+  return {c.Again({c.In(0), c.Ints(begins, c.InType(1)), c.Ints(sizes, c.InType(2))})};
+}
+
 TileRule Tiles(const KernelRequest& r) {
   const Shape &x = r.In(0), &y = r.Out(0);
   const int last = x.rank() - 1;
@@ -100,11 +111,13 @@ OpDef SliceOp() {
       .Output("output", "T")
       .TypeAttr("T")
       .TypeAttr("Index", kInts)
+      .Means(Meaning::kBox)
       .Shape(slice::InferShape)
       .Partial(slice::Elements)
       .Grad(slice::Gradient)
       .Tiles(slice::Tiles)
-      .Kernel(slice::Plan, RunMove);
+      .Kernel(slice::Plan, RunMove)
+      .Batch(slice::Batch);
 }
 
 }  // namespace graphrun::ops

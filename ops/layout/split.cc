@@ -4,6 +4,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -70,7 +71,8 @@ OpDef SplitOp() {
       .Shape(split::InferShape)
       .Grad(split::Gradient)
       .Tiles(split::Tiles)
-      .Kernel(split::Kernel);
+      .Kernel(split::Kernel)
+      .Batch([](BatchContext& c) { return BatchAlongAxis(c, 0, 1); });
 }
 
 }  // namespace graphrun::ops

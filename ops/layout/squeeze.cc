@@ -6,6 +6,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
 namespace squeeze {
@@ -55,6 +56,7 @@ OpDef SqueezeOp() {
       })
       .Kernel([](KernelContext& k) { k.SetOut(0, k.Take(0).Reshaped(k.OutShape(0))); })
       .Tiles(ViewRule)
+      .Batch(BatchReshape)
       .ViewOf(0);
 }
 

@@ -3,6 +3,7 @@
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 
 namespace graphrun::ops {
@@ -50,6 +51,14 @@ Move Plan(const KernelRequest& r) {
   return move;
 }
 
+std::vector<Output> Batch(BatchContext& c) {
+  const Tensor* perm = c.Value(1);
+  if (!perm) return {};
+  std::vector<int64_t> all = {0};
+  for (int64_t i = 0; i < perm->num_elements(); ++i) all.push_back(perm->int_at(i) + 1);
+  return {c.Again({c.In(0), c.Ints(all, c.InType(1))})};
+}
+
 }  // namespace transpose
 
 OpDef TransposeOp() {
@@ -65,7 +74,8 @@ OpDef TransposeOp() {
       .TypeAttr("Tperm", kInts, DType::kInt32)
       .Shape(transpose::InferShape)
       .Grad(transpose::Gradient)
-      .Kernel(transpose::Plan, RunMove);
+      .Kernel(transpose::Plan, RunMove)
+      .Batch(transpose::Batch);
 }
 
 }  // namespace graphrun::ops

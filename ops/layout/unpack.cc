@@ -56,6 +56,7 @@ OpDef UnpackOp() {
       .NumberAttr("num", 0)
       .TypeAttr("T")
       .Attr("axis", &Attrs::axis, 0)
+      .Means(Meaning::kUnpack)
       .Shape(unpack::InferShape)
       .Partial(unpack::Elements)
       .Grad(unpack::Gradient)

@@ -6,6 +6,7 @@
 #include "core/base/size.h"
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
+#include "ops/batch_rules.h"
 #include "ops/linear/gemm.h"
 #include "ops/linear/packed_gemm.h"
 
@@ -74,6 +75,18 @@ void Kernel(KernelContext& k, const Plan& p) {
   });
 }
 
+// Rows of all trips times what is the same in all of them.
+std::vector<Output> Batch(BatchContext& c, const Attrs& t) {
+  if (t.ta || !c.Stacked(0) || c.Stacked(1)) return {};
+  return {c.FromRows(c.Again({c.Rows(0), c.In(1)}), 0)};
+}
+
+// Products over the rows of each trip, added up, are one over the rows of all.
+Output SumOfTrips(BatchContext& c, const Attrs& t) {
+  if (!t.ta || t.tb || !c.Stacked(0) || !c.Stacked(1)) return {};
+  return c.Again({c.Rows(0), c.Rows(1)});
+}
+
 }  // namespace matmul
 
 OpDef MatMulOp() {
@@ -89,9 +102,12 @@ OpDef MatMulOp() {
       .Attr("transpose_a", &Attrs::ta, false)
       .Attr("transpose_b", &Attrs::tb, false)
       .TypeAttr("T", kNumbers)
+      .Means(Meaning::kMatrixProduct)
       .Shape(matmul::InferShape)
       .Grad(matmul::Gradient)
       .Kernel(matmul::MakePlan, matmul::Kernel)
+      .Batch(matmul::Batch)
+      .BatchSum(matmul::SumOfTrips)
       .Cost([](const CostContext& c, const Attrs& t) {
         return Flops(2.0 * c.Out(0).num_elements() * c.In(0)[t.ta ? 0 : 1]);
       });

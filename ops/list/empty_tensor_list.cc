@@ -29,6 +29,7 @@ OpDef EmptyTensorListOp() {
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .TypeAttr("shape_type", kInts)
       .AllocatesOutputs()
+      .Means(Meaning::kListEmpty)
       .Shape(empty_tensor_list::InferShape)
       .NoGradient("its inputs are integers")
       .Kernel(empty_tensor_list::Kernel);

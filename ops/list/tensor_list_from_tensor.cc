@@ -44,6 +44,7 @@ OpDef TensorListFromTensorOp() {
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .TypeAttr("shape_type", kInts)
       .AllocatesOutputs()
+      .Means(Meaning::kListFromTensor)
       .Shape(tensor_list_from_tensor::InferShape)
       .Grad(tensor_list_from_tensor::Gradient)
       .Kernel(tensor_list_from_tensor::Kernel);

@@ -54,6 +54,7 @@ OpDef TensorListGatherOp() {
       .Output("values", "element_dtype")
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .AllocatesOutputs()
+      .Means(Meaning::kListGather)
       .Shape(tensor_list_gather::InferShape)
       .Grad(tensor_list_gather::Gradient)
       .Kernel(tensor_list_gather::Kernel);

@@ -8,6 +8,7 @@ OpDef TensorListLengthOp() {
       .Doc("The number of elements of the list, set or not: an int32 scalar.")
       .Input("input_handle", "variant")
       .Output("length", "int32")
+      .Means(Meaning::kListLength)
       .Shape([](ShapeContext& c) {
         c.WithRank(0, 0);
         c.SetOut(0, {});

@@ -31,6 +31,7 @@ OpDef TensorListReserveOp() {
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .TypeAttr("shape_type", kInts)
       .AllocatesOutputs()
+      .Means(Meaning::kListReserve)
       .Shape(tensor_list_reserve::InferShape)
       .NoGradient("its inputs are integers")
       .Kernel(tensor_list_reserve::Kernel);

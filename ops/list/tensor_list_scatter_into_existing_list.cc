@@ -74,6 +74,7 @@ OpDef TensorListScatterIntoExistingListOp() {
       .Output("output_handle", "variant")
       .TypeAttr("element_dtype", &ListAttrs::element_dtype)
       .AllocatesOutputs()
+      .Means(Meaning::kListScatter)
       .Shape(scatter::InferShape)
       .Grad(scatter::Gradient)
       .Kernel(scatter::Kernel);

@@ -57,6 +57,7 @@ OpDef TensorListStackOp() {
       .TypeAttr("element_dtype", &Attrs::element_dtype)
       .Attr("num_elements", &Attrs::num_elements, -1)
       .AllocatesOutputs()
+      .Means(Meaning::kListStack)
       .Shape(tensor_list_stack::InferShape)
       .Grad(tensor_list_stack::Gradient)
       .Kernel(tensor_list_stack::Kernel);

@@ -8,6 +8,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/layout/strided.h"
 #include "ops/loss/softmax_rows.h"
 
@@ -152,6 +153,16 @@ void SparseKernel(KernelContext& k) {
   });
 }
 
+// Of the rows of all trips.
+std::vector<Output> Batch(BatchContext& c) {
+  if (!c.Stacked(0) || !c.Stacked(1) || c.InShape(1).rank() < 1 ||
+      c.InShape(0)[0] != c.InShape(1)[0]) {
+    return {};
+  }
+  const Output rows = c.Again({c.Rows(0), c.Rows(1)});
+  return {c.FromRows(rows, 0), c.FromRows({rows.node, 1}, 1)};
+}
+
 TileRule SparseTiles(const KernelRequest& r) {
   TileRule rule;
   ForFloat(r.InType(0), [&](auto z) {
@@ -189,7 +200,8 @@ OpDef SoftmaxCrossEntropyWithLogitsOp() {
       .Shape(cross_entropy::InferDense)
       .Grad(cross_entropy::DenseGradient)
       .Tiles(cross_entropy::DenseTiles)
-      .Kernel(cross_entropy::DenseKernel);
+      .Kernel(cross_entropy::DenseKernel)
+      .Batch(cross_entropy::Batch);
 }
 
 OpDef SparseSoftmaxCrossEntropyWithLogitsOp() {
@@ -211,6 +223,7 @@ OpDef SparseSoftmaxCrossEntropyWithLogitsOp() {
       })
       .Tiles(cross_entropy::SparseTiles)
       .Kernel(cross_entropy::SparseKernel)
+      .Batch(cross_entropy::Batch)
       .InPlace(0, 1);
 }
 

@@ -9,6 +9,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/tile_rule.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 #include "ops/loss/softmax_rows.h"
 
 namespace graphrun::ops {
@@ -97,6 +98,7 @@ OpDef SoftmaxOp() {
       .Grad(softmax::Gradient)
       .Tiles(softmax::Tiles)
       .Kernel(softmax::Kernel<false>)
+      .Batch(BatchStacked)
       .InPlace(0);
 }
 
@@ -110,7 +112,8 @@ OpDef LogSoftmaxOp() {
       .TypeAttr("T", kFloats)
       .Shape(softmax::InferShape)
       .Grad(softmax::LogGradient)
-      .Kernel(softmax::Kernel<true>);
+      .Kernel(softmax::Kernel<true>)
+      .Batch(BatchStacked);
 }
 
 }  // namespace graphrun::ops

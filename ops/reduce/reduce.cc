@@ -4,8 +4,20 @@
 
 #include "core/base/size.h"
 #include "core/build/ops.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
+
+// Over the same axes of each trip.
+static std::vector<Output> BatchReduce(BatchContext& c) {
+  const Tensor* axes = c.Value(1);
+  const int rank = c.InShape(0).rank();
+  if (!axes) return {};
+  std::vector<int64_t> at;
+  for (int64_t i = 0; i < axes->num_elements(); ++i)
+    at.push_back(CanonicalAxis(axes->int_at(i), rank) + 1);
+  return {c.Again({c.In(0), c.Ints(at, c.InType(1))})};
+}
 
 Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::string& type,
                          const std::vector<DType>& allowed) {
@@ -19,7 +31,7 @@ Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::s
       .Output("output", type)
       .Attr("keep_dims", &ReduceAttrs::keep_dims, false);
   if (type == "T") op.TypeAttr("T", allowed);
-  return op.TypeAttr("Tidx", kInts, DType::kInt32).Shape(InferReduceShape);
+  return op.TypeAttr("Tidx", kInts, DType::kInt32).Shape(InferReduceShape).Batch(BatchReduce);
 }
 
 void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {
