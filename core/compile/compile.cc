@@ -25,6 +25,8 @@ const std::vector<Pass>& Passes() {
       {"common_subexpressions", MergeCommonSubexpressions},
       // After the folding of what loops hand on unchanged.
       {"trim_loops", TrimLoops},
+      // When only the variables that are needed are left. Later, loops are counted ones.
+      {"count_loops", CountLoops, true},
       // After those that merge, fold and leave out what would be kept.
       {"keep_derived", KeepDerivedValues},
       // After all who look for ops: what it moves they would not find.
@@ -62,6 +64,7 @@ std::unique_ptr<Function> CompileFunction(const Graph& graph, const RunSignature
   for (const Pass& pass : Passes()) {
     const auto& off = options.disabled_passes;
     if (std::find(off.begin(), off.end(), pass.name) != off.end()) continue;
+    if (pass.counts_trips && options.max_trips) continue;
     WithContext([&] { return "in pass '" + pass.name + "'"; }, [&] { pass.run(unit); });
     done(pass.name);
   }

@@ -29,6 +29,7 @@ struct RunSignature {
 struct Pass {
   std::string name;
   std::function<void(Unit&)> run;
+  bool counts_trips = false;  // makes loops, or takes trips from them
 };
 
 // The passes after specialisation, in order; see compile.cc for why each is where it is.

@@ -2,7 +2,9 @@
 #ifndef GRAPHRUN_CORE_COMPILE_COMPILE_OPTIONS_H_
 #define GRAPHRUN_CORE_COMPILE_COMPILE_OPTIONS_H_
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,8 @@ struct Function;
 
 struct CompileOptions {
   std::vector<std::string> disabled_passes = {};  // by name; PassNames() lists them
+  // The most trips that a loop may make, where there is a limit: then loops stay as they are.
+  std::optional<int64_t> max_trips = {};
   bool verify_each = false;  // checks the graph's invariants after each pass: slow
   // Called after each pass ("specialise" first) with the function as it is then.
   std::function<void(const std::string& pass, const Function&)> after_pass = {};

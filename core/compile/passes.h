@@ -27,6 +27,12 @@ void InlineFunctions(Unit& unit);
 //   before: i, x, n = While(0, x, 9): i + 1, f(x), n       after: i, x = While(0, x): i + 1, f(x)
 void TrimLoops(Unit& unit);
 
+// Makes loops whose trips are known when they begin counted ones, and the lists that they read and
+// write element by element tensors; see core/graph/counted_node.h.
+//
+//   before: h, ys = While(i, h, ys): f(xs[i], h), ys[i]    after: h, Y = CountedLoop(T, h, X)
+void CountLoops(Unit& unit);
+
 // Merges pure nodes of the same op, attributes and inputs.
 //
 //   before: a = Tanh(x), b = Tanh(x), c = Add(a, b)        after: a = Tanh(x), c = Add(a, a)

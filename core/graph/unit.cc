@@ -171,6 +171,20 @@ void Unit::AddControlInput(Function& f, NodeId id, NodeId control) {
   changed_ = true;
 }
 
+NodeId Unit::Rename(Function& f, NodeId id, const std::string& name) {
+  Graph& g = f.graph;
+  const Node node = g.node(id);
+  const NodeId renamed =
+      g.AddNodeNamed(node.op->name, name, node.inputs, node.attrs, node.control_inputs);
+  for (int k = 0; k < g.num_outputs(id); ++k) {
+    g.SetType({renamed, k}, g.type({id, k}));
+    ReplaceUses(f, {id, k}, {renamed, k});
+  }
+  ReplaceWaits(f, id, {renamed});
+  RemoveNode(f, id);
+  return renamed;
+}
+
 void Unit::RemoveNode(Function& f, NodeId id) {
   Uses& table = UsesIn(f);
   const Node& node = f.graph.node(id);

@@ -50,6 +50,8 @@ class Unit {
   // Who waited for `from` waits for all of `to`. REQUIRES: they do not depend on `from`.
   void ReplaceWaits(Function& f, NodeId from, const std::vector<NodeId>& to);
   void AddControlInput(Function& f, NodeId id, NodeId control);
+  // The node under exactly that name, and another id. REQUIRES: no node has it.
+  NodeId Rename(Function& f, NodeId id, const std::string& name);
   void RemoveNode(Function& f, NodeId id);  // REQUIRES: nobody uses it or waits for it
   // Removes what neither results nor control results need; parameters stay.
   void RemoveDeadNodes(Function& f);

@@ -7,9 +7,17 @@
 #include "core/run/callable.h"
 
 namespace graphrun {
+namespace {
+
+SessionOptions WithTripLimit(SessionOptions options) {
+  options.compile.max_trips = options.max_steps;
+  return options;
+}
+
+}  // namespace
 
 Session::Session(const Graph& graph, SessionOptions options)
-    : impl_(std::make_shared<Impl>(graph, options)) {
+    : impl_(std::make_shared<Impl>(graph, WithTripLimit(options))) {
   for (const std::string& name : options.compile.disabled_passes)
     CheckPassName(name, /*disable=*/true);
 }

@@ -1,0 +1,341 @@
+#include "core/compile/loop_facts.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "core/base/size.h"
+#include "core/graph/array_attrs.h"
+#include "core/graph/graph_algo.h"
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+namespace {
+
+// Sums and products of few such fit int64.
+bool IsSmall(int64_t value) {
+  constexpr int64_t kMost = int64_t{1} << 24;
+  return -kMost < value && value < kMost;
+}
+
+}  // namespace
+
+bool LoopFacts::Find() {
+  if (!loop_.counted()) return Stay("its condition is no bound of a counter");
+  if (ConditionActs()) return Stay("its condition has effects");
+  // Effects that nothing else orders are ordered by ids, and the loop gets another.
+  if (AccessesVariables(g_, id_) || MustRun(g_, id_))
+    return Stay("it accesses variables, or has other effects");
+  if (!FindTrips()) return Stay("its trips cannot be counted before it begins");
+  if (UncoverIndices()) loop_ = AnalyseLoop(cond_, body_);
+  n_ = loop_.variables.size();
+  vars_.resize(n_);
+  for (size_t i = 0; i < n_; ++i) {
+    if (const char* why = Obstacle(i))
+      return Stay("'" + b_.node(body_.args[i]).name + "', " + RoleName(loop_.variables[i].role) +
+                  ": " + why);
+  }
+  return true;
+}
+
+bool LoopFacts::StacksCounter(size_t i) const {
+  if (!vars_[i].stack || vars_[i].stack->walk != Walk::Forward() ||
+      trips_ != LoopScalar{vars_[i].stack->length}) {
+    return false;
+  }
+  const int counter = CounterAt(vars_[i].value);
+  return counter >= 0 && vars_[counter].kind == Kind::kCounter && FewTrips();
+}
+
+int LoopFacts::CounterAt(Output o) const {
+  const auto arg = std::find(body_.args.begin(), body_.args.end(), o.node);
+  return arg == body_.args.end() ? -1 : static_cast<int>(arg - body_.args.begin());
+}
+
+bool LoopFacts::OnlyComputed(size_t i) {
+  return vars_[i].value.valid() && !UsedOutside(i) && !IsLowered(node_) &&
+         !b_.ConstValue(vars_[i].value);
+}
+
+LoopScalar LoopFacts::LimitOf(Output o) {
+  if (const Tensor* value = cond_.graph.ConstValue(o)) return {value->int_at(0)};
+  const auto arg = std::find(cond_.args.begin(), cond_.args.end(), o.node);
+  if (arg != cond_.args.end()) return scalars_.Of(Initial(arg - cond_.args.begin()));
+  // Computed once more outside.
+  std::vector<Output> inputs;
+  std::map<NodeId, NodeId> copies;
+  const std::vector<bool> made_of = Ancestors(cond_.graph, {o.node});
+  for (NodeId id : TopologicalOrder(cond_.graph)) {
+    if (!made_of[id]) continue;
+    inputs.clear();
+    const Node& from = cond_.graph.node(id);
+    for (Output in : from.inputs) {
+      const auto at = std::find(cond_.args.begin(), cond_.args.end(), in.node);
+      inputs.push_back(at != cond_.args.end() ? Initial(at - cond_.args.begin())
+                                              : Output{copies[in.node], in.index});
+    }
+    if (std::find(cond_.args.begin(), cond_.args.end(), id) != cond_.args.end()) continue;
+    copies[id] = g_.AddNode(from.op->name, from.name, inputs, from.attrs);
+  }
+  return scalars_.Of({copies[o.node], o.index});
+}
+
+bool LoopFacts::ConditionActs() const {
+  for (NodeId id = 0; id < cond_.graph.num_ids(); ++id) {
+    if (cond_.graph.exists(id) && HasEffect(cond_.graph, id)) return true;
+  }
+  return false;
+}
+
+bool LoopFacts::FindTrips() {
+  for (Output o : node_.inputs) scalars_.NoteMade(o);
+  std::vector<LoopScalars::Bound> bounds;
+  for (const TripBound& bound : loop_.bounds) {
+    const LoopVariable& counter = loop_.variables[bound.counter];
+    const Tensor* step = b_.ConstValue(counter.value);
+    if (!step || step->num_elements() != 1) return false;
+    const int64_t by = step->int_at(0);
+    if (by == std::numeric_limits<int64_t>::min()) return false;
+    bounds.push_back({scalars_.Of(Initial(bound.counter)), LimitOf(bound.limit),
+                      counter.falls ? -by : by, bound.inclusive});
+  }
+  const std::optional<LoopScalar> trips = scalars_.Trips(bounds, node_.name);
+  if (!trips) return false;
+  trips_ = *trips;
+  // A counter that wraps round before it reaches its limit goes on.
+  return std::all_of(loop_.bounds.begin(), loop_.bounds.end(), [&](const TripBound& bound) {
+    const std::optional<LoopScalar> last = LastOf(bound.counter);
+    const bool narrow = TypeOfArg(bound.counter).dtype == DType::kInt32;
+    const int64_t most = std::numeric_limits<int32_t>::max();
+    return last &&
+           (last->factor != 0 || !narrow || (-most <= last->constant && last->constant <= most));
+  });
+}
+
+int64_t LoopFacts::StepOf(int i) const {
+  const LoopVariable& v = loop_.variables[i];
+  const int64_t by = b_.ConstValue(v.value)->int_at(0);
+  return v.falls ? -by : by;
+}
+
+std::optional<Walk> LoopFacts::WalkOf(const Affine& index) {
+  LoopScalar start{index.constant};
+  int64_t step = 0;
+  for (const auto& [i, factor] : index.factors) {
+    const std::optional<LoopScalar> sum = LoopScalars::Add(start, scalars_.Of(Initial(i)), factor);
+    if (!sum) return {};
+    start = *sum;
+    int64_t moved;
+    if (loop_.variables[i].role == Role::kCounter &&
+        (__builtin_mul_overflow(factor, StepOf(i), &moved) ||
+         __builtin_add_overflow(step, moved, &step))) {
+      return {};
+    }
+  }
+  return ToWalk(start, step);
+}
+
+std::optional<Walk> LoopFacts::ToWalk(const LoopScalar& start, int64_t step) const {
+  if (start.factor == 0) return Walk{start.constant, step, false};
+  if (start.factor != 1 || trips_.factor != 1 || start.symbol != trips_.symbol) return {};
+  const std::optional<LoopScalar> offset = LoopScalars::Add({start.constant}, trips_, -1);
+  return offset ? std::optional(Walk{offset->constant, step, true}) : std::nullopt;
+}
+
+bool LoopFacts::UncoverIndices() {
+  if (trips_.factor != 0 || trips_.constant > kMostCounted) return false;
+  int counter = -1;
+  for (size_t i = 0; i < loop_.variables.size() && counter < 0; ++i) {
+    if (loop_.variables[i].role != Role::kCounter || !b_.ConstValue(loop_.variables[i].value))
+      continue;
+    const LoopScalar first = scalars_.Of(Initial(i));
+    const int64_t step = StepOf(static_cast<int>(i));
+    const bool counts = (step == 1 || step == -1) && first.factor == 0 && IsSmall(first.constant);
+    if (counts) counter = static_cast<int>(i);
+  }
+  if (counter < 0) return false;
+  bool any = false;
+  for (size_t i = 0; i < loop_.variables.size(); ++i) {
+    const LoopVariable& v = loop_.variables[i];
+    if (v.role != Role::kPopped || b_.type(v.value) != TypeOfArg(counter)) continue;
+    const Tensor* values = scalars_.KnownElements(Initial(i));
+    const std::optional<int64_t> step = values ? StepsBy(*values) : std::nullopt;
+    // A list that runs out is an error of the pop.
+    if (!step || values->num_elements() < trips_.constant) continue;
+    if (unit_.UsesOf(body_, v.value).empty()) continue;
+    // In trip t, element n - 1 - t; and t is what the counter has moved.
+    const int64_t first = values->int_at(values->num_elements() - 1);
+    const int64_t factor = -*step * StepOf(counter);
+    const int64_t offset = first - factor * scalars_.Of(Initial(counter)).constant;
+    unit_.ReplaceUses(body_, v.value, Linear(body_, counter, factor, offset));
+    any = true;
+  }
+  return any;
+}
+
+std::optional<int64_t> LoopFacts::StepsBy(const Tensor& values) {
+  const int64_t n = values.num_elements();
+  for (int64_t i = 0; i < n; ++i) {
+    if (!IsSmall(values.int_at(i))) return {};
+  }
+  if (n < 2) return {};
+  const int64_t step = values.int_at(1) - values.int_at(0);
+  for (int64_t i = 1; i < n; ++i) {
+    if (values.int_at(i) - values.int_at(i - 1) != step) return {};
+  }
+  return step;
+}
+
+Output LoopFacts::Linear(Function& f, int counter, int64_t factor, int64_t offset) const {
+  Output o{f.args[counter], 0};
+  const std::string name = f.graph.node(o.node).name;
+  const auto constant = [&](int64_t value) {
+    return f.graph.AddConst(name, f.graph.dtype(o) == DType::kInt64
+                                      ? Tensor::Scalar<int64_t>(value)
+                                      : Tensor::Scalar<int32_t>(static_cast<int32_t>(value)));
+  };
+  if (factor != 1) o = {f.graph.AddNode("Mul", name, {o, constant(factor)}), 0};
+  if (offset != 0) o = {f.graph.AddNode("AddV2", name, {o, constant(offset)}), 0};
+  return o;
+}
+
+bool LoopFacts::Plain(const ValueType& type) const {
+  return DTypeSize(type.dtype) > 0 && type.shape.fully_known();
+}
+
+bool LoopFacts::OnlyHandedOn(size_t i) {
+  const auto& uses = unit_.UsesOf(body_, body_.results[i]);
+  return uses.size() == 1 && uses[0] == Use{kNoNode, static_cast<int>(i)};
+}
+
+bool LoopFacts::Slice(size_t i) {
+  const ValueType& list = TypeOfArg(i);
+  if (!Plain({list.element_dtype, list.element_shape})) return false;
+  vars_[i].tensor = scalars_.TensorOf(Initial(i), {list.element_dtype, list.element_shape});
+  vars_[i].sliced = vars_[i].tensor.valid();
+  return vars_[i].sliced;
+}
+
+const char* LoopFacts::Obstacle(size_t i) {
+  static constexpr const char* kShape = "elements of several or unknown shapes";
+  static constexpr const char* kUsed = "the loop uses the list otherwise too";
+  static constexpr const char* kIndex = "its index is not known before the run";
+  static constexpr const char* kLength = "the length of the list is not known before the run";
+  Variable& v = vars_[i];
+  const LoopVariable& role = loop_.variables[i];
+  v.kind = Kind::kLists;
+  switch (role.role) {
+    case Role::kInvariant:
+      v.kind = Kind::kInvariant;
+      return nullptr;
+    case Role::kCounter: {
+      const Tensor* step = b_.ConstValue(role.value);
+      const bool plain =
+          step && step->num_elements() == 1 && TypeOfArg(i).shape == Shape{} &&
+          (TypeOfArg(i).dtype == DType::kInt32 || TypeOfArg(i).dtype == DType::kInt64);
+      v.kind = plain && LastOf(i) ? Kind::kCounter : Kind::kCarried;
+      return nullptr;
+    }
+    case Role::kSliced:
+      for (const Use& use : unit_.UsesOf(body_, {body_.args[i], 0})) {
+        if (use.node == kNoNode) continue;
+        if (!loop_.indices.contains(use.node) || !WalkOf(loop_.indices.at(use.node))) {
+          v.kind = Kind::kInvariant;
+          return nullptr;
+        }
+      }
+      if (!Slice(i)) v.kind = Kind::kInvariant;
+      return nullptr;
+    case Role::kPopped: {
+      if (UsedOutside(i) || !OnlyHandedOn(i)) return kUsed;
+      if (!Slice(i)) return kShape;
+      const std::optional<LoopScalar> length = scalars_.LengthOf(v.tensor);
+      if (!length) return kLength;
+      const std::optional<LoopScalar> last = LoopScalars::Add({-1}, *length, 1);
+      popped_[i] = last ? ToWalk(*last, -1) : std::nullopt;
+      return popped_[i] ? nullptr : kIndex;
+    }
+    case Role::kStacked: {
+      if (!OnlyHandedOn(i)) return kUsed;
+      const NodeId write = body_.results[i].node;
+      std::optional<LoopScalar> length = scalars_.ReservedLength(Initial(i));
+      if (length && Grows(b_.node(write))) length = GrownLength(*length, write);
+      if (!length) return kLength;
+      const std::optional<Walk> walk = WalkOf(loop_.indices.at(write));
+      if (!walk) return kIndex;
+      return StackOf(i, b_.node(write).inputs[2], *walk, *length) ? nullptr : kShape;
+    }
+    case Role::kPushed: {
+      if (!OnlyHandedOn(i)) return kUsed;
+      if (!scalars_.IsEmptyList(Initial(i), trips_)) return "the list is not empty at first";
+      const Output value = b_.node(body_.results[i].node).inputs[1];
+      return StackOf(i, value, Walk::Forward(), trips_) ? nullptr : kShape;
+    }
+    case Role::kUpdated: {
+      if (!OnlyHandedOn(i)) return kUsed;
+      if (!Slice(i)) return kShape;
+      const NodeId write = body_.results[i].node;
+      const std::optional<Walk> walk = WalkOf(loop_.indices.at(write));
+      if (!walk) return kIndex;
+      v.value = b_.node(write).inputs[2];
+      if (!UsedOutside(i)) return nullptr;
+      const std::optional<LoopScalar> length = scalars_.LengthOf(v.tensor);
+      // What no trip writes stays as it is: zeros, if there is such.
+      if (!length || (*length != trips_ && !scalars_.IsZeros(v.tensor))) return kLength;
+      return StackOf(i, b_.node(write).inputs[2], *walk, *length) ? nullptr : kShape;
+    }
+    case Role::kSummed:
+    case Role::kCarried:
+      v.kind = Kind::kCarried;
+      return TypeOfArg(i).dtype == DType::kVariant ? "a list that is carried from trip to trip"
+                                                   : nullptr;
+  }
+  return nullptr;
+}
+
+std::optional<LoopScalar> LoopFacts::LastOf(size_t i) const {
+  return LoopScalars::Add(scalars_.Of(Initial(i)), trips_, StepOf(static_cast<int>(i)));
+}
+
+bool LoopFacts::Grows(const Node& write) {
+  const auto it = write.attrs.find("resize_if_index_out_of_bounds");
+  return it != write.attrs.end() && std::get<bool>(it->second);
+}
+
+std::optional<LoopScalar> LoopFacts::GrownLength(const LoopScalar& length, NodeId write) {
+  const std::optional<Walk> walk = WalkOf(loop_.indices.at(write));
+  if (!walk || length.factor != 0 || trips_.factor != 0) return {};
+  if (trips_.constant == 0) return length;
+  if (!IsSmall(walk->start) || !IsSmall(walk->step) || !IsSmall(trips_.constant)) return {};
+  const int64_t first = walk->First(trips_.constant);
+  const int64_t last = first + walk->step * (trips_.constant - 1);
+  return LoopScalar{std::max({length.constant, first + 1, last + 1})};
+}
+
+// Whether list i is not written after the loop, where it may get elements of other shapes.
+bool LoopFacts::OnlyStacked(size_t i) {
+  const auto& uses = unit_.UsesOf(f_, {id_, static_cast<int>(i)});
+  return std::all_of(uses.begin(), uses.end(), [&](const Use& use) {
+    if (use.node == kNoNode) return false;
+    const Meaning m = g_.node(use.node).op->meaning;
+    return m == Meaning::kListStack || m == Meaning::kListGather || m == Meaning::kListLength;
+  });
+}
+
+bool LoopFacts::StackOf(size_t i, Output value, const Walk& walk, const LoopScalar& length) {
+  const ValueType& list = TypeOfArg(i);
+  const ValueType& element = b_.type(value);
+  if (!Plain(element) || list.element_dtype != element.dtype ||
+      !list.element_shape.CompatibleWith(element.shape) ||
+      b_.node(body_.results[i].node).attrs.contains(kOwnShapesAttr)) {
+    return false;
+  }
+  if (length.factor != 0 && length != trips_) return false;
+  // An empty list does not tell the shape of its elements.
+  const bool some = trips_.factor == 0 && trips_.constant > 0;
+  if (!list.element_shape.fully_known() && (!some || !OnlyStacked(i))) return false;
+  vars_[i].value = value;
+  vars_[i].stack = Stack{walk, length.factor == 0 ? length.constant : -1};
+  return true;
+}
+}  // namespace graphrun

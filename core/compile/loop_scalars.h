@@ -1,0 +1,87 @@
+// LoopScalars: what the integers and lists around a loop are, as far as it can be told before the
+// run.
+#ifndef GRAPHRUN_CORE_COMPILE_LOOP_SCALARS_H_
+#define GRAPHRUN_CORE_COMPILE_LOOP_SCALARS_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/graph/unit.h"
+
+namespace graphrun {
+
+// An integer: constant + factor * symbol, an output of the graph.
+struct LoopScalar {
+  int64_t constant = 0;
+  Output symbol = {};
+  int64_t factor = 0;
+  bool operator==(const LoopScalar&) const = default;
+};
+
+class LoopScalars {
+ public:
+  LoopScalars(Unit& unit, Function& f) : unit_(unit), f_(f), g_(f.graph) {}
+
+  // REQUIRES: an integer scalar.
+  LoopScalar Of(Output o) const;
+  // a + factor * b; nothing when it has two symbols or does not fit int64.
+  static std::optional<LoopScalar> Add(const LoopScalar& a, const LoopScalar& b, int64_t factor);
+  // A node that computes it.
+  Output ToOutput(const LoopScalar& scalar, DType dtype, const std::string& name);
+
+  // A counter goes from `start` by `step` for as long as it has not reached `limit`.
+  struct Bound {
+    LoopScalar start, limit;
+    int64_t step;
+    bool inclusive;
+  };
+  // Notes that the list was made: its length is not negative.
+  void NoteMade(Output list);
+  // How many trips all bounds allow; nothing when it is not known before the run and not easily
+  // computed either.
+  std::optional<LoopScalar> Trips(const std::vector<Bound>& bounds, const std::string& name);
+
+  // The values of a counter in all trips, as a vector. REQUIRES: trips are few.
+  Output CounterValues(const LoopScalar& start, int64_t step, int64_t trips, DType dtype,
+                       const std::string& name);
+
+  // A list's elements as a tensor [length, ...]; invalid when they cannot be had.
+  Output TensorOf(Output list, const ValueType& element);
+  // The elements of a list of known scalars, or nullptr.
+  const Tensor* KnownElements(Output list) const;
+  // A list of the tensor's rows, `length` of them, which may hold others of shape `element` too.
+  Output ListOf(Output tensor, const LoopScalar& length, const Shape& element,
+                const std::string& name);
+  // The rows of a tensor.
+  std::optional<LoopScalar> LengthOf(Output tensor, int depth = 0) const;
+  // How many elements, none of them set, a list has that is just made; nothing for others.
+  std::optional<LoopScalar> ReservedLength(Output list) const;
+  // Whether it is a list just made, without elements and with room for `trips`.
+  bool IsEmptyList(Output list, const LoopScalar& trips) const;
+  bool IsZeros(Output tensor) const { return zeros_.contains(tensor); }
+
+  // Takes away lists that are made of a tensor and made a tensor again.
+  void CancelLists();
+
+ private:
+  Output Origin(Output list) const;
+  Output ZerosOf(const LoopScalar& length, const ValueType& element, const std::string& name);
+  bool ScattersAll(const Node& node) const;
+  void Refine();
+  Output Int(int64_t value, DType dtype, const std::string& name) const;
+
+  Unit& unit_;
+  Function& f_;
+  Graph& g_;
+  std::set<Output> not_negative_;  // symbols that are counts of trips
+  std::set<Output> zeros_;
+  std::map<Output, Output> tensors_;      // of lists
+  std::map<Output, LoopScalar> lengths_;  // of tensors
+};
+
+}  // namespace graphrun
+
+#endif  // GRAPHRUN_CORE_COMPILE_LOOP_SCALARS_H_
