@@ -97,7 +97,7 @@ TEST_F(CliProfileTest, ProfileShowsRowsByTimeAndAllOfTheStep) {
 TEST_F(CliProfileTest, ProfileTellsShapesAndNodesApart) {
   const Result shapes = Run("profile toy.pb --steps 2 --rows 100");
   EXPECT_EQ(shapes.code, 0) << shapes.err;
-  EXPECT_THAT(shapes.out, ContainsRegex("MatMul  +\\[8,32\\] \\[32,64\\]  "));
+  EXPECT_THAT(shapes.out, ContainsRegex("MatMul  +\\[8,16\\] \\[16,64\\]  "));
   EXPECT_THAT(shapes.out, ContainsRegex("GFLOP/s|GB/s"));
   const Result nodes = Run("profile toy.pb --steps 2 --rows 1000 --by node --interpret");
   EXPECT_EQ(nodes.code, 0) << nodes.err;
@@ -122,7 +122,7 @@ TEST_F(CliProfileTest, ProfileWritesATraceOfEventsThatLieWithinEachOther) {
     EXPECT_TRUE(e.contains("pid") && e.contains("tid"));
     runs += e["name"] == "run";
     loops += e["cat"] == "control";
-    shapes += e["name"] == "MatMul" && e["args"]["inputs"] == "[8,32] [32,64]";
+    shapes += e["name"] == "MatMul" && e["args"]["inputs"] == "[8,16] [16,64]";
   }
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(loops, 4) << "forward and backward";

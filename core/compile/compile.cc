@@ -27,6 +27,9 @@ const std::vector<Pass>& Passes() {
       {"trim_loops", TrimLoops},
       // When only the variables that are needed are left. Later, loops are counted ones.
       {"count_loops", CountLoops, true},
+      // So that the next finds what need not recur.
+      {"split_products", SplitProducts},
+      {"distribute_loops", DistributeLoops, true},
       // After those that merge, fold and leave out what would be kept.
       {"keep_derived", KeepDerivedValues},
       // After all who look for ops: what it moves they would not find.

@@ -33,6 +33,19 @@ void TrimLoops(Unit& unit);
 //   before: h, ys = While(i, h, ys): f(xs[i], h), ys[i]    after: h, Y = CountedLoop(T, h, X)
 void CountLoops(Unit& unit);
 
+// Divides products by weights in counted loops so that only what recurs is multiplied from trip to
+// trip: the parts of a joined operand, or the columns of a result, each by its part of the weight.
+//
+//   before: concat(x, h)·W                                 after: x·W₁ + h·W₂
+void SplitProducts(Unit& unit);
+
+// Takes out of counted loops what needs nothing of the trips before, and computes it for all trips
+// at once: products by a weight become one product of many rows, sums of products one product with
+// a long inner size. Recurrences stay, each in a loop of its own where something lies between them.
+//
+//   before: Loop(X): h = f(x·W + h·V)                      after: Y = X·W, Loop(Y): h = f(y + h·V)
+void DistributeLoops(Unit& unit);
+
 // Merges pure nodes of the same op, attributes and inputs.
 //
 //   before: a = Tanh(x), b = Tanh(x), c = Add(a, b)        after: a = Tanh(x), c = Add(a, a)

@@ -66,6 +66,19 @@ std::vector<NodeId> TopologicalOrder(const Graph& graph) {
   return order;
 }
 
+std::vector<int> StrongComponents(const std::vector<std::vector<int>>& successors) {
+  std::vector<std::pair<int, int>> edges;
+  for (int v = 0; v < static_cast<int>(successors.size()); ++v) {
+    for (int to : successors[v]) edges.emplace_back(v, to);
+  }
+  const Csr graph(boost::edges_are_unsorted_multi_pass, edges.begin(), edges.end(),
+                  successors.size());
+  std::vector<int> components(successors.size());
+  boost::strong_components(graph, boost::make_iterator_property_map(
+                                      components.begin(), get(boost::vertex_index, graph)));
+  return components;
+}
+
 std::vector<NodeId> FindCycle(const Graph& graph) {
   const Csr view = View(graph);
   std::vector<int> component(graph.num_ids());

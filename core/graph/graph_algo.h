@@ -18,6 +18,9 @@ std::vector<NodeId> FindCycle(const Graph& graph);
 // Nodes for which `stop` is true are included, but what they need is not.
 std::vector<bool> Ancestors(const Graph& graph, const std::vector<NodeId>& of,
                             const std::function<bool(NodeId)>& stop = {});
+// The strongly connected components of a directed graph: of each vertex its component's number,
+// each component after those that it leads to.
+std::vector<int> StrongComponents(const std::vector<std::vector<int>>& successors);
 // Of each node whether it, or one that it comes after by data and control edges, has an effect.
 std::vector<bool> AfterEffects(const Graph& graph);
 // For each node the nodes that use it by a data edge, in order of id, each once.

@@ -1,0 +1,116 @@
+#include "core/compile/loop_rows.h"
+
+#include <algorithm>
+
+#include "core/graph/op_def.h"
+
+namespace graphrun {
+
+void LoopRows::Count(const Walk& walk, const Shape& shape) {
+  if (!shape.known_rank() || shape.rank() == 0 || shape[0] != trips_) return;
+  if (Same(walk, Walk::Forward())) ++forward_;
+  if (Same(walk, Backward())) ++backward_;
+}
+
+bool LoopRows::Same(const Walk& a, const Walk& b) const {
+  if (a.step != b.step || (trips_ < 0 && a.from_end != b.from_end)) return false;
+  return trips_ < 0 ? a.start == b.start : a.First(trips_) == b.First(trips_);
+}
+
+Output LoopRows::Ints(const std::vector<int64_t>& values) {
+  return g_.AddConst("rows", Tensor::Vector(std::vector<int32_t>(values.begin(), values.end())));
+}
+
+Output LoopRows::Reversed(Output tensor) {
+  const std::string name = g_.node(tensor.node).name;
+  const Output axes = Ints({0});
+  return {g_.AddNode("ReverseV2", name, {tensor, axes}), 0};
+}
+
+Output LoopRows::InOrder(Output tensor, const Walk& walk) {
+  const Shape shape = g_.shape(tensor);
+  const std::string name = g_.node(tensor.node).name;
+  const bool forward = Same(walk, Walk::Forward()), backward = Same(walk, Backward());
+  if (forward || backward) {
+    // Of a number of trips that only the run tells, a tensor may have more rows.
+    const Output all = trips_ < 0 && !HasAllRows(tensor) ? FirstRows(tensor) : tensor;
+    if (g_.shape(all)[0] == trips_) return Same(walk, Order()) ? all : Reversed(all);
+  }
+  if (trips_ < 0) return {};
+  std::vector<int64_t> at(trips_);
+  const Walk order = Order();
+  for (int64_t t = 0; t < trips_; ++t)
+    at[order.First(trips_) + order.step * t] = walk.First(trips_) + walk.step * t;
+  for (int64_t i : at) {
+    if (i < 0 || i >= shape[0]) return {};  // the loop says so when it runs
+  }
+  const Output indices = Ints(at), axis = g_.AddConst("axis", Tensor::Scalar<int32_t>(0));
+  return {g_.AddNode("GatherV2", name, {tensor, indices, axis}), 0};
+}
+
+// Whether a tensor is a stack of a loop of as many trips.
+bool LoopRows::HasAllRows(Output tensor) const {
+  const Node& node = g_.node(tensor.node);
+  if (node.op->structure != Structure::kCountedLoop || node.inputs[0] != trips_value_) return false;
+  const CountedLoopAttrs& t = CountedAttrs(node);
+  return tensor.index >= t.carried &&
+         t.StackAt(tensor.index - static_cast<int>(t.carried)).length < 0;
+}
+
+// As many rows as there are trips. INVALID_ARGUMENT in the run when there are fewer.
+Output LoopRows::FirstRows(Output tensor) {
+  const Shape shape = g_.shape(tensor);
+  const std::string name = g_.node(tensor.node).name;
+  const int rank = shape.rank();
+  const Output dims = Ints({1});
+  const Output one{g_.AddNode("Reshape", name, {trips_value_, dims}), 0};
+  Output size = one;
+  if (rank > 1) {
+    size = {g_.AddNode("ConcatV2", name,
+                       {one, Ints(std::vector<int64_t>(rank - 1, -1)),
+                        g_.AddConst("axis", Tensor::Scalar<int32_t>(0))}),
+            0};
+  }
+  const Output rows{g_.AddNode("Slice", name, {tensor, Ints(std::vector<int64_t>(rank, 0)), size}),
+                    0};
+  ValueType type = g_.type(rows);
+  type.shape = Concatenate({-1}, shape.From(1));
+  g_.SetType(rows, type);
+  return rows;
+}
+
+Output LoopRows::AsStack(Output values, const Stack& stack) {
+  if (!values.valid() || !IsTrips(stack.length)) return {};
+  if (Same(stack.walk, Order())) return values;
+  if (Same(stack.walk, Walk::Forward()) || Same(stack.walk, Backward())) return Reversed(values);
+  return {};
+}
+
+Output LoopRows::Repeated(Output value) {
+  if (trips_ < 0) return {};
+  const Shape shape = Concatenate({trips_}, g_.shape(value));
+  const std::string name = g_.node(value.node).name;
+  const Output dims = Ints({shape.dims().begin(), shape.dims().end()});
+  return {g_.AddNode("BroadcastTo", name, {value, dims}), 0};
+}
+
+Output LoopRows::Sum(Output values) {
+  if (!values.valid()) return {};
+  const std::string name = g_.node(values.node).name;
+  const Output axes = Ints({0});
+  return {g_.AddNode("Sum", name, {values, axes}), 0};
+}
+
+bool LoopRows::IsZeros(Output value) const {
+  const Tensor* t = g_.ConstValue(value);
+  if (!t) {
+    // A Fill with zeros.
+    const Node& node = g_.node(value.node);
+    t = node.op->meaning == Meaning::kFill ? g_.ConstValue(node.inputs[1]) : nullptr;
+  }
+  if (!t || (t->dtype() != DType::kFloat && t->dtype() != DType::kDouble)) return false;
+  const auto* bytes = static_cast<const char*>(t->raw());
+  return std::all_of(bytes, bytes + t->bytes(), [](char c) { return c == 0; });
+}
+
+}  // namespace graphrun
