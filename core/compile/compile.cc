@@ -27,6 +27,8 @@ const std::vector<Pass>& Passes() {
       {"trim_loops", TrimLoops},
       // When only the variables that are needed are left. Later, loops are counted ones.
       {"count_loops", CountLoops, true},
+      // After what its steps share is merged, and before products and loops are divided.
+      {"reroll_loops", RerollLoops, true},
       // So that the next finds what need not recur.
       {"split_products", SplitProducts},
       {"distribute_loops", DistributeLoops, true},

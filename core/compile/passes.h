@@ -33,6 +33,12 @@ void TrimLoops(Unit& unit);
 //   before: h, ys = While(i, h, ys): f(xs[i], h), ys[i]    after: h, Y = CountedLoop(T, h, X)
 void CountLoops(Unit& unit);
 
+// Makes the steps of an unrolled loop a counted loop: nodes that are the same from step to step but
+// for their inputs.
+//
+//   before: h1 = f(x1, h0), h2 = f(x2, h1), ...            after: h = CountedLoop(T, h0, X)
+void RerollLoops(Unit& unit);
+
 // Divides products by weights in counted loops so that only what recurs is multiplied from trip to
 // trip: the parts of a joined operand, or the columns of a result, each by its part of the weight.
 //
