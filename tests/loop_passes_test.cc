@@ -1,0 +1,306 @@
+// What the loop passes make of recurrences: which products stay in a loop, and which leave it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/autodiff/gradients.h"
+#include "core/build/control_flow.h"
+#include "core/build/ops.h"
+#include "core/build/raw_ops.h"
+#include "core/compile/compile.h"
+#include "core/graph/counted_node.h"
+#include "core/graph/function_attr.h"
+#include "core/graph/op_def.h"
+#include "tests/test_graph.h"
+#include "tests/test_values.h"
+
+namespace graphrun {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// Products by weights of these sizes are worth a loop of their own.
+constexpr int kBatch = 7, kTime = 5, kInput = 32, kUnits = 20;
+
+class LoopPassesTest : public testing::Test {
+ protected:
+  Tensor Values(const Shape& shape) {
+    Tensor t(DType::kFloat, shape);
+    int i = 0;
+    for (float& v : t.span<float>()) v = 0.05f * static_cast<float>((i++ * 7) % 19 - 9);
+    return t;
+  }
+  Expr Feed(Tensor value) {
+    const Expr e = op::Placeholder(s(), value.dtype(), value.shape());
+    feeds_.emplace_back(e, std::move(value));
+    return e;
+  }
+  const Scope& s() const { return t_.root; }
+
+  // The compiled function. Planned and interpreted runs of it agree.
+  const Function& Compile(const std::vector<Expr>& fetches,
+                          const std::vector<std::string>& disabled = {}) {
+    RunSignature signature;
+    Feeds feeds;
+    for (const auto& [e, value] : feeds_) {
+      signature.feeds.emplace_back(e.output(), TypeOf(value));
+      feeds.emplace_back(e, value);
+    }
+    std::vector<TensorName> names;
+    for (const Expr& e : fetches) {
+      signature.fetches.push_back(e.output());
+      names.push_back(e.name());
+    }
+    CompileOptions options{.disabled_passes = disabled, .verify_each = true};
+    const auto want = t_.Run(feeds, names, {.interpret = true});
+    const auto got = t_.Run(feeds, names, {.compile = options});
+    for (size_t k = 0; k < want.size(); ++k) {
+      const std::vector<double> a = Numbers(got[k]), b = Numbers(want[k]);
+      EXPECT_EQ(got[k].shape(), want[k].shape());
+      for (size_t i = 0; i < a.size() && i < b.size(); ++i)
+        EXPECT_NEAR(a[i], b[i], 1e-5 * (1 + std::abs(b[i])));
+    }
+    options.disabled_passes.push_back("fuse");
+    compiled_ = CompileFunction(t_.meta.graph, signature, options);
+    return *compiled_;
+  }
+
+  static int Count(const Function& f, const std::string& op) {
+    int n = 0;
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (f.graph.exists(id) && f.graph.node(id).op->name == op) ++n;
+    }
+    return n;
+  }
+  // Why each While that is left is one.
+  static std::vector<std::string> Whiles(const Function& f) {
+    std::vector<std::string> reasons;
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (!f.graph.exists(id) || f.graph.node(id).op->structure != Structure::kWhile) continue;
+      const auto it = f.graph.node(id).attrs.find("_stays");
+      reasons.push_back(it == f.graph.node(id).attrs.end() ? ""
+                                                           : std::get<std::string>(it->second));
+    }
+    return reasons;
+  }
+  // The products in the body of each counted loop of the function, by order of nodes.
+  static std::vector<int> ProductsInLoops(const Function& f) {
+    std::vector<int> products;
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (!f.graph.exists(id)) continue;
+      const Node& node = f.graph.node(id);
+      if (node.op->structure == Structure::kCountedLoop)
+        products.push_back(Count(RegionFunction(f.graph, node, 0), "MatMul"));
+    }
+    std::sort(products.begin(), products.end());
+    return products;
+  }
+
+  TestGraph t_;
+  std::vector<std::pair<Expr, Tensor>> feeds_;
+  std::unique_ptr<Function> compiled_;
+};
+
+struct LstmState {
+  Expr c, h;
+};
+
+LstmState Lstm(const Scope& s, Expr x, const LstmState& state, Expr weight, Expr bias) {
+  const Expr product = op::MatMul(s, op::Concat(s, {x, state.h}, 1), weight);
+  const Expr axis = op::Const(s, 1);
+  const std::vector<Expr> gates = raw_ops::Split(s, axis, op::BiasAdd(s, product, bias), 4);
+  const Expr kept = op::Mul(s, state.c, op::Sigmoid(s, gates[2]));
+  const Expr made = op::Mul(s, op::Sigmoid(s, gates[0]), op::Tanh(s, gates[1]));
+  const Expr c = op::AddV2(s, kept, made);
+  const Expr open = op::Tanh(s, c);
+  return {c, op::Mul(s, open, op::Sigmoid(s, gates[3]))};
+}
+
+// A loop over time of `step`, which makes the output and the next states of an input.
+std::vector<Expr> OverTime(
+    const Scope& s, Expr xs, Expr trips, const std::vector<Expr>& states, int output_size,
+    const std::function<std::vector<Expr>(const Scope&, Expr x, std::span<const Expr>)>& step) {
+  const Expr in_shape = op::Ints(s, {kBatch, kInput});
+  const Expr out_shape = op::Ints(s, {kBatch, output_size});
+  std::vector<Expr> initial = {
+      op::Const(s, 0), op::TensorListFromTensor(s, xs, in_shape),
+      s.Add("TensorListReserve", {out_shape, trips}, {{"element_dtype", DType::kFloat}})};
+  initial.insert(initial.end(), states.begin(), states.end());
+  std::vector<Expr> out = WhileLoop(
+      s, [&](const Scope&, std::span<const Expr> v) { return v[0] < trips; },
+      [&](const Scope& b, std::span<const Expr> v) {
+        const Expr x = op::TensorListGetItem(b, v[1], v[0], in_shape, DType::kFloat);
+        std::vector<Expr> next = step(b, x, v.subspan(3));
+        const Expr written = op::TensorListSetItem(b, v[2], v[0], next[0]);
+        next[0] = written;
+        next.insert(next.begin(), {op::AddV2(b, v[0], op::Const(b, 1)), v[1]});
+        return next;
+      },
+      initial);
+  std::vector<Expr> results = {op::TensorListStack(s, out[2], out_shape, DType::kFloat)};
+  results.insert(results.end(), out.begin() + 3, out.end());
+  return results;
+}
+
+class TwoLayers : public LoopPassesTest {
+ protected:
+  void Build(Expr trips) {
+    x_ = Feed(Values({kTime, kBatch, kInput}));
+    w1_ = Feed(Values({kInput + kUnits, 4 * kUnits}));
+    w2_ = Feed(Values({2 * kUnits, 4 * kUnits}));
+    bias_ = Feed(Values({4 * kUnits}));
+    const Expr zeros = op::Const(s(), Tensor::Zeros(DType::kFloat, {kBatch, kUnits}));
+    outputs_ = OverTime(s(), x_, trips, {zeros, zeros, zeros, zeros}, kUnits,
+                        [&](const Scope& b, Expr x, std::span<const Expr> v) {
+                          const LstmState first = Lstm(b, x, {v[0], v[1]}, w1_, bias_);
+                          const LstmState second = Lstm(b, first.h, {v[2], v[3]}, w2_, bias_);
+                          return std::vector<Expr>{second.h, first.c, first.h, second.c, second.h};
+                        });
+    loss_ = op::ReduceSum(s(), op::Mul(s(), outputs_[0], outputs_[0]));
+  }
+  std::vector<Expr> Wanted() {
+    std::vector<Expr> wanted = {loss_, outputs_[1], outputs_[4]};
+    for (const Grad& g : Gradients(s(), {loss_}, {x_, w1_, w2_, bias_}))
+      wanted.push_back(ToDense(s(), g));
+    return wanted;
+  }
+
+  Expr x_, w1_, w2_, bias_, loss_;
+  std::vector<Expr> outputs_;
+};
+
+TEST_F(TwoLayers, OnlyTheRecurrentProductStaysInALoop) {
+  Build(op::Const(s(), kTime));
+  const Function& f = Compile({loss_});
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1));
+  EXPECT_EQ(Count(f, "MatMul"), 2) << "of the inputs of all steps, by layer";
+  EXPECT_THAT(Whiles(f), IsEmpty());
+}
+
+TEST_F(TwoLayers, GradientsOfInputsAndWeightsLeaveTheLoop) {
+  Build(op::Const(s(), kTime));
+  const Function& f = Compile(Wanted());
+  EXPECT_THAT(Whiles(f), IsEmpty());
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1, 1, 1));
+  EXPECT_EQ(Count(f, "MatMul"), 2 + 2 + 2) << "inputs, their gradients, and those of the weights";
+}
+
+TEST_F(TwoLayers, ATripCountThatOnlyTheRunTells) {
+  Build(Feed(Tensor::Scalar<int32_t>(kTime)));
+  const Function& f = Compile(Wanted());
+  EXPECT_THAT(Whiles(f), IsEmpty());
+  // The gradient of the input may have rows that no trip writes, and is stacked in its loop.
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1, 1, 2));
+}
+
+TEST_F(TwoLayers, WithoutThePassesTheLoopsAreWhole) {
+  Build(op::Const(s(), kTime));
+  EXPECT_THAT(ProductsInLoops(Compile({loss_}, {"distribute_loops"})), ElementsAre(4));
+  EXPECT_EQ(Whiles(Compile({loss_}, {"count_loops"})).size(), 1);
+}
+
+TEST_F(LoopPassesTest, NoTripsAtAll) {
+  const Expr w = Feed(Values({kInput, kInput})), h = Feed(Values({kBatch, kInput}));
+  const std::vector<Expr> out =
+      OverTime(s(), Feed(Values({kTime, kBatch, kInput})), Feed(Tensor::Scalar<int32_t>(0)), {h},
+               kInput, [&](const Scope& b, Expr x, std::span<const Expr> v) {
+                 const Expr y = op::MatMul(b, x, w);
+                 return std::vector<Expr>{y, op::AddV2(b, v[0], y)};
+               });
+  Compile({out[0], out[1]});
+}
+
+// The gates of a GRU: one product of x and h, one of x and what the gates let through.
+TEST_F(LoopPassesTest, AGruKeepsTwoProducts) {
+  const Expr gates = Feed(Values({kInput + kUnits, 2 * kUnits}));
+  const Expr candidate = Feed(Values({kInput + kUnits, kUnits}));
+  const std::vector<Expr> out = OverTime(
+      s(), Feed(Values({kTime, kBatch, kInput})), op::Const(s(), kTime),
+      {Feed(Values({kBatch, kUnits}))}, kUnits,
+      [&](const Scope& b, Expr x, std::span<const Expr> v) {
+        const Expr both = op::Sigmoid(b, op::MatMul(b, op::Concat(b, {x, v[0]}, 1), gates));
+        const Expr axis = op::Const(b, 1);
+        const std::vector<Expr> ru = raw_ops::Split(b, axis, both, 2);
+        const Expr let = op::Mul(b, ru[0], v[0]);
+        const Expr made = op::Tanh(b, op::MatMul(b, op::Concat(b, {x, let}, 1), candidate));
+        const Expr rest = op::Sub(b, op::Const(b, 1.0f), ru[1]);
+        const Expr old = op::Mul(b, ru[1], v[0]);
+        const Expr h = op::AddV2(b, old, op::Mul(b, rest, made));
+        return std::vector<Expr>{h, h};
+      });
+  const Function& f = Compile({out[0], out[1]});
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(2));
+  EXPECT_EQ(Count(f, "MatMul"), 2);
+}
+
+// Without a recurrence nothing is left of the loop.
+TEST_F(LoopPassesTest, AMapIsOneOpForAllTrips) {
+  const Expr w = Feed(Values({kInput, kUnits}));
+  const std::vector<Expr> out =
+      OverTime(s(), Feed(Values({kTime, kBatch, kInput})), op::Const(s(), kTime), {}, kUnits,
+               [&](const Scope& b, Expr x, std::span<const Expr>) {
+                 return std::vector<Expr>{op::Tanh(b, op::MatMul(b, x, w))};
+               });
+  const Function& f = Compile({out[0]});
+  EXPECT_THAT(ProductsInLoops(f), IsEmpty());
+  EXPECT_EQ(Count(f, "Tanh"), 1);
+}
+
+TEST_F(LoopPassesTest, StepsThatAreWrittenOutBecomeALoop) {
+  const Expr w = Feed(Values({kInput + kUnits, 4 * kUnits})), bias = Feed(Values({4 * kUnits}));
+  LstmState state{Feed(Values({kBatch, kUnits})), Feed(Values({kBatch, kUnits}))};
+  std::vector<Expr> outputs;
+  for (int t = 0; t < 7; ++t) {
+    state = Lstm(s(), Feed(Values({kBatch, kInput})), state, w, bias);
+    outputs.push_back(state.h);
+  }
+  const Expr joined = op::Concat(s(), outputs, 0);
+  const Expr loss = op::ReduceSum(s(), op::Mul(s(), joined, joined));
+  const std::vector<Grad> grads = Gradients(s(), {loss}, {w, bias});
+  const Function& f = Compile({loss, state.c, ToDense(s(), grads[0]), ToDense(s(), grads[1])});
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1));
+  EXPECT_EQ(Count(Compile({loss}, {"reroll_loops"}), "MatMul"), 7);
+}
+
+// Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.
+TEST_F(LoopPassesTest, ALoopThatWritesStaysAsItIs) {
+  const Expr handle = s().Add("VarHandleOp", {},
+                              {{"dtype", DType::kFloat}, {"shape", Shape{}}, {"shared_name", "v"}});
+  const Expr n = op::Const(s(), kTime);
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, std::span<const Expr> v) { return v[0] < n; },
+      [&](const Scope& b, std::span<const Expr> v) {
+        const Expr read = op::ReadVariable(b, handle);
+        return std::vector<Expr>{op::AddV2(b, v[0], op::Const(b, 1)), op::AddV2(b, v[1], read)};
+      },
+      {op::Const(s(), 0), op::Const(s(), 0.5f)});
+  RunSignature signature;
+  signature.fetches.push_back(out[1].output());
+  const auto f = CompileFunction(t_.meta.graph, signature);
+  EXPECT_THAT(Whiles(*f), ElementsAre("it accesses variables, or has other effects"));
+}
+
+// A list may hold elements of several shapes, as long as nobody asks for one tensor of them.
+TEST_F(LoopPassesTest, AListThatGetsOtherElementsAfterTheLoop) {
+  const Expr any = op::Const(s(), -1), x = Feed(Values({kInput})), other = Feed(Values({kUnits}));
+  const Expr list = s().Add("TensorListReserve", {any, op::Const(s(), kTime)},
+                            {{"element_dtype", DType::kFloat}});
+  const Expr last = op::Const(s(), kTime - 1);
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, std::span<const Expr> v) { return v[0] < last; },
+      [&](const Scope& b, std::span<const Expr> v) {
+        const Expr written = op::TensorListSetItem(b, v[1], v[0], x);
+        return std::vector<Expr>{op::AddV2(b, v[0], op::Const(b, 1)), written};
+      },
+      {op::Const(s(), 0), list});
+  const Expr both = op::TensorListSetItem(s(), out[1], last, other);
+  Compile({op::TensorListGetItem(s(), both, last, any, DType::kFloat),
+           op::TensorListGetItem(s(), both, op::Const(s(), 1), any, DType::kFloat)});
+}
+
+}  // namespace
+}  // namespace graphrun
