@@ -63,7 +63,7 @@ class Distributor {
   };
 
   bool Emit() {
-    rows_.emplace(unit_, f_, trips_, node_.inputs[0]);
+    rows_.emplace(g_, trips_, node_.inputs[0]);
     for (size_t i = 0; i < old_.args.size(); ++i) {
       const int input = 1 + static_cast<int>(i);
       if (i < carried_) continue;

@@ -3,7 +3,7 @@
 #define GRAPHRUN_CORE_COMPILE_LOOP_ROWS_H_
 
 #include "core/graph/counted_node.h"
-#include "core/graph/unit.h"
+#include "core/graph/graph.h"
 
 namespace graphrun {
 
@@ -12,8 +12,8 @@ namespace graphrun {
 class LoopRows {
  public:
   // `trips`: -1 when only the run tells, by `trips_value`.
-  LoopRows(Unit& unit, Function& f, int64_t trips, Output trips_value)
-      : unit_(unit), g_(f.graph), trips_(trips), trips_value_(trips_value) {}
+  LoopRows(Graph& graph, int64_t trips, Output trips_value)
+      : g_(graph), trips_(trips), trips_value_(trips_value) {}
 
   // Notes that the loop reads a tensor so.
   void Count(const Walk& walk, const Shape& shape);
@@ -40,7 +40,6 @@ class LoopRows {
   Output FirstRows(Output tensor);
   Output Ints(const std::vector<int64_t>& values);
 
-  Unit& unit_;
   Graph& g_;
   const int64_t trips_;
   const Output trips_value_;
