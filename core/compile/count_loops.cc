@@ -9,8 +9,10 @@
 #include "core/compile/loop_facts.h"
 #include "core/compile/loop_scalars.h"
 #include "core/compile/passes.h"
+#include "core/graph/copy_node.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/graph_algo.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 #include "core/graph/order.h"
 
@@ -39,9 +41,9 @@ class LoopBuilder : private LoopFacts {
   std::optional<std::pair<size_t, Walk>> SliceAt(Output o) {
     const Node& node = b_.node(o.node);
     if (node.op->meaning != Meaning::kListRead && node.op->meaning != Meaning::kListPop) return {};
-    const auto arg = std::find(body_.args.begin(), body_.args.end(), node.inputs[0].node);
-    if (arg == body_.args.end()) return {};
-    const auto i = static_cast<size_t>(arg - body_.args.begin());
+    const int arg = ArgAt(node.inputs[0]);
+    if (arg < 0) return {};
+    const auto i = static_cast<size_t>(arg);
     if (vars_[i].kind != Kind::kLists || !vars_[i].sliced) return {};
     if (node.op->meaning == Meaning::kListPop) return {{i, *popped_[i]}};
     return {{i, *WalkOf(loop_.indices.at(o.node))}};
@@ -50,7 +52,7 @@ class LoopBuilder : private LoopFacts {
   // What the new body computes.
   void FindLive() {
     live_.assign(b_.num_ids(), false);
-    const std::vector<bool> effects = AfterEffects(b_);
+    effects_ = AfterEffects(b_);
     std::vector<NodeId> open = body_.control_results;
     for (size_t i = 0; i < n_; ++i) {
       if (vars_[i].kind == Kind::kCarried) open.push_back(body_.results[i].node);
@@ -64,7 +66,7 @@ class LoopBuilder : private LoopFacts {
       if (SliceAt({id, 0})) continue;
       for (Output o : b_.node(id).inputs) open.push_back(o.node);
       for (NodeId c : b_.node(id).control_inputs) {
-        if (effects[c]) open.push_back(c);
+        if (effects_[c]) open.push_back(c);
       }
     }
   }
@@ -118,9 +120,8 @@ class LoopBuilder : private LoopFacts {
   }
 
   Output Copied(Output o) {
-    const auto arg = std::find(body_.args.begin(), body_.args.end(), o.node);
-    if (arg != body_.args.end()) return Parameter(arg - body_.args.begin());
-    return to_.at(o);
+    const int arg = ArgAt(o);
+    return arg < 0 ? to_.at(o) : Parameter(static_cast<size_t>(arg));
   }
 
   void CopyBody() {
@@ -131,7 +132,6 @@ class LoopBuilder : private LoopFacts {
         to_[{body_.args[i], 0}] = made_->AddArg(b_.node(body_.args[i]).name, TypeOfArg(i));
     }
     std::vector<NodeId> carried = made_->args;
-    const std::vector<bool> effects = AfterEffects(b_);
     for (NodeId id : ExecutionOrder(b_, live_, {})) {
       const Node& node = b_.node(id);
       if (node.op->structure == Structure::kArg) continue;
@@ -144,19 +144,15 @@ class LoopBuilder : private LoopFacts {
       std::vector<NodeId> controls;
       for (Output o : node.inputs) inputs.push_back(Copied(o));
       for (NodeId c : node.control_inputs) {
-        if (effects[c] && copies_.contains(c)) controls.push_back(copies_.at(c));
+        if (effects_[c] && copies_.contains(c)) controls.push_back(copies_.at(c));
       }
       if (const Output same = WithoutZeros(id, inputs); same.valid() && controls.empty()) {
         to_[{id, 0}] = same;
         continue;
       }
-      const NodeId copy =
-          made_->graph.AddNode(node.op->name, node.name, inputs, node.attrs, controls);
+      const NodeId copy = CopyNode(b_, id, &made_->graph, inputs, controls);
       copies_[id] = copy;
-      for (int k = 0; k < b_.num_outputs(id); ++k) {
-        made_->graph.SetType({copy, k}, b_.type({id, k}));
-        to_[{id, k}] = {copy, k};
-      }
+      for (int k = 0; k < b_.num_outputs(id); ++k) to_[{id, k}] = {copy, k};
     }
     for (size_t i = 0; i < n_; ++i) {
       if (vars_[i].kind == Kind::kCarried) made_->results.push_back(Copied(body_.results[i]));
@@ -196,8 +192,7 @@ class LoopBuilder : private LoopFacts {
     for (const SlicePart& s : slices_) parts.slices.emplace_back(s.tensor, s.walk);
     for (const auto& [arg, value] : invariants_) parts.invariants.push_back(value);
     for (size_t i : stacked) parts.stacks.push_back(*vars_[i].stack);
-    const NodeId made = AddCountedLoop(g_, node_.name, *made_, parts,
-                                       {node_.control_inputs.begin(), node_.control_inputs.end()});
+    const NodeId made = AddCountedLoop(g_, node_.name, *made_, parts, node_.control_inputs);
     int out = 0;
     for (size_t i = 0; i < n_; ++i) {
       const Output from{id_, static_cast<int>(i)};
@@ -220,7 +215,7 @@ class LoopBuilder : private LoopFacts {
     out += static_cast<int>(counters_.size());
     for (size_t i = 0; i < n_; ++i) {
       if (!vars_[i].stack || !UsedOutside(i) || !StacksCounter(i)) continue;
-      const int counter = CounterAt(vars_[i].value);
+      const int counter = ArgAt(vars_[i].value);
       const Output values =
           scalars_.CounterValues(scalars_.Of(Initial(counter)), StepOf(counter), trips_.constant,
                                  TypeOfArg(counter).dtype, node_.name);
@@ -243,16 +238,14 @@ class LoopBuilder : private LoopFacts {
     unit_.RemoveNode(f_, id_);
     made_node_ = made;
   }
+
   Output Plus(Output value, int64_t step) const {
     const std::string name = made_->graph.node(value.node).name;
-    const Output by =
-        made_->graph.AddConst(name, made_->graph.dtype(value) == DType::kInt64
-                                        ? Tensor::Scalar<int64_t>(step)
-                                        : Tensor::Scalar<int32_t>(static_cast<int32_t>(step)));
+    const Output by = AddInt(made_->graph, name, step, made_->graph.dtype(value));
     return {made_->graph.AddNode("AddV2", name, {value, by}), 0};
   }
 
-  std::vector<bool> live_;
+  std::vector<bool> live_, effects_;  // of the old body: what is copied, what comes after effects
   Function* made_ = nullptr;
   NodeId made_node_ = kNoNode;
   std::map<Output, Output> to_;  // from the old body to the new one
@@ -278,8 +271,9 @@ void CountLoops(Unit& unit) {
     for (NodeId id : TopologicalOrder(f->graph)) {
       if (f->graph.node(id).op->structure != Structure::kWhile) continue;
       const std::string name = f->graph.node(id).name;
-      if (const auto made = LoopBuilder(unit, *f, id, scalars).Run())
-        loops.emplace_back(*made, name);
+      const auto made = LoopBuilder(unit, *f, id, scalars).Run();
+      if (!made) continue;
+      loops.emplace_back(*made, name);
       scalars.CancelLists();
     }
     // Errors name the loop as it was called.

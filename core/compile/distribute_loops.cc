@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "core/base/error.h"
 #include "core/compile/loop_rows.h"
 #include "core/compile/loop_stages.h"
 #include "core/compile/passes.h"
 #include "core/graph/batch_context.h"
+#include "core/graph/copy_node.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
@@ -148,8 +148,7 @@ class Distributor {
 
   bool EmitBatch(NodeId id) {
     const Node& node = b_.node(id);
-    if (IsSum(id)) return true;
-    if (OnlySummed(id)) return true;
+    if (IsSum(id) || OnlySummed(id)) return true;
     std::optional<BatchContext> context = ContextOf(id);
     if (!context) return false;
     const std::vector<Output> outputs = node.op->batch(*context);
@@ -219,13 +218,9 @@ class Distributor {
       for (NodeId c : node.control_inputs) {
         if (copies.contains(c)) controls.push_back(copies[c]);
       }
-      const NodeId copy =
-          made.graph.AddNode(node.op->name, node.name, inputs, node.attrs, controls);
+      const NodeId copy = CopyNode(b_, id, &made.graph, inputs, controls);
       copies[id] = copy;
-      for (int k = 0; k < b_.num_outputs(id); ++k) {
-        made.graph.SetType({copy, k}, b_.type({id, k}));
-        to[{id, k}] = {copy, k};
-      }
+      for (int k = 0; k < b_.num_outputs(id); ++k) to[{id, k}] = {copy, k};
     }
     for (size_t i : mine) made.results.push_back(value_in(old_.results[i]));
     // What others need of each trip.
@@ -271,10 +266,7 @@ class Distributor {
   }
 
   // Whether the value is made elsewhere: a slice, an invariant, or in another stage.
-  bool Outside(Output o, int stage) const {
-    const int at = stages_.of[o.node];
-    return at != stage;
-  }
+  bool Outside(Output o, int stage) const { return stages_.of[o.node] != stage; }
   bool UsedLater(Output o, int stage) {
     for (const Use& use : unit_.UsesOf(old_, o)) {
       if (use.node != kNoNode && (stages_.of[use.node] != stage || IsSum(use.node))) return true;
@@ -295,7 +287,7 @@ class Distributor {
       const Output o = old_.results[carried_ + k];
       stacks_out_[k] = rows_->AsStack(Stacked(o), t_.StackAt(k));
       if (stacks_out_[k].valid()) continue;
-      if (!pinned_.insert(o.node).second) return false;
+      pinned_.insert(o.node);
       return false;
     }
     return true;
@@ -327,9 +319,7 @@ class Distributor {
     }
     const Output first = node_.inputs[1 + i];
     if (rows_->IsZeros(first)) return sum;
-    return {g_.AddNode(add.op->name, add.name, {first, sum},
-                       add.op->name == "AddN" ? AttrMap{{"N", int64_t{2}}} : AttrMap{}),
-            0};
+    return {g_.AddNode("AddV2", add.name, {first, sum}), 0};
   }
 
   void Replace() {

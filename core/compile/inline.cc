@@ -3,6 +3,7 @@
 
 #include "core/compile/limits.h"
 #include "core/compile/passes.h"
+#include "core/graph/copy_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
@@ -65,11 +66,7 @@ class Inliner {
       for (Output o : original.inputs) inputs.push_back(copy_of(o));
       std::vector<NodeId> controls;
       for (NodeId c : original.control_inputs) controls.push_back(copy_of({c, 0}).node);
-      const NodeId copy = g.AddNode(original.op->name, original.name, std::move(inputs),
-                                    original.attrs, std::move(controls));
-      for (int i = 0; i < g.num_outputs(copy); ++i)
-        g.SetType({copy, i}, callee.graph.type({from, i}));
-      copies[from] = copy;
+      copies[from] = CopyNode(callee.graph, from, &g, std::move(inputs), std::move(controls));
     }
     for (size_t r = 0; r < callee.results.size(); ++r) {
       const Output from = {id, static_cast<int>(r)};

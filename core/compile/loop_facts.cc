@@ -1,12 +1,11 @@
 #include "core/compile/loop_facts.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 
-#include "core/base/size.h"
 #include "core/graph/array_attrs.h"
 #include "core/graph/graph_algo.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -43,11 +42,11 @@ bool LoopFacts::StacksCounter(size_t i) const {
       trips_ != LoopScalar{vars_[i].stack->length}) {
     return false;
   }
-  const int counter = CounterAt(vars_[i].value);
+  const int counter = ArgAt(vars_[i].value);
   return counter >= 0 && vars_[counter].kind == Kind::kCounter && FewTrips();
 }
 
-int LoopFacts::CounterAt(Output o) const {
+int LoopFacts::ArgAt(Output o) const {
   const auto arg = std::find(body_.args.begin(), body_.args.end(), o.node);
   return arg == body_.args.end() ? -1 : static_cast<int>(arg - body_.args.begin());
 }
@@ -189,13 +188,10 @@ std::optional<int64_t> LoopFacts::StepsBy(const Tensor& values) {
 Output LoopFacts::Linear(Function& f, int counter, int64_t factor, int64_t offset) const {
   Output o{f.args[counter], 0};
   const std::string name = f.graph.node(o.node).name;
-  const auto constant = [&](int64_t value) {
-    return f.graph.AddConst(name, f.graph.dtype(o) == DType::kInt64
-                                      ? Tensor::Scalar<int64_t>(value)
-                                      : Tensor::Scalar<int32_t>(static_cast<int32_t>(value)));
-  };
-  if (factor != 1) o = {f.graph.AddNode("Mul", name, {o, constant(factor)}), 0};
-  if (offset != 0) o = {f.graph.AddNode("AddV2", name, {o, constant(offset)}), 0};
+  const DType dtype = f.graph.dtype(o);
+  if (factor != 1) o = {f.graph.AddNode("Mul", name, {o, AddInt(f.graph, name, factor, dtype)}), 0};
+  if (offset != 0)
+    o = {f.graph.AddNode("AddV2", name, {o, AddInt(f.graph, name, offset, dtype)}), 0};
   return o;
 }
 
@@ -338,4 +334,5 @@ bool LoopFacts::StackOf(size_t i, Output value, const Walk& walk, const LoopScal
   vars_[i].stack = Stack{walk, length.factor == 0 ? length.constant : -1};
   return true;
 }
+
 }  // namespace graphrun

@@ -57,7 +57,8 @@ class LoopFacts {
   Output Initial(size_t i) const { return node_.inputs[i]; }
   // Whether what is written to list i are the values of a counter, which are known.
   bool StacksCounter(size_t i) const;
-  int CounterAt(Output o) const;
+  // The variable whose parameter it is, or -1.
+  int ArgAt(Output o) const;
   // Whether the loop itself writes list i.
   bool Stacks(size_t i) { return vars_[i].stack && UsedOutside(i) && !StacksCounter(i); }
 

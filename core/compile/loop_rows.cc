@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -17,13 +18,9 @@ bool LoopRows::Same(const Walk& a, const Walk& b) const {
   return trips_ < 0 ? a.start == b.start : a.First(trips_) == b.First(trips_);
 }
 
-Output LoopRows::Ints(const std::vector<int64_t>& values) {
-  return g_.AddConst("rows", Tensor::Vector(std::vector<int32_t>(values.begin(), values.end())));
-}
-
 Output LoopRows::Reversed(Output tensor) {
   const std::string name = g_.node(tensor.node).name;
-  const Output axes = Ints({0});
+  const Output axes = AddInts(g_, "rows", {0});
   return {g_.AddNode("ReverseV2", name, {tensor, axes}), 0};
 }
 
@@ -44,7 +41,7 @@ Output LoopRows::InOrder(Output tensor, const Walk& walk) {
   for (int64_t i : at) {
     if (i < 0 || i >= shape[0]) return {};  // the loop says so when it runs
   }
-  const Output indices = Ints(at), axis = g_.AddConst("axis", Tensor::Scalar<int32_t>(0));
+  const Output indices = AddInts(g_, "rows", at), axis = AddInt(g_, "axis", 0);
   return {g_.AddNode("GatherV2", name, {tensor, indices, axis}), 0};
 }
 
@@ -62,17 +59,18 @@ Output LoopRows::FirstRows(Output tensor) {
   const Shape shape = g_.shape(tensor);
   const std::string name = g_.node(tensor.node).name;
   const int rank = shape.rank();
-  const Output dims = Ints({1});
+  const Output dims = AddInts(g_, "rows", {1});
   const Output one{g_.AddNode("Reshape", name, {trips_value_, dims}), 0};
   Output size = one;
   if (rank > 1) {
     size = {g_.AddNode("ConcatV2", name,
-                       {one, Ints(std::vector<int64_t>(rank - 1, -1)),
-                        g_.AddConst("axis", Tensor::Scalar<int32_t>(0))}),
+                       {one, AddInts(g_, "rows", std::vector<int64_t>(rank - 1, -1)),
+                        AddInt(g_, "axis", 0)}),
             0};
   }
-  const Output rows{g_.AddNode("Slice", name, {tensor, Ints(std::vector<int64_t>(rank, 0)), size}),
-                    0};
+  const Output rows{
+      g_.AddNode("Slice", name, {tensor, AddInts(g_, "rows", std::vector<int64_t>(rank, 0)), size}),
+      0};
   ValueType type = g_.type(rows);
   type.shape = Concatenate({-1}, shape.From(1));
   g_.SetType(rows, type);
@@ -90,14 +88,14 @@ Output LoopRows::Repeated(Output value) {
   if (trips_ < 0) return {};
   const Shape shape = Concatenate({trips_}, g_.shape(value));
   const std::string name = g_.node(value.node).name;
-  const Output dims = Ints({shape.dims().begin(), shape.dims().end()});
+  const Output dims = AddDims(g_, "rows", shape);
   return {g_.AddNode("BroadcastTo", name, {value, dims}), 0};
 }
 
 Output LoopRows::Sum(Output values) {
   if (!values.valid()) return {};
   const std::string name = g_.node(values.node).name;
-  const Output axes = Ints({0});
+  const Output axes = AddInts(g_, "rows", {0});
   return {g_.AddNode("Sum", name, {values, axes}), 0};
 }
 

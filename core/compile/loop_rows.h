@@ -38,7 +38,6 @@ class LoopRows {
   Output Reversed(Output tensor);
   bool HasAllRows(Output tensor) const;
   Output FirstRows(Output tensor);
-  Output Ints(const std::vector<int64_t>& values);
 
   Graph& g_;
   const int64_t trips_;

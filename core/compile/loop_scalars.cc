@@ -7,6 +7,7 @@
 #include "core/base/size.h"
 #include "core/graph/array_attrs.h"
 #include "core/graph/graph_algo.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -22,8 +23,6 @@ bool CountsUp(const Tensor* values) {
   }
   return true;
 }
-
-std::vector<int32_t> Dims(const Shape& shape) { return {shape.dims().begin(), shape.dims().end()}; }
 
 }  // namespace
 
@@ -98,19 +97,14 @@ std::optional<LoopScalar> LoopScalars::Add(const LoopScalar& a, const LoopScalar
   return sum;
 }
 
-Output LoopScalars::Int(int64_t value, DType dtype, const std::string& name) const {
-  return g_.AddConst(name, dtype == DType::kInt64
-                               ? Tensor::Scalar<int64_t>(value)
-                               : Tensor::Scalar<int32_t>(static_cast<int32_t>(value)));
-}
-
 Output LoopScalars::ToOutput(const LoopScalar& scalar, DType dtype, const std::string& name) {
-  if (scalar.factor == 0) return Int(scalar.constant, dtype, name);
+  if (scalar.factor == 0) return AddInt(g_, name, scalar.constant, dtype);
   Output o = scalar.symbol;
   if (g_.dtype(o) != dtype) o = {g_.AddNode("Cast", name, {o}, {{"DstT", dtype}}), 0};
-  if (scalar.factor != 1) o = {g_.AddNode("Mul", name, {o, Int(scalar.factor, dtype, name)}), 0};
+  if (scalar.factor != 1)
+    o = {g_.AddNode("Mul", name, {o, AddInt(g_, name, scalar.factor, dtype)}), 0};
   if (scalar.constant != 0)
-    o = {g_.AddNode("AddV2", name, {o, Int(scalar.constant, dtype, name)}), 0};
+    o = {g_.AddNode("AddV2", name, {o, AddInt(g_, name, scalar.constant, dtype)}), 0};
   return o;
 }
 
@@ -154,9 +148,10 @@ std::optional<LoopScalar> LoopScalars::Trips(const std::vector<Bound>& bounds,
     const Output trips = ToOutput(way, DType::kInt64, name);
     least = least.valid() ? Output{g_.AddNode("Minimum", name, {least, trips}), 0} : trips;
   }
-  least = {g_.AddNode("Minimum", name, {least, Int(std::min(most, kMost), DType::kInt64, name)}),
-           0};
-  least = {g_.AddNode("Maximum", name, {least, Int(0, DType::kInt64, name)}), 0};
+  least = {
+      g_.AddNode("Minimum", name, {least, AddInt(g_, name, std::min(most, kMost), DType::kInt64)}),
+      0};
+  least = {g_.AddNode("Maximum", name, {least, AddInt(g_, name, 0, DType::kInt64)}), 0};
   const Output trips{g_.AddNode("Cast", name, {least}, {{"DstT", DType::kInt32}}), 0};
   not_negative_.insert(trips);
   return LoopScalar{0, trips, 1};
@@ -167,10 +162,7 @@ Output LoopScalars::CounterValues(const LoopScalar& start, int64_t step, int64_t
   std::vector<int64_t> values(trips);
   for (int64_t t = 0; t < trips; ++t)
     values[t] = (start.factor == 0 ? start.constant : 0) + step * t;
-  Tensor all = dtype == DType::kInt64
-                   ? Tensor::Vector(values)
-                   : Tensor::Vector(std::vector<int32_t>(values.begin(), values.end()));
-  const Output counted = g_.AddConst(name, std::move(all));
+  const Output counted = AddInts(g_, name, values, dtype);
   if (start.factor == 0) return counted;
   return {g_.AddNode("AddV2", name, {counted, ToOutput(start, dtype, name)}), 0};
 }
@@ -225,12 +217,12 @@ Output LoopScalars::ZerosOf(const LoopScalar& length, const ValueType& element,
                             const std::string& name) {
   Output dims;
   if (length.factor == 0) {
-    dims = g_.AddConst(name, Tensor::Vector(Dims(Concatenate({length.constant}, element.shape))));
+    dims = AddDims(g_, name, Concatenate({length.constant}, element.shape));
   } else {
-    const Output one = g_.AddConst(name, Tensor::Vector<int32_t>({1}));
+    const Output one = AddInts(g_, name, {1});
     const Output rows{g_.AddNode("Reshape", name, {ToOutput(length, DType::kInt32, name), one}), 0};
-    const Output rest = g_.AddConst(name, Tensor::Vector(Dims(element.shape)));
-    const Output axis = g_.AddConst(name, Tensor::Scalar<int32_t>(0));
+    const Output rest = AddDims(g_, name, element.shape);
+    const Output axis = AddInt(g_, name, 0);
     dims = {g_.AddNode("ConcatV2", name, {rows, rest, axis}), 0};
   }
   const Output zero = g_.AddConst(name, Tensor::Zeros(element.dtype, {}));
@@ -264,8 +256,7 @@ Output LoopScalars::TensorOf(Output list, const ValueType& element) {
   } else if (node.op->meaning == Meaning::kListReserve) {
     tensor = ZerosOf(Of(node.inputs[1]), element, name);
   } else {
-    tensor = {g_.AddNode("TensorListStack", name,
-                         {list, g_.AddConst(name, Tensor::Vector(Dims(element.shape)))},
+    tensor = {g_.AddNode("TensorListStack", name, {list, AddDims(g_, name, element.shape)},
                          {{"element_dtype", element.dtype}}),
               0};
   }
@@ -281,8 +272,7 @@ const Tensor* LoopScalars::KnownElements(Output list) const {
 
 Output LoopScalars::ListOf(Output tensor, const LoopScalar& length, const Shape& element,
                            const std::string& name) {
-  const Output shape = g_.AddConst(
-      name, element.known_rank() ? Tensor::Vector(Dims(element)) : Tensor::Scalar<int32_t>(-1));
+  const Output shape = element.known_rank() ? AddDims(g_, name, element) : AddInt(g_, name, -1);
   const Output list{g_.AddNode("TensorListFromTensor", name, {tensor, shape},
                                {{"element_dtype", g_.dtype(tensor)}}),
                     0};

@@ -71,7 +71,6 @@ class LoopScalars {
   Output ZerosOf(const LoopScalar& length, const ValueType& element, const std::string& name);
   bool ScattersAll(const Node& node) const;
   void Refine();
-  Output Int(int64_t value, DType dtype, const std::string& name) const;
 
   Unit& unit_;
   Function& f_;

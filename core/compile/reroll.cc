@@ -10,7 +10,9 @@
 
 #include "core/compile/passes.h"
 #include "core/compile/step_matcher.h"
+#include "core/graph/copy_node.h"
 #include "core/graph/counted_node.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -43,7 +45,7 @@ class Reroller {
     MakeParameters();
     CopyStep();
     FindOutputs();
-    parts_.trips = g_.AddConst(name, Tensor::Scalar<int32_t>(m_.steps));
+    parts_.trips = AddInt(g_, name, m_.steps);
     std::vector<NodeId> order = carried_args_;
     order.insert(order.end(), slice_args_.begin(), slice_args_.end());
     order.insert(order.end(), invariant_args_.begin(), invariant_args_.end());
@@ -159,26 +161,17 @@ class Reroller {
     if (!walk) return {};
     const Shape parts = Concatenate({shape[0] / part[0]}, part);
     const std::string name = g_.node(whole.node).name;
-    return {{{g_.AddNode("Reshape", name, {whole, Dims(name, parts)}), 0}, *walk}};
+    return {{{g_.AddNode("Reshape", name, {whole, AddDims(g_, name, parts)}), 0}, *walk}};
   }
-  Output Dims(const std::string& name, const Shape& shape) {
-    return g_.AddConst(
-        name, Tensor::Vector(std::vector<int32_t>(shape.dims().begin(), shape.dims().end())));
-  }
-
   void CopyStep() {
     for (size_t r = 0; r < m_.rows.size(); ++r) {
-      const Node& node = g_.node(m_.rows[r][0]);
       std::vector<Output> inputs;
       for (const MatchedSteps::Input& in : m_.inputs[r]) {
         inputs.push_back(in.source == Source::kInner
                              ? Output{copies_[in.row], in.index}
                              : parameters_.at({in.source, in.row, in.index, in.outside}));
       }
-      const NodeId copy = made_->graph.AddNode(node.op->name, node.name, inputs, node.attrs);
-      for (int k = 0; k < g_.num_outputs(m_.rows[r][0]); ++k)
-        made_->graph.SetType({copy, k}, g_.type({m_.rows[r][0], k}));
-      copies_.push_back(copy);
+      copies_.push_back(CopyNode(g_, m_.rows[r][0], &made_->graph, inputs));
     }
     for (Value v : carried_) next_.push_back({copies_[v.row], v.index});
   }
@@ -287,7 +280,7 @@ class Reroller {
     const NodeId row = g_.AddNode(
         "Slice", name,
         {stack, g_.AddConst(name, Tensor::Vector(begin)), g_.AddConst(name, Tensor::Vector(size))});
-    return {g_.AddNode("Reshape", name, {{row, 0}, Dims(name, shape.From(1))}), 0};
+    return {g_.AddNode("Reshape", name, {{row, 0}, AddDims(g_, name, shape.From(1))}), 0};
   }
 
   // The sum without the steps' values, and with what they come to.
@@ -322,8 +315,8 @@ class Reroller {
       for (int t = 0; all && t < m_.steps; ++t) all = node.inputs[t] == At(v, t);
       if (!all) continue;
       const Shape shape = g_.shape({use.node, 0});
-      const NodeId joined = g_.AddNode("Reshape", node.name, {stack, Dims(node.name, shape)}, {},
-                                       node.control_inputs);
+      const NodeId joined = g_.AddNode("Reshape", node.name, {stack, AddDims(g_, node.name, shape)},
+                                       {}, node.control_inputs);
       unit_.ReplaceUses(f_, {use.node, 0}, {joined, 0});
       unit_.ReplaceWaits(f_, use.node, {joined});
       unit_.RemoveNode(f_, use.node);

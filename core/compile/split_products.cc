@@ -1,13 +1,12 @@
 // SplitProducts.
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <utility>
 
 #include "core/compile/passes.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -69,15 +68,13 @@ class Splitter {
     }
   }
 
-  Output Ints(const std::string& name, std::vector<int32_t> values) {
-    return g_.AddConst(name, Tensor::Vector(values));
-  }
   // Rows [begin, begin + n) of the matrix that b is when it is multiplied, or columns.
   Output Part(const std::string& name, Output b, int axis, int64_t begin, int64_t n) {
-    std::vector<int32_t> from = {0, 0}, size = {-1, -1};
-    from[axis] = static_cast<int32_t>(begin);
-    size[axis] = static_cast<int32_t>(n);
-    return {g_.AddNode("Slice", name, {b, Ints(name, from), Ints(name, size)}), 0};
+    std::vector<int64_t> from = {0, 0}, size = {-1, -1};
+    from[axis] = begin;
+    size[axis] = n;
+    const Output first = AddInts(g_, name, from), count = AddInts(g_, name, size);
+    return {g_.AddNode("Slice", name, {b, first, count}), 0};
   }
   Output Product(NodeId like, Output a, Output b, bool tb) {
     return {g_.AddNode(g_.node(like).op->name, g_.node(like).name, {a, b}, {{"transpose_b", tb}}),

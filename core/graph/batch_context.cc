@@ -1,8 +1,7 @@
 #include "core/graph/batch_context.h"
 
-#include <algorithm>
-
 #include "core/base/size.h"
+#include "core/graph/int_consts.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
@@ -11,11 +10,9 @@ std::string_view BatchContext::OpName() const { return node_.op->name; }
 
 AttrMap BatchContext::OwnAttrs() const {
   AttrMap attrs = node_.attrs;
-  for (const auto* args : {&node_.op->inputs, &node_.op->outputs}) {
-    for (const ArgDef& arg : *args) {
-      if (args == &node_.op->inputs && !arg.type_attr.empty()) attrs.erase(arg.type_attr);
-      if (args == &node_.op->inputs && !arg.type_list_attr.empty()) attrs.erase(arg.type_list_attr);
-    }
+  for (const ArgDef& arg : node_.op->inputs) {
+    if (!arg.type_attr.empty()) attrs.erase(arg.type_attr);
+    if (!arg.type_list_attr.empty()) attrs.erase(arg.type_list_attr);
   }
   return attrs;
 }
@@ -25,14 +22,11 @@ Output BatchContext::Add(std::string_view op, std::vector<Output> inputs, AttrMa
 }
 
 Output BatchContext::Int(int64_t value, DType dtype) {
-  if (dtype == DType::kInt64) return graph_.AddConst(node_.name, Tensor::Scalar<int64_t>(value));
-  return graph_.AddConst(node_.name, Tensor::Scalar<int32_t>(static_cast<int32_t>(value)));
+  return AddInt(graph_, node_.name, value, dtype);
 }
 
 Output BatchContext::Ints(const std::vector<int64_t>& values, DType dtype) {
-  if (dtype == DType::kInt64) return graph_.AddConst(node_.name, Tensor::Vector(values));
-  return graph_.AddConst(node_.name,
-                         Tensor::Vector(std::vector<int32_t>(values.begin(), values.end())));
+  return AddInts(graph_, node_.name, values, dtype);
 }
 
 Output BatchContext::Reshape(Output value, const Shape& shape) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/graph/copy_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
@@ -308,9 +309,8 @@ Function& Unit::Outline(Function& f, const std::vector<NodeId>& nodes, const std
       }
       copied.push_back(it->second);
     }
-    const NodeId copy = made.graph.AddNode(node.op->name, node.name, copied, node.attrs);
+    const NodeId copy = CopyNode(g, id, &made.graph, copied);
     for (int k = 0; k < g.num_outputs(id); ++k) {
-      made.graph.SetType({copy, k}, g.type({id, k}));
       inside[{id, k}] = {copy, k};
       const auto& uses = UsesOf(f, {id, k});
       if (std::any_of(uses.begin(), uses.end(), [&](Use u) { return !moved.contains(u.node); }))
