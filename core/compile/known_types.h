@@ -7,6 +7,7 @@
 
 #include "core/graph/graph.h"
 #include "core/graph/kernel.h"
+#include "core/graph/op_def.h"
 
 namespace graphrun {
 
@@ -25,6 +26,22 @@ struct KnownTypes {
   std::vector<ValueType> in, out;
   std::vector<const Tensor*> values;  // null: not known
 };
+
+// Whether a node takes many operations for each element that it reads or writes: a product does,
+// and nothing that only sweeps. Not of a node with shapes that are not known.
+inline bool IsIntense(const KnownTypes& types) {
+  constexpr double kIntense = 8;
+  if (!types.node.op->cost) return false;
+  double elements = 0;
+  for (const auto* side : {&types.in, &types.out}) {
+    for (const ValueType& type : *side) {
+      if (!type.shape.fully_known()) return false;
+      elements += static_cast<double>(type.shape.num_elements());
+    }
+  }
+  return types.node.op->cost(CostContext(types.node, types.in, types.out)).flops >=
+         kIntense * elements;
+}
 
 }  // namespace graphrun
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/compile/known_types.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_context.h"
@@ -12,8 +13,6 @@ namespace {
 
 // What does less is not worth a loop of its own.
 constexpr double kLeastFlops = 1 << 13;
-// Operations for each element that is read or written: a product, but nothing that only sweeps.
-constexpr double kIntense = 8;
 // Of a sum over all trips, which are stacked before they are added up.
 constexpr double kMostStacked = 1 << 22;  // bytes
 
@@ -152,22 +151,11 @@ class Cutter {
 
   // A product of what moves by what does not, or one that is summed over all trips.
   bool Heavy(NodeId id) {
-    const Node& node = g_.node(id);
-    if (!node.op->cost) return false;
-    std::vector<ValueType> in, out;
-    double elements = 0;
-    int moving = 0;
-    for (Output o : node.inputs) {
-      in.push_back(g_.type(o));
-      elements += static_cast<double>(g_.shape(o).num_elements());
-      if (!Invariant(o.node)) ++moving;
-    }
-    for (int k = 0; k < g_.num_outputs(id); ++k) {
-      out.push_back(g_.type({id, k}));
-      elements += static_cast<double>(g_.shape({id, k}).num_elements());
-    }
-    const double flops = node.op->cost(CostContext(node, in, out)).flops;
-    return moving == 1 && flops >= kLeastFlops && flops >= kIntense * elements;
+    const KnownTypes types(g_, id);
+    const auto moving = std::count_if(types.node.inputs.begin(), types.node.inputs.end(),
+                                      [&](Output o) { return !Invariant(o.node); });
+    return moving == 1 && IsIntense(types) &&
+           types.node.op->cost(CostContext(types.node, types.in, types.out)).flops >= kLeastFlops;
   }
 
   // Each as early as possible.

@@ -6,15 +6,13 @@
 #include <set>
 #include <utility>
 
+#include "core/compile/known_types.h"
 #include "core/graph/graph_algo.h"
-#include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 
 namespace graphrun {
 namespace {
 
-// Operations for each element that is read or written: a product by a weight.
-constexpr double kIntense = 8;
 constexpr int kMostRounds = 64;
 constexpr size_t kMostUses = 8;  // of one weight in a step
 
@@ -70,26 +68,11 @@ class Matcher {
     const OpDef* op;
     auto operator<=>(const Key&) const = default;
   };
-  bool Intense(NodeId id) const {
-    const Node& node = g_.node(id);
-    if (!node.op->cost) return false;
-    std::vector<ValueType> in, out;
-    double elements = 0;
-    for (Output o : node.inputs) {
-      in.push_back(g_.type(o));
-      elements += g_.shape(o).fully_known() ? static_cast<double>(g_.shape(o).num_elements()) : 0;
-    }
-    for (int k = 0; k < g_.num_outputs(id); ++k) {
-      out.push_back(g_.type({id, k}));
-      elements += static_cast<double>(g_.shape({id, k}).num_elements());
-    }
-    return node.op->cost(CostContext(node, in, out)).flops >= kIntense * elements;
-  }
 
   std::vector<std::vector<NodeId>> Chains(int least) {
     std::map<Key, std::vector<NodeId>> uses;
     for (NodeId id : order_) {
-      if (!eligible_[id] || !Intense(id)) continue;
+      if (!eligible_[id] || !IsIntense(KnownTypes(g_, id))) continue;
       const Node& node = g_.node(id);
       for (size_t k = 0; k < node.inputs.size(); ++k)
         uses[{node.inputs[k], static_cast<int>(k), node.op}].push_back(id);
