@@ -37,6 +37,8 @@ struct Executor::Frame {
   void RunNode(const Instruction& in);
   void RunWhile(const Instruction& in);
   void RunCounted(const Instruction& in);
+  void TakeVariables(const Instruction& in, size_t first_input, size_t n);
+  void OwnVariables(const Instruction& in, size_t n);
   void RunIf(const Instruction& in);
   void RunCall(const Instruction& in);
   void RunKept(const Instruction& in);
@@ -274,14 +276,27 @@ void Executor::Frame::RunKept(const Instruction& in) {
   for (const PlannedOutput& out : in.outputs) known.values.push_back(slots[out.slot]);
 }
 
+// Loop variables live in the output slots between trips: those before the first come from the
+// inputs.
+void Executor::Frame::TakeVariables(const Instruction& in, size_t first_input, size_t n) {
+  for (size_t k = 0; k < n; ++k) {
+    Tensor& source = slots[in.inputs[first_input + k]];
+    const bool move = in.last_use[first_input + k] && source.owning();
+    slots[in.outputs[k].slot] = move ? std::move(source) : source;
+  }
+}
+// After the last trip they outlive the memory of the loop.
+void Executor::Frame::OwnVariables(const Instruction& in, size_t n) {
+  for (size_t k = 0; k < n; ++k) {
+    Tensor& out = slots[in.outputs[k].slot];
+    if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
+  }
+}
+
 void Executor::Frame::RunWhile(const Instruction& in) {
   const Block &cond = *in.blocks[0], &body = *in.blocks[1];
   const size_t n = in.inputs.size();
-  // The loop variables live in the output slots between trips: moved into the body, and back.
-  for (size_t k = 0; k < n; ++k) {
-    Tensor& source = slots[in.inputs[k]];
-    slots[in.outputs[k].slot] = in.last_use[k] && source.owning() ? std::move(source) : source;
-  }
+  TakeVariables(in, 0, n);
   for (int64_t trips = 0;; ++trips) {
     for (size_t k = 0; k < n; ++k) {
       if (cond.args[k] >= 0) slots[cond.args[k]] = slots[in.outputs[k].slot];
@@ -306,10 +321,7 @@ void Executor::Frame::RunWhile(const Instruction& in) {
     }
     ClearArgs(body);
   }
-  for (size_t k = 0; k < n; ++k) {
-    Tensor& out = slots[in.outputs[k].slot];
-    if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
-  }
+  OwnVariables(in, n);
 }
 
 void Executor::Frame::RunCounted(const Instruction& in) {
@@ -318,10 +330,7 @@ void Executor::Frame::RunCounted(const Instruction& in) {
   const size_t carried = run.in_stack.size();
   const int64_t trips = std::max<int64_t>(0, slots[in.inputs[0]].scalar<int32_t>());
   if (trips > 0) environment.CheckTrips(*in.node, trips - 1);
-  for (size_t k = 0; k < carried; ++k) {
-    Tensor& source = slots[in.inputs[1 + k]];
-    slots[in.outputs[k].slot] = in.last_use[1 + k] && source.owning() ? std::move(source) : source;
-  }
+  TakeVariables(in, 1, carried);
   for (size_t k = 0; k < run.stacks.size(); ++k) {
     const CountedRun::Part& stack = run.stacks[k];
     const int64_t length = run.lengths[k] < 0 ? trips : run.lengths[k];
@@ -377,10 +386,7 @@ void Executor::Frame::RunCounted(const Instruction& in) {
       slots[in.outputs[k].slot] = std::move(slots[body.temporaries + k]);
   }
   ClearArgs(body);
-  for (size_t k = 0; k < carried; ++k) {
-    Tensor& out = slots[in.outputs[k].slot];
-    if (!out.owning() && in.outputs[k].used) out = out.Copy(env.pool);
-  }
+  OwnVariables(in, carried);
 }
 
 void Executor::Frame::Reset() {

@@ -15,9 +15,6 @@
 namespace graphrun::ops {
 namespace gemm {
 
-// Multiplications below which waking a second thread costs more than it saves.
-constexpr double kParallelWork = 1 << 20;
-
 struct Sizes {
   bool ta, tb;
   int64_t m, n, k, lda, ldb, ldc;

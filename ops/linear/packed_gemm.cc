@@ -12,8 +12,6 @@ namespace {
 constexpr int64_t kDepth = 384;
 // Rows of A whose numbers of that depth stay in the cache from panel to panel.
 constexpr int64_t kHeight = 192;
-// Multiplications below which waking a second thread costs more than it saves.
-constexpr double kParallelWork = 1 << 20;
 constexpr int64_t kParallelPack = 1 << 16;
 
 }  // namespace

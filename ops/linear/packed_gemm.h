@@ -15,6 +15,9 @@
 
 namespace graphrun::ops {
 
+// Multiplications of one product below which waking a second thread costs more than it saves.
+inline constexpr double kParallelWork = 1 << 20;
+
 // The columns of B are cut into parts, one for each thread, and these into panels of a few vectors,
 // in which the numbers lie in the order in which the kernel reads them. An element of the product
 // is summed up in the same order however it is cut: the bits depend on sizes and the processor's
