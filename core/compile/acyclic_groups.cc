@@ -8,7 +8,7 @@
 namespace graphrun {
 namespace {
 
-constexpr int kMostSearched = 1024;  // groups that one search may meet
+constexpr size_t kMostSearched = 1024;  // groups that one search may meet
 
 }  // namespace
 
@@ -16,13 +16,18 @@ AcyclicGroups::AcyclicGroups(const Graph& g)
     : g_(g),
       order_(TopologicalOrder(g)),
       position_(g.num_ids(), -1),
+      users_(g.num_ids()),
       parent_(g.num_ids()),
       members_(g.num_ids()),
       seen_(g.num_ids(), 0) {
   for (size_t i = 0; i < order_.size(); ++i) position_[order_[i]] = static_cast<int>(i);
   std::iota(parent_.begin(), parent_.end(), 0);
-  first_ = last_ = position_;
-  for (NodeId id : order_) members_[id] = {id};
+  rank_ = position_;
+  for (NodeId id : order_) {
+    members_[id] = {id};
+    for (Output o : g_.node(id).inputs) users_[o.node].push_back(id);
+    for (NodeId c : g_.node(id).control_inputs) users_[c].push_back(id);
+  }
 }
 
 NodeId AcyclicGroups::Of(NodeId id) {
@@ -30,44 +35,61 @@ NodeId AcyclicGroups::Of(NodeId id) {
   return id;
 }
 
-// Whether a path leads from one group to the other through a third. It is sought backwards, and not
-// in groups that end before `from` begins.
-bool AcyclicGroups::Reaches(NodeId from, NodeId to) {
+bool AcyclicGroups::Collect(NodeId group, NodeId end, bool forward, std::vector<NodeId>* found) {
   ++search_;
-  seen_[to] = search_;
-  open_ = {to};
-  for (int met = 0; !open_.empty(); ++met) {
-    if (met > kMostSearched) return true;
-    const NodeId group = open_.back();
-    open_.pop_back();
-    bool found = false;
-    const auto visit = [&](NodeId source) {
-      const NodeId next = Of(source);
-      if (next == from) found = found || group != to;
-      if (next == from || seen_[next] == search_ || last_[next] < first_[from]) return;
+  seen_[group] = search_;
+  std::vector<NodeId> open = {group};
+  bool free = true;
+  while (free && !open.empty()) {
+    const NodeId at = open.back();
+    open.pop_back();
+    const auto visit = [&](NodeId node) {
+      const NodeId next = Of(node);
+      if (next == end && at != group) free = false;
+      const bool beyond = forward ? rank_[next] >= rank_[end] : rank_[next] <= rank_[end];
+      if (beyond || seen_[next] == search_) return;
       seen_[next] = search_;
-      open_.push_back(next);
+      found->push_back(next);
+      open.push_back(next);
     };
-    for (NodeId id : members_[group]) {
-      for (Output o : g_.node(id).inputs) visit(o.node);
-      for (NodeId c : g_.node(id).control_inputs) visit(c);
+    for (NodeId id : members_[at]) {
+      if (forward) {
+        for (NodeId user : users_[id]) visit(user);
+      } else {
+        for (Output o : g_.node(id).inputs) visit(o.node);
+        for (NodeId c : g_.node(id).control_inputs) visit(c);
+      }
     }
-    if (found) return true;
+    free = free && found->size() <= kMostSearched;
   }
-  return false;
+  return free;
 }
 
 bool AcyclicGroups::Join(NodeId from, NodeId to) {
   from = Of(from);
   to = Of(to);
   if (from == to) return true;
-  if (Reaches(from, to)) return false;
+  std::vector<NodeId> before, after;
+  if (!Collect(to, from, false, &before) || !Collect(from, to, true, &after)) return false;
+  // What leads to the joined group comes before it, and what it leads to after it: in the places
+  // that all of them have now, in which nothing else moves.
+  const auto by_rank = [&](NodeId a, NodeId b) { return rank_[a] < rank_[b]; };
+  std::sort(before.begin(), before.end(), by_rank);
+  std::sort(after.begin(), after.end(), by_rank);
   if (members_[from].size() < members_[to].size()) std::swap(from, to);
+  std::vector<int> places = {rank_[from], rank_[to]};
+  for (const auto* side : {&before, &after}) {
+    for (NodeId group : *side) places.push_back(rank_[group]);
+  }
+  std::sort(places.begin(), places.end());
+  size_t place = 0;
+  for (NodeId group : before) rank_[group] = places[place++];
+  rank_[from] = places[place++];
+  ++place;  // the joined group needs one
+  for (NodeId group : after) rank_[group] = places[place++];
   parent_[to] = from;
   members_[from].insert(members_[from].end(), members_[to].begin(), members_[to].end());
   members_[to].clear();
-  first_[from] = std::min(first_[from], first_[to]);
-  last_[from] = std::max(last_[from], last_[to]);
   return true;
 }
 

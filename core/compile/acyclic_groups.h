@@ -1,4 +1,7 @@
-// AcyclicGroups: nodes of a graph that are to become one node each, so that no cycle arises.
+// AcyclicGroups: nodes of a graph that are to become one node each, so that no cycle arises. A
+// topological order of the groups is kept, so that a search need not leave the part of it that lies
+// between two groups: D. Pearce, P. Kelly, "A Dynamic Topological Sort Algorithm for Directed
+// Acyclic Graphs", 2006.
 #ifndef GRAPHRUN_CORE_COMPILE_ACYCLIC_GROUPS_H_
 #define GRAPHRUN_CORE_COMPILE_ACYCLIC_GROUPS_H_
 
@@ -23,17 +26,20 @@ class AcyclicGroups {
   const std::vector<NodeId>& order() const { return order_; }
 
  private:
-  bool Reaches(NodeId from, NodeId to);
+  // Collects the groups that lead to `group` (or, `forward`, that it leads to) and lie between it
+  // and `end` in the order of groups. Returns false when one of them leads on to `end`, or when
+  // they are too many.
+  bool Collect(NodeId group, NodeId end, bool forward, std::vector<NodeId>* found);
 
   const Graph& g_;
   std::vector<NodeId> order_;
   std::vector<int> position_;                 // in order_
+  std::vector<std::vector<NodeId>> users_;    // of nodes
   std::vector<NodeId> parent_;                // union-find
   std::vector<std::vector<NodeId>> members_;  // of groups
-  std::vector<int> first_, last_;             // positions of groups
+  std::vector<int> rank_;                     // of groups: a topological order of them
   std::vector<int> seen_;                     // by group: the search that met it
   int search_ = 0;
-  std::vector<NodeId> open_;
 };
 
 }  // namespace graphrun
