@@ -53,9 +53,9 @@ class TileRunner {
         step.sum(rows, columns, At(in, 0), in.at == TileArg::kRegister ? columns : in.map.stride,
                  At(step.out[0], 0));
       } else if (rows == 1 || step.dense) {
-        RunRow(step, 0, rows * columns, true);
+        RunRow(step, 0, rows * columns, rows * columns);
       } else {
-        for (int64_t r = 0; r < rows; ++r) RunRow(step, r, columns, r + 1 == rows);
+        for (int64_t r = 0; r < rows; ++r) RunRow(step, r, columns, (rows - r) * columns);
       }
     }
   }
@@ -100,10 +100,11 @@ class TileRunner {
     SetOperands(step, r);
     step.run(blocks, from_.data(), by_.data(), At(step.out[0], r));
   }
-  // `count` elements from row `r` on. The last that are no whole block are computed beside the
-  // result, unless it has room behind them: of the `last` row a register has. Memory that may end
-  // there is padded with what the loop must take anyway.
-  void RunRow(const TileStep& step, int64_t r, int64_t count, bool last) {
+  // `count` elements from row `r` on, of `left` to the end of the tile. The last that are no whole
+  // block are computed beside the result, unless it has room behind them: the last row of a
+  // register has. Operands that end within the block are padded with what the loop must take
+  // anyway.
+  void RunRow(const TileStep& step, int64_t r, int64_t count, int64_t left) {
     const int64_t rest = count % kBlock, whole = count - rest;
     if (rest == 0 || step.padded) return RunBlocks(step, r, Blocks(count));
     SetOperands(step, r);
@@ -115,13 +116,15 @@ class TileRunner {
       if (by_[k] == 0) continue;
       const Byte* tail = static_cast<const Byte*>(from_[k]) + whole * arg.size;
       from_[k] = tail;
-      if (arg.at != TileArg::kMemory || (!last && arg.all_rows)) continue;
+      const bool goes_on = arg.at == TileArg::kRegister || arg.all_rows;
+      if (goes_on && left - whole >= kBlock) continue;
       std::memcpy(staged_[k], tail, rest * arg.size);
       Fill(arg.size, staged_[k] + rest * arg.size, tail, kBlock - rest);
       from_[k] = staged_[k];
     }
     Byte* const end = out + whole * to.size;
-    if (to.at == TileArg::kRegister && last) return step.run(1, from_.data(), by_.data(), end);
+    if (to.at == TileArg::kRegister && left == count)
+      return step.run(1, from_.data(), by_.data(), end);
     alignas(kAlignment) Byte result[kSplatBytes];
     step.run(1, from_.data(), by_.data(), result);
     std::memcpy(end, result, rest * to.size);

@@ -93,7 +93,7 @@ LoopRewriter::Nodes LoopRewriter::FindNodes(int f) const {
 
 void LoopRewriter::Emit(RewriteBlock& b, int f) {
   const LoopFrame& frame = loops_.frame(f);
-  const Nodes all = FindNodes(f);
+  const Nodes of_frame = FindNodes(f);
   list_rewriter_.Prepare(b, lists_.InFrame(f, false));
   std::vector<int> carried;
   for (int object : lists_.InFrame(f, true)) {
@@ -132,7 +132,7 @@ void LoopRewriter::Emit(RewriteBlock& b, int f) {
     return results(inner, region);
   };
   const auto cond = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, all.cond, [&](RewriteBlock& inner, const FrameItems& region) {
+    return run(inside, args, of_frame.cond, [&](RewriteBlock& inner, const FrameItems& region) {
       for (size_t i = 0; i < carried.size(); ++i) {
         if (list_rewriter_.List(inner, carried[i]) != args[n + i].output())
           ThrowInvalid("its condition changes a stack or TensorArray");
@@ -146,7 +146,7 @@ void LoopRewriter::Emit(RewriteBlock& b, int f) {
     });
   };
   const auto body = [&](const Scope& inside, std::span<const Expr> args) {
-    return run(inside, args, all.body, [&](RewriteBlock& inner, const FrameItems& region) {
+    return run(inside, args, of_frame.body, [&](RewriteBlock& inner, const FrameItems& region) {
       std::vector<Expr> results;
       for (const LoopVariable& v : frame.variables) {
         const ForeignNode& next = foreign_.node(v.next);
