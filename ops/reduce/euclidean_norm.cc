@@ -41,6 +41,7 @@ void Kernel(KernelContext& k, const ReducePlan& plan) {
 OpDef EuclideanNormOp() {
   return ReduceOp("EuclideanNorm", "the square root of the sum of the squares", "T", kNumbers)
       .Grad(euclidean_norm::Gradient)
+      .SameAs([](const ShapeContext&) { return -1; })
       .Kernel(PlanReduce, euclidean_norm::Kernel);
 }
 

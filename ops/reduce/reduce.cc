@@ -19,6 +19,11 @@ static std::vector<Output> BatchReduce(BatchContext& c) {
   return {c.Again({c.In(0), c.Ints(at, c.InType(1))})};
 }
 
+// Over no axes it is the input.
+static int SameAsInput(const ShapeContext& c) {
+  return c.Value(1) && c.Value(1)->num_elements() == 0 ? 0 : -1;
+}
+
 Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::string& type,
                          const std::vector<DType>& allowed) {
   Op<ReduceAttrs> op(name);
@@ -31,7 +36,10 @@ Op<ReduceAttrs> ReduceOp(const char* name, const std::string& what, const std::s
       .Output("output", type)
       .Attr("keep_dims", &ReduceAttrs::keep_dims, false);
   if (type == "T") op.TypeAttr("T", allowed);
-  return op.TypeAttr("Tidx", kInts, DType::kInt32).Shape(InferReduceShape).Batch(BatchReduce);
+  return op.TypeAttr("Tidx", kInts, DType::kInt32)
+      .Shape(InferReduceShape)
+      .Batch(BatchReduce)
+      .SameAs(SameAsInput);
 }
 
 void InferReduceShape(ShapeContext& c, const ReduceAttrs& t) {

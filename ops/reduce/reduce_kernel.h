@@ -159,6 +159,12 @@ void ReduceTo(KernelContext& k, const ReducePlan& plan, Joined<Map, T>* y, Map m
   const Tensor& x = k.In(0);
   if (x.num_elements() == 0) {
     std::fill_n(y, plan.outputs, Joiner::Start());
+  } else if (plan.count == 1) {
+    // Joined with nothing: -0 stays what it is.
+    const T* from = x.data<T>();
+    ParallelFor(plan.outputs, kReduceGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) y[i] = map(from[i]);
+    });
   } else if (plan.inner_reduced) {
     ReduceInner<Joiner>(plan, x.data<T>(), y, map);
   } else {
