@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/autodiff/gradients.h"
 #include "core/build/control_flow.h"
 #include "core/build/ops.h"
+#include "core/build/raw_ops.h"
 #include "core/compile/passes.h"
 #include "core/compile/specialise.h"
 #include "core/graph/op_def.h"
@@ -309,12 +312,31 @@ TEST_F(CompileTest, DeadNodesKeepEffectsAndParameters) {
                                         Pair("VarHandleOp", 1), Pair("_Arg", 1)));
 }
 
-TEST(Passes, HaveNamesOfTheirOwnAndAreReportedInOrder) {
+// As TensorFlow does, which hands the input on: but a norm is not negative.
+TEST_F(CompileTest, AReductionOverNoAxesIsItsInput) {
+  const Expr x = op::Placeholder(root(), DType::kFloat, {2});
+  const Expr axes = op::Ints(root(), {});
+  const Tensor value = Tensor::Vector<float>({-3, -0.0f});
+  const Expr sum = op::Sum(root(), x, axes), norm = raw_ops::EuclideanNorm(root(), x, axes);
+  EXPECT_THAT(OpCounts(*Compile({{x, value}}, {sum})), ElementsAre(Pair("_Arg", 1)));
+  EXPECT_THAT(OpCounts(*Compile({{x, value}}, {norm})),
+              ElementsAre(Pair("Const", 1), Pair("EuclideanNorm", 1), Pair("_Arg", 1)));
+  for (const bool interpret : {false, true}) {
+    const auto out = t_.Run({{x, value}}, {sum, norm}, {.interpret = interpret});
+    EXPECT_THAT(Numbers(out[0]), ElementsAre(-3, 0));
+    EXPECT_TRUE(std::signbit(Numbers(out[0])[1]));
+    EXPECT_THAT(Numbers(out[1]), ElementsAre(3, 0));
+  }
+}
+
+TEST(Passes, AreReportedInOrder) {
   TestGraph t;
   const Expr x = op::Const(t.root, 1.0f);
   std::vector<std::string> want = {"specialise"}, seen;
   for (const Pass& pass : Passes()) want.push_back(pass.name);
-  EXPECT_EQ(std::set<std::string>(want.begin(), want.end()).size(), want.size());
+  const std::vector<std::string> names = PassNames();
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+  for (const std::string& name : want) EXPECT_THAT(names, testing::Contains(name));
   CompileFunction(
       t.meta.graph, {.feeds = {}, .fetches = {x.output()}, .targets = {}},
       {.after_pass = [&](const std::string& pass, const Function&) { seen.push_back(pass); }});

@@ -27,6 +27,9 @@ const std::vector<Pass>& Passes() {
       {"trim_loops", TrimLoops},
       // When only the variables that are needed are left. Later, loops are counted ones.
       {"count_loops", CountLoops, true},
+      // Tensors in the place of lists tell shapes that gradients ask for.
+      {"fold", FoldConstants},
+      {"common_subexpressions", MergeCommonSubexpressions},
       // After what its steps share is merged, and before products and loops are divided.
       {"reroll_loops", RerollLoops, true},
       // So that the next finds what need not recur.
@@ -44,7 +47,9 @@ const std::vector<Pass>& Passes() {
 
 std::vector<std::string> PassNames() {
   std::vector<std::string> names = {kSpecialise};
-  for (const Pass& pass : Passes()) names.push_back(pass.name);
+  for (const Pass& pass : Passes()) {
+    if (std::find(names.begin(), names.end(), pass.name) == names.end()) names.push_back(pass.name);
+  }
   return names;
 }
 

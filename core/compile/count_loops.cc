@@ -9,6 +9,7 @@
 #include "core/compile/loop_facts.h"
 #include "core/compile/loop_scalars.h"
 #include "core/compile/passes.h"
+#include "core/compile/refine_types.h"
 #include "core/graph/copy_node.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/graph_algo.h"
@@ -82,18 +83,19 @@ class LoopBuilder : private LoopFacts {
     const NodeId arg = it->second.node;
     if (vars_[i].kind == Kind::kInvariant) {
       invariants_.push_back({arg, Initial(i)});
-    } else if (!FewTrips()) {
+    } else if (trips_.factor != 0 || !FewTrips()) {
       counters_.push_back(i);
     } else {
-      const Output values =
-          scalars_.CounterValues(scalars_.Of(Initial(i)), StepOf(static_cast<int>(i)),
-                                 trips_.constant, TypeOfArg(i).dtype, name);
+      const Output values = scalars_.CounterValues(
+          scalars_.Of(Initial(i)), StepOf(static_cast<int>(i)), trips_, TypeOfArg(i).dtype, name);
       slices_.push_back({arg, values, Walk::Forward()});
     }
     return it->second;
   }
 
   Output SliceParameter(Output o, size_t i, const Walk& walk) {
+    if (const Tensor* row = scalars_.RowOf(vars_[i].tensor))
+      return made_->graph.AddConst(b_.node(o.node).name, *row);
     for (const SlicePart& s : slices_) {
       if (s.tensor == vars_[i].tensor && s.walk == walk) return {s.arg, 0};
     }
@@ -193,12 +195,15 @@ class LoopBuilder : private LoopFacts {
     for (const auto& [arg, value] : invariants_) parts.invariants.push_back(value);
     for (size_t i : stacked) parts.stacks.push_back(*vars_[i].stack);
     const NodeId made = AddCountedLoop(g_, node_.name, *made_, parts, node_.control_inputs);
+    // Constants and elements of known shapes in the place of lists tell more.
+    RefineTypes(made_->graph);
+    RefineLoop(g_, made);
     int out = 0;
     for (size_t i = 0; i < n_; ++i) {
       const Output from{id_, static_cast<int>(i)};
       switch (vars_[i].kind) {
         case Kind::kCarried:
-          g_.SetType({made, out}, g_.type(from));
+          g_.SetType({made, out}, MoreSpecial(g_.type({made, out}), g_.type(from)));
           unit_.ReplaceUses(f_, from, {made, out++});
           break;
         case Kind::kInvariant:
@@ -216,14 +221,15 @@ class LoopBuilder : private LoopFacts {
     for (size_t i = 0; i < n_; ++i) {
       if (!vars_[i].stack || !UsedOutside(i) || !StacksCounter(i)) continue;
       const int counter = ArgAt(vars_[i].value);
-      const Output values =
-          scalars_.CounterValues(scalars_.Of(Initial(counter)), StepOf(counter), trips_.constant,
-                                 TypeOfArg(counter).dtype, node_.name);
+      const Output values = scalars_.CounterValues(scalars_.Of(Initial(counter)), StepOf(counter),
+                                                   trips_, TypeOfArg(counter).dtype, node_.name);
       unit_.ReplaceUses(f_, {id_, static_cast<int>(i)},
                         scalars_.ListOf(values, trips_, Shape{}, node_.name));
     }
     for (size_t i : stacked) {
       const Output tensor{made, out++};
+      if (const Tensor* row = b_.ConstValue(vars_[i].value); row && StacksEveryTrip(i))
+        scalars_.NoteRows(tensor, *row);
       const LoopScalar length =
           vars_[i].stack->length < 0 ? trips_ : LoopScalar{vars_[i].stack->length};
       unit_.ReplaceUses(f_, {id_, static_cast<int>(i)},

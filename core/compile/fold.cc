@@ -4,6 +4,7 @@
 #include "core/compile/folding.h"
 #include "core/compile/needs.h"
 #include "core/compile/passes.h"
+#include "core/compile/refine_types.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
 #include "core/graph/graph_algo.h"
@@ -29,6 +30,7 @@ class Folder {
         FoldInto(f, id);
         continue;
       }
+      RefineNode(g, id);
       const auto& controls = node.control_inputs;
       if (!IsFoldable(node) || std::any_of(controls.begin(), controls.end(), after)) continue;
       const int same = SameInput(node, g, node.inputs);

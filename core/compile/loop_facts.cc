@@ -9,16 +9,6 @@
 #include "core/graph/op_def.h"
 
 namespace graphrun {
-namespace {
-
-// Sums and products of few such fit int64.
-bool IsSmall(int64_t value) {
-  constexpr int64_t kMost = int64_t{1} << 24;
-  return -kMost < value && value < kMost;
-}
-
-}  // namespace
-
 bool LoopFacts::Find() {
   if (!loop_.counted()) return Stay("its condition is no bound of a counter");
   if (ConditionActs()) return Stay("its condition has effects");
@@ -37,11 +27,14 @@ bool LoopFacts::Find() {
   return true;
 }
 
+bool LoopFacts::StacksEveryTrip(size_t i) const {
+  if (!vars_[i].stack || vars_[i].stack->walk != Walk::Forward()) return false;
+  const int64_t length = vars_[i].stack->length;
+  return length < 0 || trips_ == LoopScalar{length};
+}
+
 bool LoopFacts::StacksCounter(size_t i) const {
-  if (!vars_[i].stack || vars_[i].stack->walk != Walk::Forward() ||
-      trips_ != LoopScalar{vars_[i].stack->length}) {
-    return false;
-  }
+  if (!StacksEveryTrip(i)) return false;
   const int counter = ArgAt(vars_[i].value);
   return counter >= 0 && vars_[counter].kind == Kind::kCounter && FewTrips();
 }
@@ -142,57 +135,55 @@ std::optional<Walk> LoopFacts::ToWalk(const LoopScalar& start, int64_t step) con
 }
 
 bool LoopFacts::UncoverIndices() {
-  if (trips_.factor != 0 || trips_.constant > kMostCounted) return false;
   int counter = -1;
   for (size_t i = 0; i < loop_.variables.size() && counter < 0; ++i) {
     if (loop_.variables[i].role != Role::kCounter || !b_.ConstValue(loop_.variables[i].value))
       continue;
-    const LoopScalar first = scalars_.Of(Initial(i));
     const int64_t step = StepOf(static_cast<int>(i));
-    const bool counts = (step == 1 || step == -1) && first.factor == 0 && IsSmall(first.constant);
-    if (counts) counter = static_cast<int>(i);
+    if (step == 1 || step == -1) counter = static_cast<int>(i);
   }
   if (counter < 0) return false;
+  const LoopScalar from = scalars_.Of(Initial(counter));
   bool any = false;
   for (size_t i = 0; i < loop_.variables.size(); ++i) {
     const LoopVariable& v = loop_.variables[i];
     if (v.role != Role::kPopped || b_.type(v.value) != TypeOfArg(counter)) continue;
-    const Tensor* values = scalars_.KnownElements(Initial(i));
-    const std::optional<int64_t> step = values ? StepsBy(*values) : std::nullopt;
+    const std::optional<LoopScalars::Sequence> values = scalars_.SequenceOf(Initial(i));
+    if (!values || unit_.UsesOf(body_, v.value).empty()) continue;
     // A list that runs out is an error of the pop.
-    if (!step || values->num_elements() < trips_.constant) continue;
-    if (unit_.UsesOf(body_, v.value).empty()) continue;
-    // In trip t, element n - 1 - t; and t is what the counter has moved.
-    const int64_t first = values->int_at(values->num_elements() - 1);
-    const int64_t factor = -*step * StepOf(counter);
-    const int64_t offset = first - factor * scalars_.Of(Initial(counter)).constant;
-    unit_.ReplaceUses(body_, v.value, Linear(body_, counter, factor, offset));
+    const auto left = LoopScalars::Add(values->length, trips_, -1);
+    if (!left || left->factor != 0 || left->constant < 0) continue;
+    // In trip t, element length - 1 - t; and t is what the counter has moved.
+    const int64_t factor = -values->step * StepOf(counter);
+    auto offset = LoopScalars::Add(values->first, values->length, values->step);
+    if (offset) offset = LoopScalars::Add(*offset, {values->step}, -1);
+    if (offset) offset = LoopScalars::Add(*offset, from, -factor);
+    if (!offset) continue;
+    const Output popped = v.value;
+    const Output same = Linear(counter, factor, *offset);
+    unit_.ReplaceUses(body_, popped, same);
     any = true;
   }
   return any;
 }
 
-std::optional<int64_t> LoopFacts::StepsBy(const Tensor& values) {
-  const int64_t n = values.num_elements();
-  for (int64_t i = 0; i < n; ++i) {
-    if (!IsSmall(values.int_at(i))) return {};
+Output LoopFacts::Linear(int counter, int64_t factor, const LoopScalar& offset) {
+  Graph& b = body_.graph;
+  Output o{body_.args[counter], 0};
+  const std::string name = b.node(o.node).name;
+  const DType dtype = b.dtype(o);
+  if (factor != 1) o = {b.AddNode("Mul", name, {o, AddInt(b, name, factor, dtype)}), 0};
+  if (offset == LoopScalar{}) return o;
+  Output more;
+  if (offset.factor == 0) {
+    more = AddInt(b, name, offset.constant, dtype);
+  } else {
+    more = AddCaptures(g_, id_, {scalars_.ToOutput(offset, dtype, name)})[1][0];
+    node_ = g_.node(id_);
+    for (const Function* f : std::initializer_list<const Function*>{&f_, &cond_, &body_})
+      unit_.Touch(*f);
   }
-  if (n < 2) return {};
-  const int64_t step = values.int_at(1) - values.int_at(0);
-  for (int64_t i = 1; i < n; ++i) {
-    if (values.int_at(i) - values.int_at(i - 1) != step) return {};
-  }
-  return step;
-}
-
-Output LoopFacts::Linear(Function& f, int counter, int64_t factor, int64_t offset) const {
-  Output o{f.args[counter], 0};
-  const std::string name = f.graph.node(o.node).name;
-  const DType dtype = f.graph.dtype(o);
-  if (factor != 1) o = {f.graph.AddNode("Mul", name, {o, AddInt(f.graph, name, factor, dtype)}), 0};
-  if (offset != 0)
-    o = {f.graph.AddNode("AddV2", name, {o, AddInt(f.graph, name, offset, dtype)}), 0};
-  return o;
+  return {b.AddNode("AddV2", name, {o, more}), 0};
 }
 
 bool LoopFacts::Plain(const ValueType& type) const {
@@ -308,14 +299,29 @@ std::optional<LoopScalar> LoopFacts::GrownLength(const LoopScalar& length, NodeI
   return LoopScalar{std::max({length.constant, first + 1, last + 1})};
 }
 
-// Whether list i is not written after the loop, where it may get elements of other shapes.
-bool LoopFacts::OnlyStacked(size_t i) {
-  const auto& uses = unit_.UsesOf(f_, {id_, static_cast<int>(i)});
-  return std::all_of(uses.begin(), uses.end(), [&](const Use& use) {
-    if (use.node == kNoNode) return false;
-    const Meaning m = g_.node(use.node).op->meaning;
-    return m == Meaning::kListStack || m == Meaning::kListGather || m == Meaning::kListLength;
-  });
+LoopFacts::After LoopFacts::UsesAfter(Output list) {
+  After after = After::kByLoops;
+  for (const Use& use : unit_.UsesOf(f_, list)) {
+    if (use.node == kNoNode) return After::kOtherwise;
+    const Node& user = g_.node(use.node);
+    const Meaning m = user.op->meaning;
+    if (m == Meaning::kListLength) continue;
+    if (m == Meaning::kListStack || m == Meaning::kListGather) {
+      after = After::kByShape;
+      continue;
+    }
+    if (user.op->structure != Structure::kWhile) return After::kOtherwise;
+    auto it = readers_.find(use.node);
+    if (it == readers_.end()) {
+      const Function& cond = g_.library()->Get(RegionFunction(g_, user, 0).name);
+      const Function& body = g_.library()->Get(RegionFunction(g_, user, 1).name);
+      it = readers_.emplace(use.node, AnalyseLoop(cond, body)).first;
+    }
+    const Role role = it->second.variables[use.index].role;
+    const bool reads = role == Role::kPopped || role == Role::kSliced;
+    if (!reads || !unit_.UsesOf(f_, {use.node, use.index}).empty()) return After::kOtherwise;
+  }
+  return after;
 }
 
 bool LoopFacts::StackOf(size_t i, Output value, const Walk& walk, const LoopScalar& length) {
@@ -327,9 +333,12 @@ bool LoopFacts::StackOf(size_t i, Output value, const Walk& walk, const LoopScal
     return false;
   }
   if (length.factor != 0 && length != trips_) return false;
-  // An empty list does not tell the shape of its elements.
-  const bool some = trips_.factor == 0 && trips_.constant > 0;
-  if (!list.element_shape.fully_known() && (!some || !OnlyStacked(i))) return false;
+  if (!list.element_shape.fully_known()) {
+    // Later it may get elements of other shapes; and without any it does not tell their shape.
+    const After after = UsesAfter({id_, static_cast<int>(i)});
+    const bool some = trips_.factor == 0 && trips_.constant > 0;
+    if (after == After::kOtherwise || (after == After::kByShape && !some)) return false;
+  }
   vars_[i].value = value;
   vars_[i].stack = Stack{walk, length.factor == 0 ? length.constant : -1};
   return true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/compile/loop_scalars.h"
+#include "core/compile/refine_types.h"
 #include "core/graph/counted_loop.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
@@ -30,8 +31,10 @@ class LoopFacts {
         cond_(RegionFunction(g_, node_, 0)),
         body_(g_.library()->Get(RegionFunction(g_, node_, 1).name)),
         b_(body_.graph),
-        scalars_(scalars),
-        loop_(AnalyseLoop(cond_, body_)) {}
+        scalars_(scalars) {
+    RefineLoop(g_, id_);
+    loop_ = AnalyseLoop(cond_, body_);
+  }
 
   // Finds out whether the While can be a counted loop, and what its variables are then. Otherwise
   // says on the node why not.
@@ -55,6 +58,8 @@ class LoopFacts {
 
   const ValueType& TypeOfArg(size_t i) const { return b_.type({body_.args[i], 0}); }
   Output Initial(size_t i) const { return node_.inputs[i]; }
+  // Whether list i gets one element in each trip, in order, and has no others.
+  bool StacksEveryTrip(size_t i) const;
   // Whether what is written to list i are the values of a counter, which are known.
   bool StacksCounter(size_t i) const;
   // The variable whose parameter it is, or -1.
@@ -86,10 +91,8 @@ class LoopFacts {
   // Integers that a loop before pushed, trip by trip, and this one pops: what a counter would be.
   // Puts such in their place, so that accesses by them are seen to move. Returns whether any is.
   bool UncoverIndices();
-  // The difference from each element to the next, if it is the same everywhere.
-  static std::optional<int64_t> StepsBy(const Tensor& values);
-  // factor * counter + offset
-  Output Linear(Function& f, int counter, int64_t factor, int64_t offset) const;
+  // In the body: factor * counter + offset.
+  Output Linear(int counter, int64_t factor, const LoopScalar& offset);
 
   // ---- Variables
 
@@ -104,13 +107,16 @@ class LoopFacts {
 
   // What counter i is after all trips.
   std::optional<LoopScalar> LastOf(size_t i) const;
-  bool FewTrips() const { return trips_.factor == 0 && trips_.constant <= kMostCounted; }
+  // Not more than may be listed, if it is known.
+  bool FewTrips() const { return trips_.factor != 0 || trips_.constant <= kMostCounted; }
 
   // Whether a write beyond the end of a list makes it longer.
   static bool Grows(const Node& write);
   std::optional<LoopScalar> GrownLength(const LoopScalar& length, NodeId write);
 
-  bool OnlyStacked(size_t i);
+  // How a list is used after the loop.
+  enum class After : uint8_t { kByLoops, kByShape, kOtherwise };
+  After UsesAfter(Output list);
   // Has list i become a stack of `value`.
   bool StackOf(size_t i, Output value, const Walk& walk, const LoopScalar& length);
 
@@ -118,7 +124,7 @@ class LoopFacts {
   Function& f_;
   Graph& g_;
   const NodeId id_;
-  const Node node_;
+  Node node_;
   const Function& cond_;
   Function& body_;
   const Graph& b_;
@@ -128,6 +134,7 @@ class LoopFacts {
   LoopScalar trips_;
   std::vector<Variable> vars_;
   std::map<size_t, std::optional<Walk>> popped_;
+  std::map<NodeId, CountedLoop> readers_;  // loops that come later
 };
 
 }  // namespace graphrun

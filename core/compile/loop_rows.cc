@@ -78,18 +78,52 @@ Output LoopRows::FirstRows(Output tensor) {
 }
 
 Output LoopRows::AsStack(Output values, const Stack& stack) {
-  if (!values.valid() || !IsTrips(stack.length)) return {};
-  if (Same(stack.walk, Order())) return values;
-  if (Same(stack.walk, Walk::Forward()) || Same(stack.walk, Backward())) return Reversed(values);
-  return {};
+  if (!values.valid()) return {};
+  Output rows = values;
+  if (!Same(stack.walk, Order())) {
+    if (!Same(stack.walk, Walk::Forward()) && !Same(stack.walk, Backward())) return {};
+    rows = Reversed(values);
+  }
+  return IsTrips(stack.length) ? rows : Padded(rows, stack.length);
+}
+
+// With zeros behind them, up to `length` rows. INVALID_ARGUMENT in the run when there are more.
+Output LoopRows::Padded(Output rows, int64_t length) {
+  if (trips_ > length) return {};
+  const Shape shape = g_.shape(rows);
+  const std::string name = g_.node(rows.node).name;
+  const Output all = AddInts(g_, "rows", {length}), dims = AddInts(g_, "rows", {1});
+  const Output trips{g_.AddNode("Reshape", name, {trips_value_, dims}), 0};
+  const Output more{g_.AddNode("Sub", name, {all, trips}), 0};
+  const Output axis = AddInt(g_, "axis", 0);
+  const Output first = AddInts(g_, "rows", {0});
+  const Output rest = AddInts(g_, "rows", std::vector<int64_t>(2 * (shape.rank() - 1), 0));
+  const Output joined{g_.AddNode("ConcatV2", name, {first, more, rest, axis}), 0};
+  const Output pairs = AddInts(g_, "rows", {shape.rank(), 2});
+  const Output paddings{g_.AddNode("Reshape", name, {joined, pairs}), 0};
+  const Output padded{g_.AddNode("Pad", name, {rows, paddings}), 0};
+  ValueType type = g_.type(padded);
+  type.shape = Concatenate({length}, shape.From(1));
+  g_.SetType(padded, type);
+  return padded;
 }
 
 Output LoopRows::Repeated(Output value) {
-  if (trips_ < 0) return {};
-  const Shape shape = Concatenate({trips_}, g_.shape(value));
+  const Shape shape = g_.shape(value);
   const std::string name = g_.node(value.node).name;
-  const Output dims = AddDims(g_, "rows", shape);
-  return {g_.AddNode("BroadcastTo", name, {value, dims}), 0};
+  if (trips_ >= 0) {
+    const Output dims = AddDims(g_, "rows", Concatenate({trips_}, shape));
+    return {g_.AddNode("BroadcastTo", name, {value, dims}), 0};
+  }
+  const Output one = AddInts(g_, "rows", {1}), axis = AddInt(g_, "axis", 0);
+  const Output trips{g_.AddNode("Reshape", name, {trips_value_, one}), 0};
+  const Output row = AddDims(g_, "rows", shape);
+  const Output dims{g_.AddNode("ConcatV2", name, {trips, row, axis}), 0};
+  const Output all{g_.AddNode("BroadcastTo", name, {value, dims}), 0};
+  ValueType type = g_.type(all);
+  type.shape = Concatenate({-1}, shape);
+  g_.SetType(all, type);
+  return all;
 }
 
 Output LoopRows::Sum(Output values) {

@@ -24,7 +24,7 @@ class LoopRows {
 
   // The elements that a walk takes, in the common order; invalid when there is no easy way.
   Output InOrder(Output tensor, const Walk& walk);
-  // Values in the common order, as a stack; invalid when it has other elements too.
+  // Values in the common order, as a stack; invalid when they lie otherwise in it.
   Output AsStack(Output values, const Stack& stack);
   // A value that is the same in all trips, for each of them.
   Output Repeated(Output value);
@@ -38,6 +38,7 @@ class LoopRows {
   Output Reversed(Output tensor);
   bool HasAllRows(Output tensor) const;
   Output FirstRows(Output tensor);
+  Output Padded(Output rows, int64_t length);
 
   Graph& g_;
   const int64_t trips_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/base/error.h"
 #include "core/base/size.h"
+#include "core/compile/refine_types.h"
 #include "core/graph/array_attrs.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/int_consts.h"
@@ -157,14 +157,27 @@ std::optional<LoopScalar> LoopScalars::Trips(const std::vector<Bound>& bounds,
   return LoopScalar{0, trips, 1};
 }
 
-Output LoopScalars::CounterValues(const LoopScalar& start, int64_t step, int64_t trips, DType dtype,
-                                  const std::string& name) {
-  std::vector<int64_t> values(trips);
-  for (int64_t t = 0; t < trips; ++t)
-    values[t] = (start.factor == 0 ? start.constant : 0) + step * t;
-  const Output counted = AddInts(g_, name, values, dtype);
-  if (start.factor == 0) return counted;
-  return {g_.AddNode("AddV2", name, {counted, ToOutput(start, dtype, name)}), 0};
+Output LoopScalars::CounterValues(const LoopScalar& start, int64_t step, const LoopScalar& trips,
+                                  DType dtype, const std::string& name) {
+  Output values;
+  if (trips.factor == 0) {
+    std::vector<int64_t> known(trips.constant);
+    for (int64_t t = 0; t < trips.constant; ++t)
+      known[t] = (start.factor == 0 ? start.constant : 0) + step * t;
+    values = AddInts(g_, name, known, dtype);
+  } else {
+    const Output zero = AddInt(g_, name, 0, dtype), one = AddInt(g_, name, 1, dtype);
+    const Output end = ToOutput(trips, dtype, name), by = AddInt(g_, name, step, dtype);
+    values = {g_.AddNode("Range", name, {zero, end, one}), 0};
+    values = {g_.AddNode("Mul", name, {values, by}), 0};
+  }
+  if (start.factor != 0 || trips.factor != 0) {
+    const Output first = ToOutput(start, dtype, name);
+    values = {g_.AddNode("AddV2", name, {values, first}), 0};
+  }
+  lengths_[values] = trips;
+  sequences_[values] = {start, step, trips};
+  return values;
 }
 
 std::optional<LoopScalar> LoopScalars::LengthOf(Output tensor, int depth) const {
@@ -264,10 +277,22 @@ Output LoopScalars::TensorOf(Output list, const ValueType& element) {
   return tensor;
 }
 
-const Tensor* LoopScalars::KnownElements(Output list) const {
-  const auto it = tensors_.find(list);
-  const Tensor* values = it == tensors_.end() ? nullptr : g_.ConstValue(it->second);
-  return values && values->shape().rank() == 1 && IsInteger(values->dtype()) ? values : nullptr;
+std::optional<LoopScalars::Sequence> LoopScalars::SequenceOf(Output list) const {
+  const auto tensor = tensors_.find(list);
+  if (tensor == tensors_.end()) return {};
+  if (const auto it = sequences_.find(tensor->second); it != sequences_.end()) return it->second;
+  const Tensor* values = g_.ConstValue(tensor->second);
+  if (!values || values->shape().rank() != 1 || !IsInteger(values->dtype())) return {};
+  const int64_t n = values->num_elements();
+  if (n < 2) return {};
+  for (int64_t i = 0; i < n; ++i) {
+    if (!IsSmall(values->int_at(i))) return {};
+  }
+  const int64_t first = values->int_at(0), step = values->int_at(1) - first;
+  for (int64_t i = 2; i < n; ++i) {
+    if (values->int_at(i) != first + step * i) return {};
+  }
+  return Sequence{{first}, step, {n}};
 }
 
 Output LoopScalars::ListOf(Output tensor, const LoopScalar& length, const Shape& element,
@@ -299,30 +324,8 @@ void LoopScalars::CancelLists() {
     any = any || !unit_.UsesOf(f_, {id, 0}).empty();
     unit_.ReplaceUses(f_, {id, 0}, it->second);
   }
-  if (any) Refine();
-}
-
-// Lists hide how long they are; tensors in their place tell more about what is made of them.
-void LoopScalars::Refine() {
-  for (NodeId id : TopologicalOrder(g_)) {
-    const Node& node = g_.node(id);
-    if (node.op->structure != Structure::kNone) continue;
-    bool open = false;
-    for (int k = 0; k < g_.num_outputs(id); ++k)
-      open = open || (DTypeSize(g_.dtype({id, k})) > 0 && !g_.shape({id, k}).fully_known());
-    if (!open) continue;
-    try {
-      const std::vector<ValueType> inferred = g_.InferredTypes(id);
-      for (int k = 0; k < g_.num_outputs(id); ++k) {
-        ValueType type = g_.type({id, k});
-        type.shape = Merge(type.shape, inferred[k].shape);
-        g_.SetType({id, k}, type);
-      }
-    } catch (const Error& e) {
-      if (e.broken()) throw;
-      // It is an error of the run, which may never get here.
-    }
-  }
+  // Lists hide how long they are; tensors in their place tell more about what is made of them.
+  if (any) RefineTypes(g_);
 }
 
 }  // namespace graphrun

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/tensor.h"
 #include "core/graph/unit.h"
 
 namespace graphrun {
@@ -20,6 +21,12 @@ struct LoopScalar {
   int64_t factor = 0;
   bool operator==(const LoopScalar&) const = default;
 };
+
+// Sums and products of few such fit int64.
+inline bool IsSmall(int64_t value) {
+  constexpr int64_t kMost = int64_t{1} << 24;
+  return -kMost < value && value < kMost;
+}
 
 class LoopScalars {
  public:
@@ -44,14 +51,20 @@ class LoopScalars {
   // computed either.
   std::optional<LoopScalar> Trips(const std::vector<Bound>& bounds, const std::string& name);
 
-  // The values of a counter in all trips, as a vector. REQUIRES: trips are few.
-  Output CounterValues(const LoopScalar& start, int64_t step, int64_t trips, DType dtype,
+  // The values of a counter in all trips, as a vector. REQUIRES: trips that are known are few.
+  Output CounterValues(const LoopScalar& start, int64_t step, const LoopScalar& trips, DType dtype,
                        const std::string& name);
 
   // A list's elements as a tensor [length, ...]; invalid when they cannot be had.
   Output TensorOf(Output list, const ValueType& element);
-  // The elements of a list of known scalars, or nullptr.
-  const Tensor* KnownElements(Output list) const;
+  // Scalars that grow by the same amount from each to the next.
+  struct Sequence {
+    LoopScalar first;
+    int64_t step;
+    LoopScalar length;
+  };
+  // The elements of a list of such; nothing for others.
+  std::optional<Sequence> SequenceOf(Output list) const;
   // A list of the tensor's rows, `length` of them, which may hold others of shape `element` too.
   Output ListOf(Output tensor, const LoopScalar& length, const Shape& element,
                 const std::string& name);
@@ -62,6 +75,13 @@ class LoopScalars {
   // Whether it is a list just made, without elements and with room for `trips`.
   bool IsEmptyList(Output list, const LoopScalar& trips) const;
   bool IsZeros(Output tensor) const { return zeros_.contains(tensor); }
+  // Notes that all rows of a tensor, if it has any, are `row`.
+  void NoteRows(Output tensor, const Tensor& row) { rows_.insert_or_assign(tensor, row); }
+  // That row, or nullptr.
+  const Tensor* RowOf(Output tensor) const {
+    const auto it = rows_.find(tensor);
+    return it == rows_.end() ? nullptr : &it->second;
+  }
 
   // Takes away lists that are made of a tensor and made a tensor again.
   void CancelLists();
@@ -70,7 +90,6 @@ class LoopScalars {
   Output Origin(Output list) const;
   Output ZerosOf(const LoopScalar& length, const ValueType& element, const std::string& name);
   bool ScattersAll(const Node& node) const;
-  void Refine();
 
   Unit& unit_;
   Function& f_;
@@ -79,6 +98,8 @@ class LoopScalars {
   std::set<Output> zeros_;
   std::map<Output, Output> tensors_;      // of lists
   std::map<Output, LoopScalar> lengths_;  // of tensors
+  std::map<Output, Sequence> sequences_;  // vectors
+  std::map<Output, Tensor> rows_;         // of tensors whose rows are all the same
 };
 
 }  // namespace graphrun

@@ -110,7 +110,8 @@ class Splitter {
     return true;
   }
 
-  // Columns of g·W, of which some recur and others do not: a product for each.
+  // Columns of g·W, of which some recur and others do not: a product for each. Or some that recur,
+  // and others that nobody uses: a product for those.
   void SplitColumns(NodeId id) {
     const Node product = g_.node(id);
     const std::vector<Use> uses = unit_.UsesOf(f_, {id, 0});
@@ -131,7 +132,8 @@ class Splitter {
       boxes.push_back({use.node, begin->int_at(1), part[1]});
       some = some || !Beside(use.node, id);
     }
-    if (!some || boxes.size() < 2) return;
+    const bool part = boxes.size() == 1 && boxes[0].size < whole[1];
+    if (!part && (!some || boxes.size() < 2)) return;
     std::vector<std::pair<int64_t, int64_t>> ranges;
     for (const Box& box : boxes) ranges.emplace_back(box.begin, box.begin + box.size);
     std::sort(ranges.begin(), ranges.end());
