@@ -86,9 +86,7 @@ class LoopBuilder : private LoopFacts {
     } else if (trips_.factor != 0 || !FewTrips()) {
       counters_.push_back(i);
     } else {
-      const Output values = scalars_.CounterValues(
-          scalars_.Of(Initial(i)), StepOf(static_cast<int>(i)), trips_, TypeOfArg(i).dtype, name);
-      slices_.push_back({arg, values, Walk::Forward()});
+      slices_.push_back({arg, ValuesOf(i, name), Walk::Forward()});
     }
     return it->second;
   }
@@ -220,9 +218,7 @@ class LoopBuilder : private LoopFacts {
     out += static_cast<int>(counters_.size());
     for (size_t i = 0; i < n_; ++i) {
       if (!vars_[i].stack || !UsedOutside(i) || !StacksCounter(i)) continue;
-      const int counter = ArgAt(vars_[i].value);
-      const Output values = scalars_.CounterValues(scalars_.Of(Initial(counter)), StepOf(counter),
-                                                   trips_, TypeOfArg(counter).dtype, node_.name);
+      const Output values = ValuesOf(ArgAt(vars_[i].value), node_.name);
       unit_.ReplaceUses(f_, {id_, static_cast<int>(i)},
                         scalars_.ListOf(values, trips_, Shape{}, node_.name));
     }

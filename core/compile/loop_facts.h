@@ -107,6 +107,11 @@ class LoopFacts {
 
   // What counter i is after all trips.
   std::optional<LoopScalar> LastOf(size_t i) const;
+  // Its values in all trips, as a vector. REQUIRES: few trips.
+  Output ValuesOf(size_t i, const std::string& name) {
+    return scalars_.CounterValues(scalars_.Of(Initial(i)), StepOf(static_cast<int>(i)), trips_,
+                                  TypeOfArg(i).dtype, name);
+  }
   // Not more than may be listed, if it is known.
   bool FewTrips() const { return trips_.factor != 0 || trips_.constant <= kMostCounted; }
 

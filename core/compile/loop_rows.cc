@@ -36,8 +36,7 @@ Output LoopRows::InOrder(Output tensor, const Walk& walk) {
   if (trips_ < 0) return {};
   std::vector<int64_t> at(trips_);
   const Walk order = Order();
-  for (int64_t t = 0; t < trips_; ++t)
-    at[order.First(trips_) + order.step * t] = walk.First(trips_) + walk.step * t;
+  for (int64_t t = 0; t < trips_; ++t) at[order.At(t, trips_)] = walk.At(t, trips_);
   for (int64_t i : at) {
     if (i < 0 || i >= shape[0]) return {};  // the loop says so when it runs
   }
@@ -58,23 +57,17 @@ bool LoopRows::HasAllRows(Output tensor) const {
 Output LoopRows::FirstRows(Output tensor) {
   const Shape shape = g_.shape(tensor);
   const std::string name = g_.node(tensor.node).name;
-  const int rank = shape.rank();
-  const Output dims = AddInts(g_, "rows", {1});
-  const Output one{g_.AddNode("Reshape", name, {trips_value_, dims}), 0};
-  Output size = one;
-  if (rank > 1) {
-    size = {g_.AddNode("ConcatV2", name,
-                       {one, AddInts(g_, "rows", std::vector<int64_t>(rank - 1, -1)),
-                        AddInt(g_, "axis", 0)}),
-            0};
-  }
-  const Output rows{
-      g_.AddNode("Slice", name, {tensor, AddInts(g_, "rows", std::vector<int64_t>(rank, 0)), size}),
-      0};
-  ValueType type = g_.type(rows);
-  type.shape = Concatenate({-1}, shape.From(1));
-  g_.SetType(rows, type);
-  return rows;
+  const Output from = AddInts(g_, "rows", std::vector<int64_t>(shape.rank(), 0));
+  const Output size = AddDims(g_, name, trips_value_, Shape::UnknownOfRank(shape.rank() - 1));
+  const Output rows{g_.AddNode("Slice", name, {tensor, from, size}), 0};
+  return WithShape(rows, Concatenate({-1}, shape.From(1)));
+}
+
+Output LoopRows::WithShape(Output o, const Shape& shape) {
+  ValueType type = g_.type(o);
+  type.shape = shape;
+  g_.SetType(o, type);
+  return o;
 }
 
 Output LoopRows::AsStack(Output values, const Stack& stack) {
@@ -102,28 +95,15 @@ Output LoopRows::Padded(Output rows, int64_t length) {
   const Output pairs = AddInts(g_, "rows", {shape.rank(), 2});
   const Output paddings{g_.AddNode("Reshape", name, {joined, pairs}), 0};
   const Output padded{g_.AddNode("Pad", name, {rows, paddings}), 0};
-  ValueType type = g_.type(padded);
-  type.shape = Concatenate({length}, shape.From(1));
-  g_.SetType(padded, type);
-  return padded;
+  return WithShape(padded, Concatenate({length}, shape.From(1)));
 }
 
 Output LoopRows::Repeated(Output value) {
-  const Shape shape = g_.shape(value);
+  const Shape shape = g_.shape(value), all = Concatenate({trips_}, shape);
   const std::string name = g_.node(value.node).name;
-  if (trips_ >= 0) {
-    const Output dims = AddDims(g_, "rows", Concatenate({trips_}, shape));
-    return {g_.AddNode("BroadcastTo", name, {value, dims}), 0};
-  }
-  const Output one = AddInts(g_, "rows", {1}), axis = AddInt(g_, "axis", 0);
-  const Output trips{g_.AddNode("Reshape", name, {trips_value_, one}), 0};
-  const Output row = AddDims(g_, "rows", shape);
-  const Output dims{g_.AddNode("ConcatV2", name, {trips, row, axis}), 0};
-  const Output all{g_.AddNode("BroadcastTo", name, {value, dims}), 0};
-  ValueType type = g_.type(all);
-  type.shape = Concatenate({-1}, shape);
-  g_.SetType(all, type);
-  return all;
+  const Output dims =
+      trips_ < 0 ? AddDims(g_, name, trips_value_, shape) : AddDims(g_, "rows", all);
+  return WithShape({g_.AddNode("BroadcastTo", name, {value, dims}), 0}, all);
 }
 
 Output LoopRows::Sum(Output values) {

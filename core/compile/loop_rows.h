@@ -39,6 +39,8 @@ class LoopRows {
   bool HasAllRows(Output tensor) const;
   Output FirstRows(Output tensor);
   Output Padded(Output rows, int64_t length);
+  // Notes that an output has that shape, which inference cannot tell.
+  Output WithShape(Output o, const Shape& shape);
 
   Graph& g_;
   const int64_t trips_;

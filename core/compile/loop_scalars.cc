@@ -232,11 +232,7 @@ Output LoopScalars::ZerosOf(const LoopScalar& length, const ValueType& element,
   if (length.factor == 0) {
     dims = AddDims(g_, name, Concatenate({length.constant}, element.shape));
   } else {
-    const Output one = AddInts(g_, name, {1});
-    const Output rows{g_.AddNode("Reshape", name, {ToOutput(length, DType::kInt32, name), one}), 0};
-    const Output rest = AddDims(g_, name, element.shape);
-    const Output axis = AddInt(g_, name, 0);
-    dims = {g_.AddNode("ConcatV2", name, {rows, rest, axis}), 0};
+    dims = AddDims(g_, name, ToOutput(length, DType::kInt32, name), element.shape);
   }
   const Output zero = g_.AddConst(name, Tensor::Zeros(element.dtype, {}));
   const Output zeros{g_.AddNode("Fill", name, {dims, zero}), 0};

@@ -91,7 +91,8 @@ void RefineLoop(Graph& g, NodeId loop) {
   const size_t carried = node.op->structure == Structure::kWhile
                              ? types.size()
                              : static_cast<size_t>(CountedAttrs(node).carried);
-  const std::vector<std::vector<ValueType>> before = TypesOf(b);
+  const std::vector<std::vector<ValueType>> before =
+      more ? TypesOf(b) : std::vector<std::vector<ValueType>>();
   for (int round = 0; more; ++round) {
     if (round == kMostRounds) return SetTypes(b, before);
     for (size_t i = 0; i < types.size(); ++i) b.SetType({body.args[i], 0}, types[i]);
@@ -105,11 +106,10 @@ void RefineLoop(Graph& g, NodeId loop) {
     if (more) SetTypes(b, before);
   }
   if (node.op->structure == Structure::kWhile) {
-    Graph& cond = g.library()->Get(RegionFunction(g, node, regions[0]).name).graph;
-    const Function& test = RegionFunction(g, node, regions[0]);
+    Function& cond = g.library()->Get(RegionFunction(g, node, regions[0]).name);
     for (size_t i = 0; i < types.size(); ++i) {
-      const Output tested{test.args[i], 0};
-      cond.SetType(tested, MoreSpecial(cond.type(tested), types[i]));
+      const Output tested{cond.args[i], 0};
+      cond.graph.SetType(tested, MoreSpecial(cond.graph.type(tested), types[i]));
     }
   }
   const std::vector<ValueType> outputs = g.InferredTypes(loop);

@@ -27,6 +27,7 @@ struct Walk {
   // Every element in order, of a tensor with as many elements as there are trips.
   static Walk Forward() { return {}; }
   int64_t First(int64_t trips) const { return start + (from_end ? trips : 0); }
+  int64_t At(int64_t trip, int64_t trips) const { return First(trips) + step * trip; }
 };
 
 // A tensor of which each trip writes an element. Those that no trip writes are zeros.

@@ -27,6 +27,14 @@ inline Output AddInts(Graph& graph, std::string_view name, const std::vector<int
 inline Output AddDims(Graph& graph, std::string_view name, const Shape& shape) {
   return AddInts(graph, name, {shape.dims().begin(), shape.dims().end()});
 }
+// The dimensions [rows, ...rest], where only the run tells `rows`, an int32 scalar.
+inline Output AddDims(Graph& graph, std::string_view name, Output rows, const Shape& rest) {
+  const Output one = AddInts(graph, name, {1});
+  const Output first{graph.AddNode("Reshape", name, {rows, one}), 0};
+  const Output others = AddDims(graph, name, rest);
+  const Output axis = AddInt(graph, name, 0);
+  return {graph.AddNode("ConcatV2", name, {first, others, axis}), 0};
+}
 
 }  // namespace graphrun
 

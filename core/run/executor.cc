@@ -354,7 +354,7 @@ void Executor::Frame::RunCounted(const Instruction& in) {
   // Element `walk(t)` of a tensor of elements like `part`.
   const auto element = [&](const CountedRun::Part& part, Tensor& whole, int64_t trip) {
     const size_t bytes = whole.bytes() / static_cast<size_t>(whole.shape()[0]);
-    const int64_t at = part.walk.First(trips) + part.walk.step * trip;
+    const int64_t at = part.walk.At(trip, trips);
     return static_cast<std::byte*>(whole.raw()) + static_cast<size_t>(at) * bytes;
   };
   for (int64_t trip = 0; trip < trips; ++trip) {

@@ -200,7 +200,7 @@ std::vector<Tensor> Interpreter::RunCounted(const Node& node, const CalleeNeeds&
   const int64_t trips = std::max<int64_t>(0, inputs[0].scalar<int32_t>());
   const auto row = [&](const Tensor& whole, const Walk& walk, int64_t trip) {
     const Shape shape = whole.shape().From(1);
-    const int64_t at = walk.First(trips) + walk.step * trip;
+    const int64_t at = walk.At(trip, trips);
     const size_t bytes = CheckedBytes(shape.num_elements(), whole.dtype());
     auto* data = static_cast<std::byte*>(const_cast<void*>(whole.raw()));
     return Tensor::View(whole.dtype(), shape, data + static_cast<size_t>(at) * bytes);
