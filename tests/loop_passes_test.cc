@@ -92,6 +92,20 @@ class LoopPassesTest : public testing::Test {
     }
     return reasons;
   }
+  // How long the sums of the products in the bodies of counted loops are.
+  static std::vector<int64_t> InnerSizes(const Function& f) {
+    std::vector<int64_t> sizes;
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (!f.graph.exists(id) || f.graph.node(id).op->structure != Structure::kCountedLoop)
+        continue;
+      const Graph& body = RegionFunction(f.graph, f.graph.node(id), 0).graph;
+      for (NodeId k = 0; k < body.num_ids(); ++k) {
+        if (body.exists(k) && body.node(k).op->name == "MatMul")
+          sizes.push_back(body.shape(body.node(k).inputs[0])[1]);
+      }
+    }
+    return sizes;
+  }
   // The products in the body of each counted loop of the function, by order of nodes.
   static std::vector<int> ProductsInLoops(const Function& f) {
     std::vector<int> products;
@@ -289,6 +303,8 @@ TEST_F(LoopPassesTest, StepsThatAreWrittenOutBecomeALoop) {
   const Function& f = Compile({loss, state.c, ToDense(s(), grads[0]), ToDense(s(), grads[1])});
   EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1));
   EXPECT_EQ(Count(Compile({loss}, {"reroll_loops"}), "MatMul"), 7);
+  // A step hands on h, and not h beside the input of the next.
+  EXPECT_THAT(InnerSizes(Compile({loss})), ElementsAre(kUnits));
 }
 
 // Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/compile/known_types.h"
+#include "core/compile/product_chains.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/op_def.h"
 
@@ -14,30 +14,28 @@ namespace graphrun {
 namespace {
 
 constexpr int kMostRounds = 64;
-constexpr size_t kMostUses = 8;  // of one weight in a step
 
 // The nodes of one function that may be repeated, and which node repeats which.
 class Matcher {
  public:
   Matcher(Unit& unit, Function& f) : unit_(unit), f_(f), g_(f.graph), order_(TopologicalOrder(g_)) {
     position_.assign(g_.num_ids(), -1);
-    depth_.assign(g_.num_ids(), 0);
     eligible_.assign(g_.num_ids(), false);
     for (size_t i = 0; i < order_.size(); ++i) {
       const NodeId id = order_[i];
       position_[id] = static_cast<int>(i);
-      for (Output o : g_.node(id).inputs) depth_[id] = std::max(depth_[id], depth_[o.node] + 1);
       eligible_[id] = Eligible(id);
     }
   }
 
   std::vector<MatchedSteps> Run(int least) {
     std::vector<MatchedSteps> found;
-    for (std::vector<NodeId>& chain : Chains(least)) {
+    for (std::vector<NodeId>& chain : ProductChains(g_, order_, eligible_, least)) {
       if (std::any_of(chain.begin(), chain.end(), [&](NodeId id) { return !eligible_[id]; }))
         continue;
       std::optional<MatchedSteps> best = Match(chain, least);
       if (!best) continue;
+      Rotate(&*best);
       for (const auto& row : best->rows) {
         for (NodeId id : row) eligible_[id] = false;
       }
@@ -56,98 +54,6 @@ class Matcher {
     }
     for (int k = 0; k < g_.num_outputs(id); ++k) {
       if (DTypeSize(g_.dtype({id, k})) == 0 || !g_.shape({id, k}).fully_known()) return false;
-    }
-    return true;
-  }
-
-  // ---- Chains: products by one weight, each of which needs the one before
-
-  struct Key {
-    Output weight;
-    int input;
-    const OpDef* op;
-    auto operator<=>(const Key&) const = default;
-  };
-
-  std::vector<std::vector<NodeId>> Chains(int least) {
-    std::map<Key, std::vector<NodeId>> uses;
-    for (NodeId id : order_) {
-      if (!eligible_[id] || !IsIntense(KnownTypes(g_, id))) continue;
-      const Node& node = g_.node(id);
-      for (size_t k = 0; k < node.inputs.size(); ++k)
-        uses[{node.inputs[k], static_cast<int>(k), node.op}].push_back(id);
-    }
-    std::vector<std::vector<NodeId>> chains;
-    for (auto& [key, all] : uses) {
-      while (!all.empty()) {
-        std::vector<NodeId> same, others;
-        for (NodeId id : all) (SameForm(all[0], id) ? same : others).push_back(id);
-        all = others;
-        for (std::vector<NodeId>& chain : EvenChains(same)) {
-          if (static_cast<int>(chain.size()) >= least) chains.push_back(std::move(chain));
-        }
-      }
-    }
-    std::stable_sort(chains.begin(), chains.end(),
-                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
-    return chains;
-  }
-  // A step may use a weight several times: the chains of every n-th node, for the least n that
-  // leaves the longest.
-  std::vector<std::vector<NodeId>> EvenChains(const std::vector<NodeId>& nodes) const {
-    std::vector<std::vector<NodeId>> best;
-    size_t best_nodes = 0;
-    for (size_t n = 1; n <= kMostUses && n < nodes.size(); ++n) {
-      std::vector<std::vector<NodeId>> chains;
-      size_t covered = 0;
-      for (size_t first = 0; first < n; ++first) {
-        std::vector<NodeId> every;
-        for (size_t i = first; i < nodes.size(); i += n) every.push_back(nodes[i]);
-        chains.push_back(LongestEven(every));
-        covered += chains.back().size();
-      }
-      if (covered <= best_nodes) continue;
-      best_nodes = covered;
-      best = std::move(chains);
-    }
-    return best;
-  }
-  // The longest part in which each is as much deeper than the one before.
-  std::vector<NodeId> LongestEven(const std::vector<NodeId>& nodes) const {
-    size_t best = 0, best_size = 0;
-    for (size_t i = 0; i + 1 < nodes.size();) {
-      const int step = depth_[nodes[i + 1]] - depth_[nodes[i]];
-      size_t j = i + 1;
-      while (j + 1 < nodes.size() && depth_[nodes[j + 1]] - depth_[nodes[j]] == step) ++j;
-      if (step > 0 && j - i + 1 > best_size) {
-        best = i;
-        best_size = j - i + 1;
-      }
-      i = j;
-    }
-    return {nodes.begin() + static_cast<int64_t>(best),
-            nodes.begin() + static_cast<int64_t>(best + best_size)};
-  }
-
-  // Whether two nodes differ in their inputs alone, and not in constants among them.
-  bool SameForm(NodeId a, NodeId b) const {
-    const Node &x = g_.node(a), &y = g_.node(b);
-    if (x.op != y.op || x.inputs.size() != y.inputs.size() ||
-        g_.num_outputs(a) != g_.num_outputs(b)) {
-      return false;
-    }
-    for (size_t k = 0; k < x.inputs.size(); ++k) {
-      const Output p = x.inputs[k], q = y.inputs[k];
-      if (p == q) continue;
-      if (g_.type(p) != g_.type(q) || g_.ConstValue(p) || g_.ConstValue(q)) return false;
-    }
-    for (int k = 0; k < g_.num_outputs(a); ++k) {
-      if (g_.type({a, k}) != g_.type({b, k})) return false;
-    }
-    for (const auto& [name, value] : x.attrs) {
-      if (name.starts_with('_')) continue;
-      const auto it = y.attrs.find(name);
-      if (it == y.attrs.end() || !AttrEqual(value, it->second)) return false;
     }
     return true;
   }
@@ -189,7 +95,7 @@ class Matcher {
   // Notes that b does in the next step what a does.
   void Pair(NodeId a, NodeId b) {
     if (a == b || !eligible_[a] || !eligible_[b] || next_.contains(a) || before_.contains(b) ||
-        !SameForm(a, b)) {
+        !SameForm(g_, a, b)) {
       return;
     }
     next_[a] = b;
@@ -212,7 +118,7 @@ class Matcher {
         int fits = 0;
         for (const Use& w : of_b) {
           if (w.node == kNoNode || w.index != u.index || !eligible_[w.node] ||
-              before_.contains(w.node) || !SameForm(u.node, w.node)) {
+              before_.contains(w.node) || !SameForm(g_, u.node, w.node)) {
             continue;
           }
           const int fit = Fit(u, w);
@@ -296,36 +202,117 @@ class Matcher {
     std::sort(rows.begin(), rows.end(), [&](const auto& x, const auto& y) {
       return position_[x.back()] < position_[y.back()];
     });
+    std::vector<bool> keep;
     for (int round = 0; round < kMostRounds && !rows.empty(); ++round) {
-      std::map<NodeId, std::pair<int, int>> at;  // row and step
-      for (size_t r = 0; r < rows.size(); ++r) {
-        for (int t = 0; t < m.steps; ++t) at[rows[r][t]] = {static_cast<int>(r), t};
-      }
-      const std::vector<bool> after = Below(at);
-      m.inputs.assign(rows.size(), {});
-      std::vector<bool> keep(rows.size(), true);
-      bool all = true;
-      for (size_t r = 0; r < rows.size(); ++r) {
-        for (size_t k = 0; keep[r] && k < g_.node(rows[r][0]).inputs.size(); ++k) {
-          const auto input = InputOf(rows[r], k, at, after);
-          if (input) {
-            m.inputs[r].push_back(*input);
-          } else {
-            keep[r] = all = false;
-          }
-        }
-      }
-      if (all) {
-        m.rows = std::move(rows);
+      m.rows = rows;
+      if (FindInputs(&m, &keep))
         return m.carried() > 0 ? std::optional(std::move(m)) : std::nullopt;
+      rows.clear();
+      for (size_t r = 0; r < keep.size(); ++r) {
+        if (keep[r]) rows.push_back(std::move(m.rows[r]));
       }
-      std::vector<std::vector<NodeId>> kept;
-      for (size_t r = 0; r < rows.size(); ++r) {
-        if (keep[r]) kept.push_back(std::move(rows[r]));
-      }
-      rows = std::move(kept);
     }
     return {};
+  }
+
+  // Finds out what the inputs of all rows are. Returns false when some are none of a loop's; `keep`
+  // tells of which rows they are.
+  bool FindInputs(MatchedSteps* m, std::vector<bool>* keep) const {
+    const std::vector<std::vector<NodeId>>& rows = m->rows;
+    std::map<NodeId, std::pair<int, int>> at;  // row and step
+    for (size_t r = 0; r < rows.size(); ++r) {
+      for (int t = 0; t < m->steps; ++t) at[rows[r][t]] = {static_cast<int>(r), t};
+    }
+    const std::vector<bool> after = Below(at);
+    m->inputs.assign(rows.size(), {});
+    keep->assign(rows.size(), true);
+    bool all = true;
+    for (size_t r = 0; r < rows.size(); ++r) {
+      for (size_t k = 0; (*keep)[r] && k < g_.node(rows[r][0]).inputs.size(); ++k) {
+        const auto input = InputOf(rows[r], k, at, after);
+        if (input) {
+          m->inputs[r].push_back(*input);
+        } else {
+          (*keep)[r] = all = false;
+        }
+      }
+    }
+    return all;
+  }
+
+  // Moves what ends a step, and only serves the next, to the beginning of that, where less is
+  // handed on then: of concat(x, h), h.
+  void Rotate(MatchedSteps* m) const {
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (size_t r = 0; r < m->rows.size() && !moved; ++r) {
+        const std::map<int, NodeId> firsts = FirstsOf(*m, static_cast<int>(r));
+        if (firsts.empty()) continue;
+        MatchedSteps turned{.steps = m->steps, .rows = {}, .inputs = {}};
+        for (const auto& [row, first] : firsts) {
+          turned.rows.push_back({first});
+          turned.rows.back().insert(turned.rows.back().end(), m->rows[row].begin(),
+                                    m->rows[row].end() - 1);
+        }
+        for (size_t k = 0; k < m->rows.size(); ++k) {
+          if (!firsts.contains(static_cast<int>(k))) turned.rows.push_back(m->rows[k]);
+        }
+        std::vector<bool> keep;
+        if (!FindInputs(&turned, &keep) || HandedOn(turned) >= HandedOn(*m)) continue;
+        *m = std::move(turned);
+        moved = true;
+      }
+    }
+  }
+  // What does before the first step what a row does in each, if the row only serves the next step;
+  // and the same of rows that only serve that row. Empty when there is no such.
+  std::map<int, NodeId> FirstsOf(const MatchedSteps& m, int r) const {
+    using Source = MatchedSteps::Source;
+    std::vector<std::vector<int>> inner_users(m.rows.size());
+    std::vector<bool> carried(m.rows.size(), false);
+    NodeId first = kNoNode;
+    for (size_t user = 0; user < m.rows.size(); ++user) {
+      for (const MatchedSteps::Input& in : m.inputs[user]) {
+        if (in.source == Source::kInner) inner_users[in.row].push_back(static_cast<int>(user));
+        if (in.source != Source::kCarried) continue;
+        carried[in.row] = true;
+        if (in.row == r) first = in.outside[0].node;
+      }
+    }
+    if (!inner_users[r].empty() || !MayBeFirst(first, m.rows[r])) return {};
+    std::map<int, NodeId> firsts = {{r, first}};
+    std::vector<int> open = {r};
+    while (!open.empty()) {
+      const int row = open.back();
+      open.pop_back();
+      for (size_t k = 0; k < m.inputs[row].size(); ++k) {
+        const int from = m.inputs[row][k].row;
+        if (m.inputs[row][k].source != Source::kInner || carried[from] || firsts.contains(from))
+          continue;
+        const auto& users = inner_users[from];
+        const NodeId node = g_.node(firsts.at(row)).inputs[k].node;
+        const bool moves =
+            std::all_of(users.begin(), users.end(), [&](int u) { return firsts.contains(u); }) &&
+            std::none_of(m.inputs[from].begin(), m.inputs[from].end(), [](const auto& in) {
+              return in.source == Source::kCarried || in.source == Source::kInner;
+            });
+        if (!moves || !MayBeFirst(node, m.rows[from])) continue;
+        firsts[from] = node;
+        open.push_back(from);
+      }
+    }
+    return firsts;
+  }
+  bool MayBeFirst(NodeId id, const std::vector<NodeId>& row) const {
+    return id != kNoNode && eligible_[id] && SameForm(g_, id, row[0]) &&
+           std::find(row.begin(), row.end(), id) == row.end();
+  }
+  // Elements of what is carried from step to step.
+  double HandedOn(const MatchedSteps& m) const {
+    double elements = 0;
+    for (const auto& [row, index] : m.carried_values())
+      elements += static_cast<double>(g_.shape({m.rows[row][0], index}).num_elements());
+    return elements;
   }
 
   // Other nodes that need something of the rows.
@@ -390,7 +377,7 @@ class Matcher {
   Function& f_;
   const Graph& g_;
   const std::vector<NodeId> order_;
-  std::vector<int> position_, depth_;
+  std::vector<int> position_;
   std::vector<bool> eligible_;
   std::map<NodeId, NodeId> next_, before_;  // what a node does, in the next step and the one before
   std::vector<std::pair<NodeId, NodeId>> open_;
@@ -398,14 +385,14 @@ class Matcher {
 
 }  // namespace
 
-int MatchedSteps::carried() const {
+std::set<std::pair<int, int>> MatchedSteps::carried_values() const {
   std::set<std::pair<int, int>> values;
   for (const auto& row : inputs) {
     for (const Input& in : row) {
       if (in.source == Source::kCarried) values.emplace(in.row, in.index);
     }
   }
-  return static_cast<int>(values.size());
+  return values;
 }
 
 std::vector<MatchedSteps> MatchSteps(Unit& unit, Function& f, int least) {

@@ -2,6 +2,8 @@
 #ifndef GRAPHRUN_CORE_COMPILE_STEP_MATCHER_H_
 #define GRAPHRUN_CORE_COMPILE_STEP_MATCHER_H_
 
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "core/graph/unit.h"
@@ -28,7 +30,9 @@ struct MatchedSteps {
   };
   std::vector<std::vector<Input>> inputs;  // by row
 
-  int carried() const;  // how many inputs of rows are
+  // Rows and outputs that are carried.
+  std::set<std::pair<int, int>> carried_values() const;
+  int carried() const { return static_cast<int>(carried_values().size()); }
 };
 
 // The longest unrolled loops of a function, each of at least `least` steps, that share no nodes.
