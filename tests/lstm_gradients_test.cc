@@ -13,7 +13,7 @@
 namespace graphrun {
 namespace {
 
-constexpr int64_t kBatch = 2, kTime = 4, kInputs = 3, kUnits = 5;
+constexpr int64_t kRows = 2, kSteps = 4, kInputs = 3, kCells = 5;
 
 Tensor RandomTensor(const Shape& shape, uint32_t seed) {
   std::mt19937 random(seed);
@@ -40,11 +40,11 @@ class LstmGradients : public testing::TestWithParam<Setting> {};
 TEST_P(LstmGradients, AgreeWithFiniteDifferencesToSecondOrder) {
   TestGraph t;
   const Shape x_shape =
-      GetParam().unknown_sizes ? Shape::Parse("[?,?,3]") : Shape{kBatch, kTime, kInputs};
+      GetParam().unknown_sizes ? Shape::Parse("[?,?,3]") : Shape{kRows, kSteps, kInputs};
   const Expr x = op::Placeholder(t.root, DType::kDouble, x_shape);
   const Scope s = t.root.VariableScope(
       "m", {.initializer = init::RandomUniform(-0.4, 0.4, 3), .dtype = DType::kDouble});
-  nn::BasicLSTMCell cell(kUnits);
+  nn::BasicLSTMCell cell(kCells);
   nn::RnnOptions options{.dtype = DType::kDouble};
   if (GetParam().lengths) options.sequence_length = op::Const(s, std::vector<int32_t>{3, 0});
   const nn::RnnResult rnn = nn::DynamicRnn(s, cell, x, options);
@@ -55,7 +55,7 @@ TEST_P(LstmGradients, AgreeWithFiniteDifferencesToSecondOrder) {
   const Expr loss = op::ReduceSum(s, op::Square(s, rnn.outputs) * weights) +
                     op::ReduceSum(s, rnn.state[0] * weights);
   const std::vector<Grad> first = Gradients(s, {loss}, {x, kernel});
-  const Tensor along_x = RandomTensor({kBatch, kTime, kInputs}, 5),
+  const Tensor along_x = RandomTensor({kRows, kSteps, kInputs}, 5),
                along_kernel = RandomTensor(kernel.shape, 6);
   const Expr combined = op::ReduceSum(s, first[0].dense * s.Const(along_x)) +
                         op::ReduceSum(s, first[1].dense * s.Const(along_kernel));
@@ -64,7 +64,7 @@ TEST_P(LstmGradients, AgreeWithFiniteDifferencesToSecondOrder) {
 
   Session session(t.meta.graph, {.interpret = GetParam().interpret});
   session.Run({}, {}, {t.root.GlobalVariablesInitializer()});
-  const Tensor at_x = RandomTensor({kBatch, kTime, kInputs}, 1),
+  const Tensor at_x = RandomTensor({kRows, kSteps, kInputs}, 1),
                at_kernel = session.VariableValue(kernel.name);
   const Tensor dx = RandomTensor(at_x.shape(), 2), dkernel = RandomTensor(at_kernel.shape(), 4);
   const auto run = [&](double step, const std::vector<TensorName>& fetches) {

@@ -176,6 +176,12 @@ OpInput Constant(Tensor value) {
   return in;
 }
 OpInput Int(int32_t value) { return Constant(Tensor::Scalar(value)); }
+OpInput Int32s(const char* shape, std::vector<int32_t> values) {
+  return Fed(Tensor::Of(values, Shape::Parse(shape)));
+}
+OpInput Int64s(const char* shape, std::vector<int64_t> values) {
+  return Fed(Tensor::Of(values, Shape::Parse(shape)));
+}
 OpInput Ints(std::vector<int32_t> values) { return Constant(Tensor::Vector(values)); }
 
 const OpTable& AllOpCases() {

@@ -77,11 +77,13 @@ struct OpInput {
   Tensor value;           // instead of random elements; of the row's type when dtype is kInvalid
   bool constant = false;  // a Const node, which shape functions can read
 };
-OpInput Values(const char* shape, std::vector<double> values);  // fed, of the row's type
-OpInput Fed(Tensor value);                                      // fed, of its own type
-OpInput Constant(Tensor value);                                 // a Const node
-OpInput Int(int32_t value);                                     // a Const scalar
-OpInput Ints(std::vector<int32_t> values);                      // a Const vector
+OpInput Values(const char* shape, std::vector<double> values);   // fed, of the row's type
+OpInput Int32s(const char* shape, std::vector<int32_t> values);  // fed
+OpInput Int64s(const char* shape, std::vector<int64_t> values);  // fed
+OpInput Fed(Tensor value);                                       // fed, of its own type
+OpInput Constant(Tensor value);                                  // a Const node
+OpInput Int(int32_t value);                                      // a Const scalar
+OpInput Ints(std::vector<int32_t> values);                       // a Const vector
 
 struct OpCase {
   std::string op;

@@ -98,13 +98,6 @@ Arrays WhereReference(const Arrays& in) {
   return {Array(Shape{n, in[0].shape.rank()}, found)};
 }
 
-OpInput Int32s(const char* shape, std::vector<int32_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-OpInput Int64s(const char* shape, std::vector<int64_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-
 }  // namespace
 
 OpTable IndexCases() {

@@ -47,13 +47,6 @@ Reference GatherBatches(int axis, int batch) {
   };
 }
 
-OpInput Int32s(const char* shape, std::vector<int32_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-OpInput Int64s(const char* shape, std::vector<int64_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-
 void AddTensorScatter(OpTable* t, const std::vector<DType>& numbers) {
   const std::vector<std::pair<const char*, Join>> joins = {
       {"Update", [](double, double u) { return u; }},

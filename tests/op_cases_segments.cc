@@ -9,7 +9,7 @@
 namespace graphrun::test {
 namespace {
 
-using Join = std::function<double(const std::vector<double>&)>;
+using Fold = std::function<double(const std::vector<double>&)>;
 
 double Sum(const std::vector<double>& v) {
   double sum = 0;
@@ -26,7 +26,7 @@ double Largest(const std::vector<double>& v) { return *std::max_element(v.begin(
 double Smallest(const std::vector<double>& v) { return *std::min_element(v.begin(), v.end()); }
 
 // Each element joined from those of the rows with its id, or `none`.
-Reference Segments(Join join, double none) {
+Reference Segments(Fold join, double none) {
   return [=](const Arrays& in) -> Arrays {
     const Array &x = in[0], &ids = in[1];
     const int64_t width = ids.size() > 0 ? x.size() / ids.size() : 0;
@@ -55,16 +55,9 @@ Arrays BincountReference(const Arrays& in) {
   return {out};
 }
 
-OpInput Int32s(const char* shape, std::vector<int32_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-OpInput Int64s(const char* shape, std::vector<int64_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
-
-struct Joined {
+struct Folded {
   const char* name;
-  Join join;
+  Fold join;
   double none;
   Domain domain;
   bool linear;
@@ -76,8 +69,8 @@ struct Joined {
 void AddSegmentCases(OpTable* t) {
   const std::vector<DType> floats = {DType::kFloat, DType::kDouble};
   const std::vector<DType> numbers = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64};
-  for (const Joined& j :
-       std::vector<Joined>{{"SegmentSum", Sum, 0, Domain::kNormal, true},
+  for (const Folded& j :
+       std::vector<Folded>{{"SegmentSum", Sum, 0, Domain::kNormal, true},
                            {"SegmentMean", Mean, 0, Domain::kNormal, true, false},
                            {"SegmentProd", Product, 1, Domain::kNonZero, false, false},
                            {"SegmentMax", Largest, 0, Domain::kDistinct, true},
@@ -103,8 +96,8 @@ void AddSegmentCases(OpTable* t) {
     t->shapes.push_back({j.name, "[];[4]", "error: at least rank 1", {}, types});
   }
   const double huge = 1e300;  // the reference's; the op has its dtype's limit, so none is left over
-  for (const Joined& j :
-       std::vector<Joined>{{"UnsortedSegmentProd", Product, 1, Domain::kNonZero, false, false},
+  for (const Folded& j :
+       std::vector<Folded>{{"UnsortedSegmentProd", Product, 1, Domain::kNonZero, false, false},
                            {"UnsortedSegmentMax", Largest, -huge, Domain::kDistinct, true},
                            {"UnsortedSegmentMin", Smallest, huge, Domain::kDistinct, true}}) {
     const auto add = [&](const char* label, OpInput data, OpInput ids, int32_t n) {

@@ -59,9 +59,6 @@ Arrays Missing(const Arrays& in) {
   return {Array(Shape{n}, left), Array(Shape{n}, at)};
 }
 
-OpInput Int64s(const char* shape, std::vector<int64_t> values) {
-  return Fed(Tensor::Of(values, Shape::Parse(shape)));
-}
 OpInput Strings(std::vector<std::string> values) { return Fed(Tensor::Vector(values)); }
 
 void AddTopK(OpTable* t, const std::vector<DType>& numbers) {

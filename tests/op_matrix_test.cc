@@ -234,9 +234,9 @@ TEST_P(OpMatrix, AnswersAsTensorFlow) {
   counts.Print(GetParam());
 }
 
-std::string NameOf(const testing::TestParamInfo<std::string>& tested) { return tested.param; }
+std::string OpName(const testing::TestParamInfo<std::string>& tested) { return tested.param; }
 
-INSTANTIATE_TEST_SUITE_P(Op, OpMatrix, testing::ValuesIn(OpsOfTheTable()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Op, OpMatrix, testing::ValuesIn(OpsOfTheTable()), OpName);
 
 TEST(OpMatrixTable, EveryOpHasAnAcceptedBase) {
   for (const std::string& op : OpsOfTheTable()) {

@@ -14,7 +14,7 @@ using nn::CellPtr;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct Golden {
+struct GoldenCell {
   const char* name;
   std::function<CellPtr()> make;
   std::vector<std::string> variables;
@@ -22,9 +22,9 @@ struct Golden {
   std::vector<std::vector<float>> state;
 };
 
-void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
+void PrintTo(const GoldenCell& golden, std::ostream* out) { *out << golden.name; }
 
-std::vector<Golden> Goldens() {
+std::vector<GoldenCell> GoldenCells() {
   return {
       {"BasicRNN",
        [] { return std::make_shared<nn::BasicRNNCell>(2); },
@@ -103,10 +103,10 @@ class RnnTest : public ModelTest {
   }
 };
 
-class RnnGoldenTest : public RnnTest, public testing::WithParamInterface<Golden> {};
+class RnnGoldenTest : public RnnTest, public testing::WithParamInterface<GoldenCell> {};
 
 TEST_P(RnnGoldenTest, DynamicAsTensorFlow) {
-  const Golden& golden = GetParam();
+  const GoldenCell& golden = GetParam();
   const CellPtr cell = golden.make();
   const nn::RnnResult rnn = nn::DynamicRnn(
       root_, *cell, Inputs(), {.sequence_length = Lengths({3, 1}), .dtype = DType::kFloat});
@@ -119,7 +119,7 @@ TEST_P(RnnGoldenTest, DynamicAsTensorFlow) {
 }
 
 TEST_P(RnnGoldenTest, StaticAsTensorFlow) {
-  const Golden& golden = GetParam();
+  const GoldenCell& golden = GetParam();
   const CellPtr cell = golden.make();
   const nn::StaticRnnResult rnn = nn::StaticRnn(
       root_, *cell, Steps(Inputs()), {.sequence_length = Lengths({3, 1}), .dtype = DType::kFloat});
@@ -154,7 +154,7 @@ TEST_P(RnnGoldenTest, StaticEqualsDynamicWithoutLengths) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, RnnGoldenTest, testing::ValuesIn(Goldens()),
+INSTANTIATE_TEST_SUITE_P(Cells, RnnGoldenTest, testing::ValuesIn(GoldenCells()),
                          [](const auto& p) { return std::string(p.param.name); });
 
 TEST_F(RnnTest, BidirectionalAsTensorFlow) {

@@ -56,7 +56,8 @@ std::vector<std::string> FunctionNames(const pb::MetaGraphDef& def) {
 }
 
 // A function of a float that hands it to `op` of function `callee`, if any.
-std::string Function(const std::string& name, const std::string& op, const std::string& callee) {
+std::string CallingFunction(const std::string& name, const std::string& op,
+                            const std::string& callee) {
   const std::string attr =
       callee.empty() ? "" : " attr { key: 'f' value { func { name: '" + callee + "' } } }";
   return "function { signature { name: '" + name +
@@ -69,9 +70,10 @@ TEST(SaveForTensorFlow, FunctionsOfUnknownNodesAreWritten) {
   const std::string node =
       "node { name: 'map' op: 'FancyMap' input: 'x' attr { key: 'fs' value { list { func { name: "
       "'outer' } func { name: 'other' } } } } }\n";
-  const std::string library = "library {\n" + Function("inner", "OddOp", "") +
-                              Function("outer", "OddOp", "inner") + Function("other", "OddOp", "") +
-                              Function("unused", "OddOp", "") + "}\n";
+  const std::string library = "library {\n" + CallingFunction("inner", "OddOp", "") +
+                              CallingFunction("outer", "OddOp", "inner") +
+                              CallingFunction("other", "OddOp", "") +
+                              CallingFunction("unused", "OddOp", "") + "}\n";
   const pb::MetaGraphDef def = Resaved("x = Placeholder.f []\n", node + library);
   EXPECT_EQ(FunctionNames(def), std::vector<std::string>({"inner", "other", "outer"}));
   EXPECT_EQ(NodeOf(def.graph_def().node(), "map").attr().at("fs").list().func_size(), 2);

@@ -20,7 +20,7 @@ const char kSize[] =
     R"((?:[\w.\->()\[\]]*(?:num_elements\(\)|dims\(\)\[[^\]]*\]|shape(?:\(\)|s\[\w\])?\[[^\]]*\])|\b[xy]\[(?:i|axis|\*axis)\]))";
 
 // The line without comments and string literals.
-std::string Code(std::string line) {
+std::string CodeOf(std::string line) {
   static const std::regex literal(R"("(?:[^"\\]|\\.)*")");
   line = std::regex_replace(line, literal, "\"\"");
   return line.substr(0, line.find("//"));
@@ -43,7 +43,7 @@ const std::vector<std::regex>& RawArithmetic() {
 }
 
 bool IsRaw(const std::string& line) {
-  const std::string code = Code(line);
+  const std::string code = CodeOf(line);
   return std::any_of(RawArithmetic().begin(), RawArithmetic().end(),
                      [&](const std::regex& r) { return std::regex_search(code, r); });
 }

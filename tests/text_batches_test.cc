@@ -66,7 +66,7 @@ pb::Batches InOrder(int batch, int steps) {
   return plan;
 }
 
-std::vector<int32_t> Window(Batcher& batcher, int64_t round, int64_t i) {
+std::vector<int32_t> IdsOf(Batcher& batcher, int64_t round, int64_t i) {
   std::vector<int32_t> window(batcher.rows(i) * (batcher.steps() + 1), -1);
   batcher.Fill(round, i, window);
   return window;
@@ -78,16 +78,16 @@ TEST(ContiguousRows, StayInTheirRows) {
   ASSERT_EQ(batcher->batches_per_round(), 4);
   EXPECT_EQ(batcher->steps(), 3);
   EXPECT_EQ(batcher->rows(3), 2);
-  EXPECT_THAT(Window(*batcher, 0, 0), ElementsAre(100, 101, 102, 103, 114, 115, 116, 117));
-  EXPECT_THAT(Window(*batcher, 5, 3), ElementsAre(109, 110, 111, 112, 123, 124, 125, 126));
+  EXPECT_THAT(IdsOf(*batcher, 0, 0), ElementsAre(100, 101, 102, 103, 114, 115, 116, 117));
+  EXPECT_THAT(IdsOf(*batcher, 5, 3), ElementsAre(109, 110, 111, 112, 123, 124, 125, 126));
 }
 
 TEST(ContiguousRows, WrapIntoTheNextRowAndTheFirst) {
   const auto ids = Counting(29);
   const auto batcher = MakeBatcher(Rows(2, 3, /*wrap=*/true), ids, "it");  // 5 are left out
   ASSERT_EQ(batcher->batches_per_round(), 4);
-  EXPECT_THAT(Window(*batcher, 0, 2), ElementsAre(106, 107, 108, 109, 118, 119, 120, 121));
-  EXPECT_THAT(Window(*batcher, 0, 3), ElementsAre(109, 110, 111, 112, 121, 122, 123, 100));
+  EXPECT_THAT(IdsOf(*batcher, 0, 2), ElementsAre(106, 107, 108, 109, 118, 119, 120, 121));
+  EXPECT_THAT(IdsOf(*batcher, 0, 3), ElementsAre(109, 110, 111, 112, 121, 122, 123, 100));
 }
 
 TEST(ContiguousRows, PermuteThePermutedOrder) {
@@ -95,7 +95,7 @@ TEST(ContiguousRows, PermuteThePermutedOrder) {
   const auto batcher = MakeBatcher(PermutedRows(2, 3, true, 42), ids, "it");
   const auto order = [&](int64_t round) {
     std::vector<int32_t> places;
-    for (int64_t i = 0; i < 4; ++i) places.push_back((Window(*batcher, round, i)[0] - 100) / 3);
+    for (int64_t i = 0; i < 4; ++i) places.push_back((IdsOf(*batcher, round, i)[0] - 100) / 3);
     return places;
   };
   EXPECT_THAT(order(3), ElementsAre(0, 3, 2, 1));
@@ -108,23 +108,23 @@ TEST(Cursors, GoRoundTheTextFromEpochToEpoch) {
   const auto ids = Counting(23);
   const auto batcher = MakeBatcher(CursorRows(3, 4), ids, "it");
   ASSERT_EQ(batcher->batches_per_round(), 1);
-  EXPECT_THAT(Window(*batcher, 0, 0), ElementsAre(100, 101, 102, 103, 104,  //
-                                                  107, 108, 109, 110, 111,  //
-                                                  114, 115, 116, 117, 118));
-  EXPECT_THAT(Window(*batcher, 2, 0), ElementsAre(108, 109, 110, 111, 112,  //
-                                                  115, 116, 117, 118, 119,  //
-                                                  122, 100, 101, 102, 103));
-  EXPECT_THAT(Window(*batcher, 3, 0), ElementsAre(112, 113, 114, 115, 116,  //
-                                                  119, 120, 121, 122, 100,  //
-                                                  103, 104, 105, 106, 107));
+  EXPECT_THAT(IdsOf(*batcher, 0, 0), ElementsAre(100, 101, 102, 103, 104,  //
+                                                 107, 108, 109, 110, 111,  //
+                                                 114, 115, 116, 117, 118));
+  EXPECT_THAT(IdsOf(*batcher, 2, 0), ElementsAre(108, 109, 110, 111, 112,  //
+                                                 115, 116, 117, 118, 119,  //
+                                                 122, 100, 101, 102, 103));
+  EXPECT_THAT(IdsOf(*batcher, 3, 0), ElementsAre(112, 113, 114, 115, 116,  //
+                                                 119, 120, 121, 122, 100,  //
+                                                 103, 104, 105, 106, 107));
 }
 
 TEST(Cursors, TakeTheBatchesOfAnEpochFromThePlan) {
   const auto ids = Counting(7);
   const auto batcher = MakeBatcher(CursorRows(1, 2, 5), ids, "it");
   ASSERT_EQ(batcher->batches_per_round(), 5);
-  EXPECT_THAT(Window(*batcher, 0, 3), ElementsAre(106, 100, 101));
-  EXPECT_THAT(Window(*batcher, 1, 0), ElementsAre(103, 104, 105));
+  EXPECT_THAT(IdsOf(*batcher, 0, 3), ElementsAre(106, 100, 101));
+  EXPECT_THAT(IdsOf(*batcher, 1, 0), ElementsAre(103, 104, 105));
 }
 
 TEST(RandomWindows, BeginWhereNumpySays) {
@@ -132,7 +132,7 @@ TEST(RandomWindows, BeginWhereNumpySays) {
   const auto batcher = MakeBatcher(Random(3, 5, 0, 0.5), ids, "it");
   ASSERT_EQ(batcher->batches_per_round(), 3);
   const auto begins = [&](int64_t round, int64_t i) {
-    const std::vector<int32_t> w = Window(*batcher, round, i);
+    const std::vector<int32_t> w = IdsOf(*batcher, round, i);
     for (size_t k = 0; k < w.size(); ++k) EXPECT_EQ(w[k], w[k - k % 6] + static_cast<int>(k % 6));
     return std::vector<int32_t>{w[0] - 100, w[6] - 100, w[12] - 100};
   };
@@ -149,14 +149,14 @@ TEST(Windows, LeaveRowsForTheLastBatch) {
   ASSERT_EQ(batcher->batches_per_round(), 3);
   EXPECT_EQ(batcher->rows(1), 2);
   EXPECT_EQ(batcher->rows(2), 1);
-  EXPECT_THAT(Window(*batcher, 4, 1), ElementsAre(106, 107, 108, 109, 109, 110, 111, 112));
-  EXPECT_THAT(Window(*batcher, 0, 2), ElementsAre(112, 113, 114, 115));
+  EXPECT_THAT(IdsOf(*batcher, 4, 1), ElementsAre(106, 107, 108, 109, 109, 110, 111, 112));
+  EXPECT_THAT(IdsOf(*batcher, 0, 2), ElementsAre(112, 113, 114, 115));
   const auto whole = MakeBatcher(InOrder(4, 5), std::span(ids).first(15), "it");
   ASSERT_EQ(whole->batches_per_round(), 1);
   EXPECT_EQ(whole->rows(0), 3);
-  EXPECT_THAT(Window(*whole, 0, 0), ElementsAre(100, 101, 102, 103, 104, 105,  //
-                                                105, 106, 107, 108, 109, 110,  //
-                                                110, 111, 112, 113, 114, 100));
+  EXPECT_THAT(IdsOf(*whole, 0, 0), ElementsAre(100, 101, 102, 103, 104, 105,  //
+                                               105, 106, 107, 108, 109, 110,  //
+                                               110, 111, 112, 113, 114, 100));
 }
 
 // Where window (round, i) of row r begins, and where the text goes round, by the definition.
@@ -186,7 +186,7 @@ void ExpectAsDefined(const pb::Batches& plan, const std::vector<int32_t>& ids,
       for (int64_t c = 0; c <= plan.steps(); ++c)
         expected.push_back(ids[(begin + c) % reference.length]);
     }
-    ASSERT_EQ(Window(*batcher, round, i), expected) << "round " << round << ", batch " << i;
+    ASSERT_EQ(IdsOf(*batcher, round, i), expected) << "round " << round << ", batch " << i;
   }
 }
 
@@ -282,7 +282,7 @@ TEST(NotEnoughData, IsSaidBelowTheNumberItAsksFor) {
     const auto ids = Counting(c.needed);
     const auto batcher = MakeBatcher(c.plan, ids, "it");
     ASSERT_GE(batcher->batches_per_round(), 1);
-    for (const int32_t id : Window(*batcher, 1, 0)) EXPECT_GE(id, 100);
+    for (const int32_t id : IdsOf(*batcher, 1, 0)) EXPECT_GE(id, 100);
   }
 }
 
@@ -318,7 +318,7 @@ class ReferenceSlow : public testing::Test {
   }
   static int64_t Digest(Batcher& batcher, int64_t round, int64_t i) {
     int64_t sum = 0, place = 0;
-    for (const int32_t id : Window(batcher, round, i)) sum += ++place * id;
+    for (const int32_t id : IdsOf(batcher, round, i)) sum += ++place * id;
     return sum % 1000000007;
   }
   // a..z and space, as `first` says, which is 0.
