@@ -45,9 +45,8 @@ class ChainFinder {
         std::vector<NodeId> same, others;
         for (NodeId id : all) (SameForm(g_, all[0], id) ? same : others).push_back(id);
         all = others;
-        for (std::vector<NodeId>& chain : EvenChains(same)) {
-          if (static_cast<int>(chain.size()) >= least) chains.push_back(std::move(chain));
-        }
+        for (std::vector<NodeId>& chain : EvenChains(same, static_cast<size_t>(least)))
+          chains.push_back(std::move(chain));
       }
     }
     std::stable_sort(chains.begin(), chains.end(),
@@ -63,9 +62,10 @@ class ChainFinder {
     auto operator<=>(const Key&) const = default;
   };
 
-  // A step may use a weight several times: the chains of every n-th node, for the least n that
-  // leaves the longest.
-  std::vector<std::vector<NodeId>> EvenChains(const std::vector<NodeId>& nodes) const {
+  // A step may use a weight several times: the chains of every n-th node, none of fewer than
+  // `least`, for the least n by which most nodes are in one.
+  std::vector<std::vector<NodeId>> EvenChains(const std::vector<NodeId>& nodes,
+                                              size_t least) const {
     std::vector<std::vector<NodeId>> best;
     size_t best_nodes = 0;
     for (size_t n = 1; n <= kMostUses && n < nodes.size(); ++n) {
@@ -74,8 +74,10 @@ class ChainFinder {
       for (size_t first = 0; first < n; ++first) {
         std::vector<NodeId> every;
         for (size_t i = first; i < nodes.size(); i += n) every.push_back(nodes[i]);
-        chains.push_back(LongestEven(every));
-        covered += chains.back().size();
+        std::vector<NodeId> chain = LongestEven(every);
+        if (chain.size() < least) continue;
+        covered += chain.size();
+        chains.push_back(std::move(chain));
       }
       if (covered <= best_nodes) continue;
       best_nodes = covered;
