@@ -307,6 +307,29 @@ TEST_F(LoopPassesTest, StepsThatAreWrittenOutBecomeALoop) {
   EXPECT_THAT(InnerSizes(Compile({loss})), ElementsAre(kUnits));
 }
 
+// Ten steps whose first is another, with weights for what comes in and gradients of that too:
+// products by those are evenly deep as well, and nothing hands them on.
+TEST_F(LoopPassesTest, StepsAreFoundByTheirRecurrence) {
+  const Expr wx = Feed(Values({kInput, kUnits})), wh = Feed(Values({kUnits, kUnits})),
+             table = Feed(Values({11, kInput}));
+  Expr h = op::Tanh(s(), Feed(Values({kBatch, kUnits})));
+  std::vector<Expr> outputs;
+  for (int t = 0; t < 10; ++t) {
+    std::vector<int32_t> ids;
+    for (int i = 0; i < kBatch; ++i) ids.push_back((i * 3 + t) % 11);
+    const Expr x = op::Gather(s(), table, Feed(Tensor::Vector(ids)));
+    h = op::Tanh(s(), op::AddV2(s(), op::MatMul(s(), x, wx), op::MatMul(s(), h, wh)));
+    outputs.push_back(h);
+  }
+  const Expr joined = op::Concat(s(), outputs, 0);
+  const Expr loss = op::ReduceSum(s(), op::Mul(s(), joined, joined));
+  const std::vector<Grad> grads = Gradients(s(), {loss}, {wx, wh, table});
+  const Function& f =
+      Compile({loss, ToDense(s(), grads[0]), ToDense(s(), grads[1]), ToDense(s(), grads[2])});
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(1, 1));
+  EXPECT_LE(Count(f, "MatMul"), 15);  // 50 as written
+}
+
 // Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.
 TEST_F(LoopPassesTest, ALoopThatWritesStaysAsItIs) {
   const Expr handle = s().Add("VarHandleOp", {},

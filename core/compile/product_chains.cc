@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/compile/known_types.h"
@@ -83,7 +84,28 @@ class ChainFinder {
       best_nodes = covered;
       best = std::move(chains);
     }
+    std::erase_if(best, [&](const std::vector<NodeId>& chain) { return !IsRecurrence(chain); });
     return best;
+  }
+  // Whether each needs the one before. Others are deeper because what they multiply is.
+  bool IsRecurrence(const std::vector<NodeId>& chain) const {
+    for (size_t i = 1; i < chain.size(); ++i) {
+      if (!Needs(chain[i], chain[i - 1])) return false;
+    }
+    return true;
+  }
+  bool Needs(NodeId id, NodeId needed) const {
+    std::set<NodeId> seen = {id};
+    std::vector<NodeId> open = {id};
+    while (!open.empty()) {
+      const NodeId at = open.back();
+      open.pop_back();
+      for (Output o : g_.node(at).inputs) {
+        if (o.node == needed) return true;
+        if (depth_[o.node] > depth_[needed] && seen.insert(o.node).second) open.push_back(o.node);
+      }
+    }
+    return false;
   }
   // The longest part in which each is as much deeper than the one before.
   std::vector<NodeId> LongestEven(const std::vector<NodeId>& nodes) const {

@@ -12,9 +12,9 @@ namespace graphrun {
 // tell what they do.
 bool SameForm(const Graph& g, NodeId a, NodeId b);
 
-// Products by one weight, each as much deeper in the graph than the one before; the longest first,
-// none of fewer than `least`. `order` is a topological order, `eligible`, by id, what may be in
-// one.
+// Products by one weight, each needing the one before and as much deeper in the graph; the longest
+// first, none of fewer than `least`. `order` is a topological order, `eligible`, by id, what may be
+// in one.
 std::vector<std::vector<NodeId>> ProductChains(const Graph& g, const std::vector<NodeId>& order,
                                                const std::vector<bool>& eligible, int least);
 
