@@ -36,18 +36,18 @@ TEST_P(OpGrad, MatchesFiniteDifferences) {
   }
 }
 
-std::vector<const OpCase*> Rows() {
+std::vector<const OpCase*> GradientRows() {
   std::vector<const OpCase*> rows;
   for (const OpCase& c : AllOpCases().cases) {
     if (!c.grad.empty()) rows.push_back(&c);
   }
   return rows;
 }
-std::string NameOf(const testing::TestParamInfo<const OpCase*>& info) {
+std::string GradientName(const testing::TestParamInfo<const OpCase*>& info) {
   return CaseName(*info.param);
 }
 
-INSTANTIATE_TEST_SUITE_P(Op, OpGrad, testing::ValuesIn(Rows()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Op, OpGrad, testing::ValuesIn(GradientRows()), GradientName);
 
 }  // namespace
 }  // namespace graphrun::test

@@ -7,12 +7,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/build/scope.h"
 
 namespace graphrun {
+
+// The name in the scope that the prefix names; the name itself at the top.
+inline std::string InScope(const std::string& prefix, std::string_view name) {
+  return prefix.empty() ? std::string(name) : prefix + "/" + std::string(name);
+}
 
 // One graph under construction: the model's main graph, or the body of a function. In a body,
 // tensors of enclosing graphs become parameters (captures) when they are first used.

@@ -10,10 +10,6 @@
 namespace graphrun {
 namespace {
 
-std::string Join(const std::string& prefix, std::string_view name) {
-  return prefix.empty() ? std::string(name) : prefix + "/" + std::string(name);
-}
-
 // TensorFlow's constants (framework/random_seed.py).
 constexpr int64_t kDefaultGraphSeed = 87654321;
 constexpr int64_t kSeedModulus = 2147483647;
@@ -37,7 +33,7 @@ Scope Scope::At(BuildContext* context, FunctionBuilder* home, std::string prefix
 Scope Scope::NameScope(std::string_view name) const {
   Scope s = *this;
   s.prefix_ = name.ends_with('/') ? std::string(name.substr(0, name.size() - 1))
-                                  : graph().UniqueName(Join(prefix_, name));
+                                  : graph().UniqueName(InScope(prefix_, name));
   s.next_name_.clear();
   return s;
 }
@@ -92,7 +88,7 @@ Expr Scope::Add(std::string_view op, const std::vector<Expr>& inputs, AttrMap at
       leaf.ends_with('/')
           ? graph().AddNodeNamed(op, std::string(leaf.substr(0, leaf.size() - 1)),
                                  std::move(outputs), std::move(attrs), control_inputs_)
-          : graph().AddNode(op, Join(prefix_, leaf), std::move(outputs), std::move(attrs),
+          : graph().AddNode(op, InScope(prefix_, leaf), std::move(outputs), std::move(attrs),
                             control_inputs_);
   if (!device_.empty()) graph().SetDevice(id, device_);
   return {home_, {id, 0}};

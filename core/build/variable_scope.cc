@@ -10,10 +10,6 @@
 namespace graphrun {
 namespace {
 
-std::string Join(const std::string& prefix, std::string_view name) {
-  return prefix.empty() ? std::string(name) : prefix + "/" + std::string(name);
-}
-
 const char* ReuseName(Reuse reuse) {
   return reuse == Reuse::kTrue ? "true" : reuse == Reuse::kAuto ? "auto" : "false";
 }
@@ -81,7 +77,7 @@ Scope Scope::OpenVariableScope(std::string full_name, std::string_view leaf,
 Scope Scope::VariableScope(std::string_view name, VariableScopeOptions options) const {
   if (name.empty()) ThrowInvalid("a variable scope needs a name");
   ++variables_->children[std::string(name)];
-  return OpenVariableScope(Join(variables_->name, name), name, variables_->options, options);
+  return OpenVariableScope(InScope(variables_->name, name), name, variables_->options, options);
 }
 
 Scope Scope::DefaultVariableScope(std::string_view default_name,
@@ -93,7 +89,7 @@ Scope Scope::DefaultVariableScope(std::string_view default_name,
   };
   for (int i = 1; taken(name); ++i) name = std::string(default_name) + "_" + std::to_string(i);
   ++variables_->children[name];
-  return OpenVariableScope(Join(variables_->name, name), default_name, variables_->options,
+  return OpenVariableScope(InScope(variables_->name, name), default_name, variables_->options,
                            options);
 }
 
@@ -117,7 +113,7 @@ DType Scope::variable_dtype() const {
 
 Variable Scope::GetVariable(std::string_view name, const Shape& shape, VariableOptions options,
                             SourceLocation where) const {
-  const std::string full = Join(variables_->name, name);
+  const std::string full = InScope(variables_->name, name);
   const bool dtype_given = options.dtype != DType::kInvalid;
   if (!dtype_given) options.dtype = variable_dtype();
   if (!options.initializer) options.initializer = variables_->options.initializer;
@@ -171,7 +167,7 @@ Variable Scope::NewVariable(Expr initial_value, std::string_view name, bool trai
   }
   VariableOptions options{.dtype = initial_value.dtype(), .trainable = trainable};
   return MakeVariable(
-      Join(prefix_, name.empty() ? "Variable" : name), initial_value.shape(), options,
+      InScope(prefix_, name.empty() ? "Variable" : name), initial_value.shape(), options,
       [&](const Scope&) { return initial_value; }, where);
 }
 

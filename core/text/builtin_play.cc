@@ -11,9 +11,9 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-// What the speeches of one scene are about: a scene keeps to its topic and its few speakers, so
+// What the speeches of one scene are about: a scene keeps to its theme and its few speakers, so
 // that a model gains from remembering.
-struct Topic {
+struct Theme {
   Words nouns, verbs;  // regular ones: their other form has an s
   Words places;
 };
@@ -36,8 +36,8 @@ constexpr std::string_view kSeaNouns[] = {"ship",  "storm", "harbour", "pilot", 
                                           "shore", "mast",  "voyage",  "gale",  "sail", "pirate"};
 constexpr std::string_view kSeaVerbs[] = {"steer", "anchor", "follow", "sink",
                                           "trust", "curse",  "board",  "escape"};
-constexpr std::string_view kSeaPlaces[] = {"upon the deck", "beyond the cape", "o'er the water",
-                                           "in the rigging"};
+constexpr std::string_view kShipPlaces[] = {"upon the deck", "beyond the cape", "o'er the water",
+                                            "in the rigging"};
 
 constexpr std::string_view kGoldNouns[] = {"merchant", "coin",  "debt",    "purse",  "bargain",
                                            "lawyer",   "ducat", "usurer",  "jewel",  "prize",
@@ -54,9 +54,9 @@ constexpr std::string_view kNightVerbs[] = {"haunt",  "fear",  "summon", "vex",
 constexpr std::string_view kNightPlaces[] = {"in the churchyard", "beneath the moon",
                                              "on the empty stair", "between two midnights"};
 
-constexpr Topic kTopics[] = {{kCrownNouns, kCrownVerbs, kCrownPlaces},
+constexpr Theme kThemes[] = {{kCrownNouns, kCrownVerbs, kCrownPlaces},
                              {kLoveNouns, kLoveVerbs, kLovePlaces},
-                             {kSeaNouns, kSeaVerbs, kSeaPlaces},
+                             {kSeaNouns, kSeaVerbs, kShipPlaces},
                              {kGoldNouns, kGoldVerbs, kGoldPlaces},
                              {kNightNouns, kNightVerbs, kNightPlaces}};
 
@@ -65,21 +65,21 @@ constexpr std::string_view kSpeakers[] = {
     "HUMPHREY", "ISOLDE",   "JASPER",    "KATHARYN", "LEONORA", "MARIGOLD", "NATHANIEL",
     "ORSON",    "PERCIVAL", "QUENTIN",   "ROSAMUND", "SYLVIA",  "TOBIAS",   "URSULA",
     "VIVIAN",   "WINIFRED", "XANTHE",    "YVAIN",    "ZACHARY"};
-constexpr std::string_view kAdjectives[] = {
+constexpr std::string_view kPlayAdjectives[] = {
     "gentle",       "noble",  "cruel",  "weary",     "proud",         "secret", "golden",
     "quiet",        "bitter", "honest", "foolish",   "ancient",       "merry",  "ill-kept",
     "sweet-voiced", "hollow", "unjust", "half-lost", "never-resting", "lazy",   "exiled"};
 constexpr std::string_view kActs[] = {"sleep",  "weep",    "wait",   "kneel", "laugh",
                                       "wander", "tremble", "return", "dance", "perish"};
-constexpr std::string_view kTimes[] = {"to-morrow", "to-night",    "ere morning", "once more",
-                                       "this hour", "till winter", "for ever",    "at last"};
+constexpr std::string_view kPlayTimes[] = {"to-morrow", "to-night",    "ere morning", "once more",
+                                           "this hour", "till winter", "for ever",    "at last"};
 constexpr std::string_view kCries[] = {"Alas", "Away", "Peace",   "Enough",
                                        "Hark", "Fie",  "Well met"};
 constexpr std::string_view kTitles[] = {"my lord",      "my lady",  "good cousin",
                                         "sweet friend", "old fool", "brave sir"};
 
 // A rule's alternatives are words and $X, X a rule or one of these:
-//   n v  noun, verb of the topic          p V  the same with an s
+//   n v  noun, verb of the theme          p V  the same with an s
 //   a i  adjective, verb without object   I    i with an s
 //   w t  place, time                      x h  cry, title
 //   o    the one who is spoken to
@@ -167,7 +167,7 @@ class Playwright {
 
  private:
   std::string Scene() {
-    topic_ = &kTopics[random_.Below(std::size(kTopics))];
+    theme_ = &kThemes[random_.Below(std::size(kThemes))];
     std::vector<std::string_view> cast;
     for (uint64_t n = 2 + random_.Below(3); cast.size() < n;) {
       const std::string_view name = kSpeakers[random_.Below(std::size(kSpeakers))];
@@ -224,23 +224,23 @@ class Playwright {
   std::string Word(char name) {
     switch (name) {
       case 'n':
-        return std::string(random_.Pick(topic_->nouns));
+        return std::string(random_.Pick(theme_->nouns));
       case 'p':
-        return WithS(random_.Pick(topic_->nouns));
+        return WithS(random_.Pick(theme_->nouns));
       case 'v':
-        return std::string(random_.Pick(topic_->verbs));
+        return std::string(random_.Pick(theme_->verbs));
       case 'V':
-        return WithS(random_.Pick(topic_->verbs));
+        return WithS(random_.Pick(theme_->verbs));
       case 'a':
-        return std::string(random_.Pick(kAdjectives));
+        return std::string(random_.Pick(kPlayAdjectives));
       case 'i':
         return std::string(random_.Pick(kActs));
       case 'I':
         return WithS(random_.Pick(kActs));
       case 'w':
-        return std::string(random_.Pick(topic_->places));
+        return std::string(random_.Pick(theme_->places));
       case 't':
-        return std::string(random_.Pick(kTimes));
+        return std::string(random_.Pick(kPlayTimes));
       case 'x':
         return std::string(random_.Pick(kCries));
       case 'h':
@@ -284,7 +284,7 @@ class Playwright {
   }
 
   BuiltinRandom random_;
-  const Topic* topic_ = &kTopics[0];
+  const Theme* theme_ = &kThemes[0];
   std::string spoken_to_;
 };
 
