@@ -330,6 +330,36 @@ TEST_F(LoopPassesTest, StepsAreFoundByTheirRecurrence) {
   EXPECT_LE(Count(f, "MatMul"), 15);  // 50 as written
 }
 
+// Gates with weights of their own: all products by h are of the step that h is handed to, and only
+// they recur.
+TEST_F(LoopPassesTest, AStepBeginsWhereWhatIsHandedOnIsUsed) {
+  std::vector<Expr> wx, wh;
+  for (int gate = 0; gate < 3; ++gate) {
+    wx.push_back(Feed(Values({kInput, kUnits})));
+    wh.push_back(Feed(Values({kUnits, kUnits})));
+  }
+  LstmState state{Feed(Values({kBatch, kUnits})), Feed(Values({kBatch, kUnits}))};
+  std::vector<Expr> outputs;
+  for (int t = 0; t < 7; ++t) {
+    const Expr x = Feed(Values({kBatch, kInput}));
+    const auto gate = [&](int i) {
+      return op::AddV2(s(), op::MatMul(s(), x, wx[i]), op::MatMul(s(), state.h, wh[i]));
+    };
+    const Expr kept = op::Mul(s(), state.c, op::Sigmoid(s(), gate(0)));
+    const Expr c = op::AddV2(s(), kept, op::Tanh(s(), gate(1)));
+    state = {c, op::Mul(s(), op::Tanh(s(), c), op::Sigmoid(s(), gate(2)))};
+    outputs.push_back(state.h);
+  }
+  const Function& f = Compile({op::Concat(s(), outputs, 0), state.c});
+  EXPECT_THAT(ProductsInLoops(f), ElementsAre(3));
+  EXPECT_EQ(Count(f, "MatMul"), 3);
+  for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+    if (f.graph.exists(id) && f.graph.node(id).op->structure == Structure::kCountedLoop) {
+      EXPECT_EQ(CountedAttrs(f.graph.node(id)).carried, 2);
+    }
+  }
+}
+
 // Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.
 TEST_F(LoopPassesTest, ALoopThatWritesStaysAsItIs) {
   const Expr handle = s().Add("VarHandleOp", {},

@@ -60,6 +60,10 @@ class Matcher {
 
   // ---- From one chain to whole steps
 
+  // Where steps are divided: before the nodes of a chain, before all users of what those take from
+  // the step before, or after the nodes.
+  enum class Cut : uint8_t { kBefore, kBeforeAll, kAfter };
+
   std::optional<MatchedSteps> Match(const std::vector<NodeId>& chain, int least) {
     next_.clear();
     before_.clear();
@@ -73,8 +77,8 @@ class Matcher {
     }
     std::optional<MatchedSteps> best;
     const int n = static_cast<int>(chain.size());
-    for (const bool ends : {false, true}) {
-      const std::map<NodeId, int> steps = StepsOf(chain, ends);
+    for (const Cut cut : {Cut::kBefore, Cut::kBeforeAll, Cut::kAfter}) {
+      const std::map<NodeId, int> steps = StepsOf(chain, cut);
       for (const auto& [lo, hi] : {std::pair(0, n - 1), std::pair(1, n - 1), std::pair(0, n - 2),
                                    std::pair(1, n - 2), std::pair(1, n)}) {
         if (hi - lo + 1 < least) continue;
@@ -146,23 +150,31 @@ class Matcher {
     return fit;
   }
 
-  // The step of each matched node: what it needs of others tells, else who needs it. With `ends`,
-  // the chain's nodes are the last of their steps, otherwise the first.
-  std::map<NodeId, int> StepsOf(const std::vector<NodeId>& chain, bool ends) const {
+  // The step of each matched node: what it needs of others tells, else who needs it.
+  std::map<NodeId, int> StepsOf(const std::vector<NodeId>& chain, Cut cut) const {
     std::set<NodeId> matched;
     for (const auto& [a, b] : next_) {
       matched.insert(a);
       matched.insert(b);
     }
     std::map<NodeId, int> fixed, steps;
-    for (size_t i = 0; i < chain.size(); ++i) fixed[chain[i]] = static_cast<int>(i);
+    for (size_t i = 0; i < chain.size(); ++i) {
+      fixed[chain[i]] = static_cast<int>(i);
+      if (cut != Cut::kBeforeAll) continue;
+      for (Output o : g_.node(chain[i]).inputs) {
+        if (!matched.contains(o.node)) continue;
+        for (const Use& use : unit_.UsesOf(f_, o)) {
+          if (matched.contains(use.node)) fixed.emplace(use.node, static_cast<int>(i));
+        }
+      }
+    }
     for (NodeId id : order_) {
       if (!matched.contains(id)) continue;
       int step = -1;
       for (Output o : g_.node(id).inputs) {
         const auto it = steps.find(o.node);
         if (it == steps.end()) continue;
-        step = std::max(step, it->second + (ends && fixed.contains(o.node) ? 1 : 0));
+        step = std::max(step, it->second + (cut == Cut::kAfter && fixed.contains(o.node) ? 1 : 0));
       }
       const auto it = fixed.find(id);
       if (it != fixed.end()) step = it->second;
