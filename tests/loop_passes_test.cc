@@ -289,6 +289,22 @@ TEST_F(LoopPassesTest, AMapIsOneOpForAllTrips) {
   EXPECT_EQ(Count(f, "Tanh"), 1);
 }
 
+// Positions of one-hot rows, and the rows of a table at them.
+TEST_F(LoopPassesTest, PositionsAndLookUpsLeaveTheLoop) {
+  const Expr table = Feed(Values({kInput, kUnits}));
+  for (const int axis : {1, -1}) {
+    const std::vector<Expr> out =
+        OverTime(s(), Feed(Values({kTime, kBatch, kInput})), op::Const(s(), kTime), {}, kUnits,
+                 [&](const Scope& b, Expr x, std::span<const Expr>) {
+                   const Expr at = raw_ops::ArgMax(b, x, op::Const(b, axis));
+                   return std::vector<Expr>{op::Gather(b, table, at)};
+                 });
+    const Function& f = Compile({out[0]});
+    EXPECT_THAT(ProductsInLoops(f), IsEmpty());
+    EXPECT_EQ(Count(f, "ArgMax"), 1);
+  }
+}
+
 TEST_F(LoopPassesTest, StepsThatAreWrittenOutBecomeALoop) {
   const Expr w = Feed(Values({kInput + kUnits, 4 * kUnits})), bias = Feed(Values({4 * kUnits}));
   LstmState state{Feed(Values({kBatch, kUnits})), Feed(Values({kBatch, kUnits}))};

@@ -3,6 +3,7 @@
 #include "core/graph/op_context.h"
 #include "core/graph/op_def.h"
 #include "ops/axis.h"
+#include "ops/batch_rules.h"
 
 namespace graphrun::ops {
 namespace arg_max {
@@ -51,6 +52,14 @@ void Kernel(KernelContext& k) {
   });
 }
 
+// Along the same dimension of each trip.
+std::vector<Output> Batch(BatchContext& c) {
+  const Tensor* axis = c.Value(1);
+  if (!axis) return {};
+  const int64_t in_trip = CanonicalAxis(axis->int_at(0), c.InShape(0).rank());
+  return {c.Again({c.In(0), c.Int(in_trip + 1, c.InType(1))})};
+}
+
 template <bool kMax>
 OpDef Declare(const char* name, const std::string& what) {
   return Op<>(name)
@@ -65,6 +74,7 @@ OpDef Declare(const char* name, const std::string& what) {
       .TypeAttr("Tidx", kInts, DType::kInt32)
       .TypeAttr("output_type", kInts, DType::kInt64)
       .Shape(InferShape)
+      .Batch(Batch)
       .NoGradient("positions of elements")
       .Kernel(Kernel<kMax>);
 }
