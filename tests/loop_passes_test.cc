@@ -305,6 +305,25 @@ TEST_F(LoopPassesTest, PositionsAndLookUpsLeaveTheLoop) {
   }
 }
 
+// Of a small table that is looked up often, but not of a large one, or seldom.
+TEST_F(LoopPassesTest, TheTableIsMultiplied) {
+  const Expr weight = Feed(Values({kInput, kUnits}));
+  const auto rows_of_product = [&](int rows, const Shape& ids) {
+    Tensor at(DType::kInt64, ids);
+    for (int64_t i = 0; i < at.num_elements(); ++i) at.data<int64_t>()[i] = i * 5 % rows;
+    const Expr x = op::Gather(s(), Feed(Values({rows, kInput})), Feed(std::move(at)));
+    const Expr matrix = op::Reshape(s(), x, op::Ints(s(), {-1, kInput}));
+    const Function& f = Compile({op::MatMul(s(), matrix, weight)});
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (f.graph.exists(id) && f.graph.node(id).op->name == "MatMul")
+        return f.graph.shape({id, 0})[0];
+    }
+    return int64_t{0};
+  };
+  EXPECT_EQ(rows_of_product(11, {4, 6}), 11);
+  EXPECT_EQ(rows_of_product(13, {4, 6}), 24);
+}
+
 TEST_F(LoopPassesTest, StepsThatAreWrittenOutBecomeALoop) {
   const Expr w = Feed(Values({kInput + kUnits, 4 * kUnits})), bias = Feed(Values({4 * kUnits}));
   LstmState state{Feed(Values({kBatch, kUnits})), Feed(Values({kBatch, kUnits}))};

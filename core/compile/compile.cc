@@ -35,6 +35,8 @@ const std::vector<Pass>& Passes() {
       // So that the next finds what need not recur.
       {"split_products", SplitProducts},
       {"distribute_loops", DistributeLoops, true},
+      // When the look-ups of all trips are one.
+      {"gather_products", GatherProducts},
       // After those that merge, fold and leave out what would be kept.
       {"keep_derived", KeepDerivedValues},
       // After all who look for ops: what it moves they would not find.

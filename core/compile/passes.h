@@ -52,6 +52,11 @@ void SplitProducts(Unit& unit);
 //   before: Loop(X): h = f(x·W + h·V)                      after: Y = X·W, Loop(Y): h = f(y + h·V)
 void DistributeLoops(Unit& unit);
 
+// Multiplies a table by a weight, rather than the many rows that are looked up in it.
+//
+//   before: gather(E, i)·W                                 after: gather(E·W, i)
+void GatherProducts(Unit& unit);
+
 // Merges pure nodes of the same op, attributes and inputs.
 //
 //   before: a = Tanh(x), b = Tanh(x), c = Add(a, b)        after: a = Tanh(x), c = Add(a, a)

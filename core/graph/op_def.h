@@ -80,18 +80,19 @@ enum class Meaning {
   kGreater,
   kGreaterEqual,
   kAnd,
-  kZeros,           // output 0 is zeros in the shape of input 0
-  kMatrixProduct,   // output 0 is the product of two matrices; attributes transpose_a, transpose_b
-  kJoin,            // output 0 is the inputs but the last, joined along the axis that it names
-  kUnpack,          // outputs are the parts of input 0 along its dimension `axis`, an attribute
-  kBox,             // output 0 is the box of input 0 from `input 1` on, with sizes `input 2`
-  kFill,            // output 0 has the shape `input 0`, and input 1 everywhere
-  kListRead,        // output 0 is element `input 1` of list `input 0`
-  kListWrite,       // output 0 is list `input 0` with `input 2` as element `input 1`
-  kListPush,        // output 0 is list `input 0` with input 1 as a further element
-  kListPop,         // output 0 is list `input 0` without its last element, which is output 1
-  kListReserve,     // output 0 is a list of elements that were never set
-  kListEmpty,       // output 0 is a list without elements, of at most `input 1`
+  kZeros,          // output 0 is zeros in the shape of input 0
+  kMatrixProduct,  // output 0 is the product of two matrices; attributes transpose_a, transpose_b
+  kJoin,           // output 0 is the inputs but the last, joined along the axis that it names
+  kUnpack,         // outputs are the parts of input 0 along its dimension `axis`, an attribute
+  kBox,            // output 0 is the box of input 0 from `input 1` on, with sizes `input 2`
+  kGather,       // output 0 is slices of input 0 at `input 1`, along its dimension `input 2`, or 0
+  kFill,         // output 0 has the shape `input 0`, and input 1 everywhere
+  kListRead,     // output 0 is element `input 1` of list `input 0`
+  kListWrite,    // output 0 is list `input 0` with `input 2` as element `input 1`
+  kListPush,     // output 0 is list `input 0` with input 1 as a further element
+  kListPop,      // output 0 is list `input 0` without its last element, which is output 1
+  kListReserve,  // output 0 is a list of elements that were never set
+  kListEmpty,    // output 0 is a list without elements, of at most `input 1`
   kListFromTensor,  // output 0 is a list of the rows of tensor `input 0`
   kListStack,       // output 0 is a tensor of the elements of list `input 0`
   kListLength,      // output 0 is the number of elements of list `input 0`

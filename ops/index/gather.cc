@@ -200,6 +200,7 @@ OpDef GatherV2Op() {
       .TypeAttr("Taxis", kInts)
       .Shape(gather::InferShape)
       .Partial(gather::Elements)
+      .Means(Meaning::kGather)
       .Grad(gather::Gradient)
       .Kernel(gather::MakePlan, gather::Kernel)
       .Batch([](BatchContext& c, const Attrs& t) -> std::vector<Output> {
@@ -224,6 +225,7 @@ OpDef GatherOp() {
       .TypeAttr("Tparams")
       .TypeAttr("Tindices", kInts)
       .Shape(gather::InferShapeV1)
+      .Means(Meaning::kGather)
       .Grad([](GradContext& g) -> std::vector<Grad> {
         return {gather::SparseGradient(g), {}};
       })
