@@ -81,11 +81,17 @@ class LoopPassesTest : public testing::Test {
     }
     return n;
   }
+  static std::vector<NodeId> NodesOf(const Function& f, Structure structure) {
+    std::vector<NodeId> nodes;
+    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
+      if (f.graph.exists(id) && f.graph.node(id).op->structure == structure) nodes.push_back(id);
+    }
+    return nodes;
+  }
   // Why each While that is left is one.
   static std::vector<std::string> Whiles(const Function& f) {
     std::vector<std::string> reasons;
-    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
-      if (!f.graph.exists(id) || f.graph.node(id).op->structure != Structure::kWhile) continue;
+    for (NodeId id : NodesOf(f, Structure::kWhile)) {
       const auto it = f.graph.node(id).attrs.find("_stays");
       reasons.push_back(it == f.graph.node(id).attrs.end() ? ""
                                                            : std::get<std::string>(it->second));
@@ -95,9 +101,7 @@ class LoopPassesTest : public testing::Test {
   // How long the sums of the products in the bodies of counted loops are.
   static std::vector<int64_t> InnerSizes(const Function& f) {
     std::vector<int64_t> sizes;
-    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
-      if (!f.graph.exists(id) || f.graph.node(id).op->structure != Structure::kCountedLoop)
-        continue;
+    for (NodeId id : NodesOf(f, Structure::kCountedLoop)) {
       const Graph& body = RegionFunction(f.graph, f.graph.node(id), 0).graph;
       for (NodeId k = 0; k < body.num_ids(); ++k) {
         if (body.exists(k) && body.node(k).op->name == "MatMul")
@@ -109,12 +113,8 @@ class LoopPassesTest : public testing::Test {
   // The products in the body of each counted loop of the function, by order of nodes.
   static std::vector<int> ProductsInLoops(const Function& f) {
     std::vector<int> products;
-    for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
-      if (!f.graph.exists(id)) continue;
-      const Node& node = f.graph.node(id);
-      if (node.op->structure == Structure::kCountedLoop)
-        products.push_back(Count(RegionFunction(f.graph, node, 0), "MatMul"));
-    }
+    for (NodeId id : NodesOf(f, Structure::kCountedLoop))
+      products.push_back(Count(RegionFunction(f.graph, f.graph.node(id), 0), "MatMul"));
     std::sort(products.begin(), products.end());
     return products;
   }
@@ -388,11 +388,8 @@ TEST_F(LoopPassesTest, AStepBeginsWhereWhatIsHandedOnIsUsed) {
   const Function& f = Compile({op::Concat(s(), outputs, 0), state.c});
   EXPECT_THAT(ProductsInLoops(f), ElementsAre(3));
   EXPECT_EQ(Count(f, "MatMul"), 3);
-  for (NodeId id = 0; id < f.graph.num_ids(); ++id) {
-    if (f.graph.exists(id) && f.graph.node(id).op->structure == Structure::kCountedLoop) {
-      EXPECT_EQ(CountedAttrs(f.graph.node(id)).carried, 2);
-    }
-  }
+  for (NodeId id : NodesOf(f, Structure::kCountedLoop))
+    EXPECT_EQ(CountedAttrs(f.graph.node(id)).carried, 2);
 }
 
 // Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.

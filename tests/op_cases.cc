@@ -126,6 +126,10 @@ Array::Array(const char* array_shape, std::vector<double> values)
     : Array(Shape::Parse(array_shape), std::move(values)) {}
 Array::Array(Shape zeros) : shape(zeros), v(zeros.num_elements()) {}
 Array::Array(const Tensor& tensor) : shape(tensor.shape()), v(NumbersOf(tensor)) {}
+Array Squared(Array x) {
+  for (double& v : x.v) v *= v;
+  return x;
+}
 double& Array::at(std::vector<int64_t> position) { return v[Offset(shape, position)]; }
 double Array::at(std::vector<int64_t> position) const { return v[Offset(shape, position)]; }
 

@@ -39,6 +39,7 @@ struct Array {
   std::vector<double> v;
 };
 using Arrays = std::vector<Array>;
+Array Squared(Array x);  // element by element
 // All outputs from all inputs.
 using Reference = std::function<Arrays(const Arrays& in)>;
 
@@ -84,6 +85,10 @@ OpInput Fed(Tensor value);                                       // fed, of its 
 OpInput Constant(Tensor value);                                  // a Const node
 OpInput Int(int32_t value);                                      // a Const scalar
 OpInput Ints(std::vector<int32_t> values);                       // a Const vector
+
+// For the types of a row.
+inline const std::vector<DType> kNumberRow = {DType::kFloat, DType::kDouble, DType::kInt32,
+                                              DType::kInt64};
 
 struct OpCase {
   std::string op;

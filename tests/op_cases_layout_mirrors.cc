@@ -6,8 +6,6 @@
 namespace graphrun::test {
 namespace {
 
-const std::vector<DType> kNumberRow = {DType::kFloat, DType::kDouble, DType::kInt32, DType::kInt64};
-
 OpInput Paddings(std::vector<int32_t> values) {
   const auto rows = static_cast<int64_t>(values.size()) / 2;
   return Constant(Tensor::Of(values, {rows, 2}));

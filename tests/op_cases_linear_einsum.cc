@@ -8,9 +8,6 @@
 namespace graphrun::test {
 namespace {
 
-const std::vector<DType> kEinsumTypes = {DType::kFloat, DType::kDouble, DType::kInt32,
-                                         DType::kInt64};
-
 // Every combination of label values in turn. `plain` has a label for each dimension; those in upper
 // case are broadcast.
 Reference SumOf(std::string plain) {
@@ -99,7 +96,7 @@ void AddEinsums(OpTable* t) {
                         .reference = SumOf(r.plain != nullptr ? r.plain : r.equation),
                         .grad = grad,
                         .zero_second = r.inputs.size() == 1,
-                        .types = kEinsumTypes});
+                        .types = kNumberRow});
   }
   t->cases.push_back({.op = "Einsum",
                       .inputs = {"[3,70,40]", "[40,3,90]"},
@@ -257,7 +254,7 @@ void AddCrosses(OpTable* t) {
                       .inputs = {"[2,4,3]", "[2,4,3]"},
                       .reference = cross,
                       .grad = {0, 1},
-                      .types = kEinsumTypes});
+                      .types = kNumberRow});
   t->cases.push_back(
       {.op = "Cross", .inputs = {"[0,3]", "[0,3]"}, .label = "empty", .reference = cross});
   t->shapes.push_back({"Cross", "[2,?];[?,3]", "[2,3]"});

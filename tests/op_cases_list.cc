@@ -23,10 +23,6 @@ Expr Item(const Scope& s, const Expr& list, int32_t i, DType dtype, std::vector<
   return op::Square(s, op::TensorListGetItem(s, list, Int32(s, i), op::Ints(s, row), dtype));
 }
 
-Array Squared(Array a) {
-  for (double& x : a.v) x *= x;
-  return a;
-}
 // Rows of x [n, 3] by number; -1 gives zeros.
 Array RowsOf(const Array& x, const std::vector<int64_t>& rows) {
   const int64_t inner = x.size() / x.dim(0);

@@ -20,11 +20,6 @@ Exprs Get(const Scope& s, Expr optional, const Exprs& like) {
                     {{"output_types", types}, {"output_shapes", shapes}});
 }
 
-Array SquareOf(Array x) {
-  for (double& v : x.v) v *= v;
-  return x;
-}
-
 Exprs Squares(const Scope& s, Exprs xs) {
   for (Expr& x : xs) x = op::Square(s, x);
   return xs;
@@ -33,7 +28,7 @@ Exprs Squares(const Scope& s, Exprs xs) {
 }  // namespace
 
 void AddOptionalCases(OpTable* t) {
-  const auto both = [](const Arrays& in) -> Arrays { return {SquareOf(in[0]), SquareOf(in[1])}; };
+  const auto both = [](const Arrays& in) -> Arrays { return {Squared(in[0]), Squared(in[1])}; };
   for (const char* op : {"OptionalFromValue", "OptionalGetValue"}) {
     t->cases.push_back({.op = op,
                         .inputs = {"[2,3]", "[4]"},
@@ -47,7 +42,7 @@ void AddOptionalCases(OpTable* t) {
   t->cases.push_back({.op = "OptionalGetValue",
                       .inputs = {"[2,3]", Fed(Tensor::Vector<int32_t>({5, 6})), "[4]"},
                       .label = "mixed_types",
-                      .reference = [](const Arrays& in) -> Arrays { return {SquareOf(in[2])}; },
+                      .reference = [](const Arrays& in) -> Arrays { return {Squared(in[2])}; },
                       .grad = {2},
                       .build = [](const Scope& s, const Exprs& in) -> Exprs {
                         return {op::Square(s, Get(s, Some(s, in), in)[2])};
@@ -71,7 +66,7 @@ void AddOptionalCases(OpTable* t) {
                       .inputs = {"[2,3]", "[2,3]"},
                       .label = "in_a_list",
                       .reference = [](const Arrays& in) -> Arrays {
-                        return {SquareOf(in[1]), SquareOf(in[0])};
+                        return {Squared(in[1]), Squared(in[0])};
                       },
                       .grad = {0, 1},
                       .build = [](const Scope& s, const Exprs& in) -> Exprs {

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/compile/matrix_product.h"
 #include "core/compile/passes.h"
 #include "core/graph/graph_algo.h"
 #include "core/graph/int_consts.h"
@@ -47,24 +48,22 @@ void GatherProducts(Unit& unit) {
   const std::vector<Function*> functions = unit.functions();
   for (Function* f : functions) {
     Graph& g = f->graph;
-    std::map<std::tuple<Output, Output, bool>, NodeId> products;  // of tables
+    std::map<std::tuple<Output, Output, bool>, Output> products;  // of tables
     for (NodeId id : TopologicalOrder(g)) {
       const Node product = g.node(id);
       if (product.op->meaning != Meaning::kMatrixProduct || !product.control_inputs.empty() ||
-          std::get<bool>(product.attrs.find("transpose_a")->second)) {
+          TransposesOf(product).a) {
         continue;
       }
       const NodeId gather = GatherOf(g, product.inputs[0]);
       if (gather == kNoNode || !Pays(g, id, gather)) continue;
       const Node look_up = g.node(gather);
       const Output table = look_up.inputs[0], weight = product.inputs[1];
-      const bool tb = std::get<bool>(product.attrs.find("transpose_b")->second);
-      const auto [it, is_new] = products.try_emplace({table, weight, tb}, kNoNode);
-      if (is_new)
-        it->second =
-            g.AddNode(product.op->name, product.name, {table, weight}, {{"transpose_b", tb}});
+      const bool tb = TransposesOf(product).b;
+      Output& all = products[{table, weight, tb}];
+      if (!all.valid()) all = AddProduct(g, id, table, weight, tb);
       std::vector<Output> inputs = look_up.inputs;
-      inputs[0] = {it->second, 0};
+      inputs[0] = all;
       const NodeId rows = g.AddNode(look_up.op->name, look_up.name, inputs);
       const Output dims = AddDims(g, product.name, g.shape({id, 0}));
       unit.ReplaceUses(*f, {id, 0}, {g.AddNode("Reshape", product.name, {{rows, 0}, dims}), 0});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/compile/matrix_product.h"
 #include "core/compile/passes.h"
 #include "core/graph/counted_node.h"
 #include "core/graph/function_attr.h"
@@ -27,20 +28,12 @@ class Splitter {
   }
 
  private:
-  struct Flags {
-    bool ta, tb;
-  };
-  Flags FlagsOf(NodeId id) const {
-    const AttrMap& attrs = g_.node(id).attrs;
-    return {std::get<bool>(attrs.find("transpose_a")->second),
-            std::get<bool>(attrs.find("transpose_b")->second)};
-  }
   bool Static(Output o) const { return g_.shape(o).fully_known(); }
   // A plain product by what is the same in all trips.
   bool IsProduct(NodeId id) const {
     const Node& node = g_.node(id);
     return node.op->meaning == Meaning::kMatrixProduct && node.control_inputs.empty() &&
-           !FlagsOf(id).ta && Static(node.inputs[0]) && Static(node.inputs[1]) &&
+           !TransposesOf(node).a && Static(node.inputs[0]) && Static(node.inputs[1]) &&
            invariant_[node.inputs[1].node];
   }
   bool Recurs(NodeId id) const { return sizes_[component_[id]] > 1; }
@@ -76,10 +69,6 @@ class Splitter {
     const Output first = AddInts(g_, name, from), count = AddInts(g_, name, size);
     return {g_.AddNode("Slice", name, {b, first, count}), 0};
   }
-  Output Product(NodeId like, Output a, Output b, bool tb) {
-    return {g_.AddNode(g_.node(like).op->name, g_.node(like).name, {a, b}, {{"transpose_b", tb}}),
-            0};
-  }
 
   // concat(x, h)·W, of which only h recurs: x·W₁ + h·W₂.
   bool SplitInner(NodeId id) {
@@ -96,13 +85,13 @@ class Splitter {
       if (!Beside(join.inputs[k].node, id)) ++outside;
     }
     if (outside == 0 || outside == n) return false;
-    const bool tb = FlagsOf(id).tb;
+    const bool tb = TransposesOf(product).b;
     int64_t row = 0;
     Output sum;
     for (size_t k = 0; k < n; ++k) {
       const int64_t rows = g_.shape(join.inputs[k])[1];
       const Output weight = Part(product.name, product.inputs[1], tb ? 1 : 0, row, rows);
-      const Output part = Product(id, join.inputs[k], weight, tb);
+      const Output part = AddProduct(g_, id, join.inputs[k], weight, tb);
       sum = sum.valid() ? Output{g_.AddNode("AddV2", product.name, {sum, part}), 0} : part;
       row += rows;
     }
@@ -140,10 +129,10 @@ class Splitter {
     for (size_t k = 1; k < ranges.size(); ++k) {
       if (ranges[k].first < ranges[k - 1].second) return;  // would be computed twice
     }
-    const bool tb = FlagsOf(id).tb;
+    const bool tb = TransposesOf(product).b;
     for (const Box& box : boxes) {
       const Output weight = Part(product.name, product.inputs[1], tb ? 0 : 1, box.begin, box.size);
-      unit_.ReplaceUses(f_, {box.node, 0}, Product(id, product.inputs[0], weight, tb));
+      unit_.ReplaceUses(f_, {box.node, 0}, AddProduct(g_, id, product.inputs[0], weight, tb));
     }
   }
 
