@@ -23,7 +23,8 @@ std::vector<const GemmKernels*> KernelsHere() {
   std::vector<const GemmKernels*> kernels = {&ops::GemmKernelsBase()};
 #if defined(__x86_64__)
   if (&ops::GemmKernelsHere() != kernels[0]) kernels.push_back(&ops::GemmKernelsV3());
-  if (&ops::GemmKernelsHere() == &ops::GemmKernelsV4()) kernels.push_back(&ops::GemmKernelsV4());
+  // Even to ask for them takes a processor that has them.
+  if (ops::GemmKernelsHere().lanes == 16) kernels.push_back(&ops::GemmKernelsV4());
 #endif
   return kernels;
 }
