@@ -92,7 +92,7 @@ void Profile::EndRun() {
 void Profile::AddEntry(const StartingNode& starting) {
   const Node& node = starting.node;
   Entry entry{.node = node.name, .op = node.op->name, .kernel = starting.kernel, .inputs = {}};
-  Source source{.node = &node};
+  Source source{.op = node.op};
   if (starting.kernel && node.op->structure == Structure::kCall) {
     std::set<std::string> ops;
     const Graph& fused = RegionFunction(starting.graph, node, 0).graph;
@@ -110,10 +110,17 @@ void Profile::AddEntry(const StartingNode& starting) {
 
 void Profile::Begin(const StartingNode& starting) {
   const Clock::time_point now = Charge();
-  const auto [it, fresh] = places_.try_emplace(starting.place, static_cast<int>(entries_.size()));
-  if (fresh) AddEntry(starting);
-  Open& open = Push(it->second);
-  Entry& entry = entries_[it->second];
+  const auto next = static_cast<int>(entries_.size());
+  int& place = places_.try_emplace(starting.place, next).first->second;
+  // A plan may lie where one lay that is gone.
+  if (place < next &&
+      (sources_[place].op != starting.node.op || entries_[place].node != starting.node.name)) {
+    place = next;
+  }
+  if (place == next) AddEntry(starting);
+  Open& open = Push(place);
+  open.node = &starting.node;
+  Entry& entry = entries_[place];
   entry.inputs.clear();
   for (const Tensor* t : starting.inputs) {
     open.inputs.push_back(t->empty() ? ValueType{} : TypeOf(*t));
@@ -130,7 +137,7 @@ void Profile::End(std::span<Tensor* const> outputs) {
   const Open& open = open_[depth_ - 1];
   Entry& entry = entries_[open.entry];
   const Source& source = sources_[open.entry];
-  const OpDef& op = *source.node->op;
+  const OpDef& op = *source.op;
   ++entry.calls;
   outputs_.clear();
   double bytes = 0;
@@ -151,7 +158,7 @@ void Profile::End(std::span<Tensor* const> outputs) {
     const bool all = std::all_of(open.inputs.begin(), open.inputs.end(), known) &&
                      std::all_of(outputs_.begin(), outputs_.end(), known);
     const Cost cost =
-        op.cost && all ? op.cost(CostContext(*source.node, open.inputs, outputs_)) : Cost{};
+        op.cost && all ? op.cost(CostContext(*open.node, open.inputs, outputs_)) : Cost{};
     entry.flops += cost.flops + source.fused_flops;
     entry.bytes += cost.bytes > 0 ? cost.bytes : bytes;
   }

@@ -57,6 +57,7 @@ class Profile final : public RunObserver {
   // A call in progress.
   struct Open {
     int entry = 0;
+    const Node* node = nullptr;
     Clock::time_point begin;
     std::vector<const void*> memory;  // of the inputs with numbers
     std::vector<ValueType> inputs;
@@ -70,7 +71,7 @@ class Profile final : public RunObserver {
 
   std::vector<Entry> entries_;
   struct Source {
-    const Node* node = nullptr;
+    const OpDef* op = nullptr;
     double fused_flops = 0;  // of a call of the function that is one kernel
   };
   std::vector<Source> sources_;                  // by entry

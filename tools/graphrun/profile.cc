@@ -1,13 +1,15 @@
-// graphrun profile: where the time of a training step goes.
+// graphrun profile: where the time of a training step, or of a case's last run, goes.
 #include "core/run/profile.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 
 #include "core/base/file.h"
 #include "core/base/parallel.h"
 #include "core/io/chrome_trace.h"
+#include "tools/graphrun/case_steps.h"
 #include "tools/graphrun/command_line.h"
 #include "tools/graphrun/commands.h"
 #include "tools/graphrun/profile_table.h"
@@ -42,23 +44,19 @@ void WriteTrace(const Profile& profile, const std::string& name, const std::stri
   WriteFile(path, trace.Finish());
 }
 
-void ProfileModel(const Options& options) {
+// REQUIRES: `profile` observes what step() runs.
+void ProfileSteps(const Options& options, const std::function<void()>& step, Profile& profile) {
   using Clock = std::chrono::steady_clock;
   const MeasureFlags& flags = options.measure;
-  if (IsCaseFile(flags.file))
-    ThrowInvalid(fmt::format("'{}' is a case: graphrun bench measures it", flags.file));
-  const ThreadScope threads(flags.threads.value_or(0));
-  Profile profile;
-  TrainingSteps steps(flags, &profile);
   const MachineRates machine;
   constexpr int kWarmUp = 5;
   constexpr int64_t kDefaultSteps = 20;
   constexpr size_t kMostCalls = 200000;  // a trace of more is slow to look at
-  for (int i = 0; i < kWarmUp; ++i) steps.Step();
+  for (int i = 0; i < kWarmUp; ++i) step();
   profile.Clear(options.trace.empty() ? 0 : kMostCalls);
   const int64_t n = flags.steps.value_or(kDefaultSteps);
   const Clock::time_point begin = Clock::now();
-  for (int64_t i = 0; i < n; ++i) steps.Step();
+  for (int64_t i = 0; i < n; ++i) step();
   const double seconds =
       std::chrono::duration<double>(Clock::now() - begin).count() - profile.own_seconds();
   const double flops = ProductFlops(profile, machine) / static_cast<double>(n);
@@ -77,12 +75,27 @@ void ProfileModel(const Options& options) {
   fmt::print("\n{}: {} events\n", options.trace, profile.calls().size());
 }
 
+void ProfileFile(const Options& options) {
+  const MeasureFlags& flags = options.measure;
+  const ThreadScope threads(flags.threads.value_or(0));
+  Profile profile;
+  if (IsCaseFile(flags.file)) {
+    CaseSteps steps(flags, &profile);
+    return ProfileSteps(
+        options, [&] { steps.Step(); }, profile);
+  }
+  TrainingSteps steps(flags, &profile);
+  ProfileSteps(
+      options, [&] { steps.Step(); }, profile);
+}
+
 }  // namespace
 
 void AddProfileCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command = line.Add("profile", "Show where the time of a training step goes");
-  options->measure.Add(command, "Model with a run plan");
+  const Command command =
+      line.Add("profile", "Show where the time of a training step, or of a case's last run, goes");
+  options->measure.Add(command, "Model with a run plan; or a case, NAME.case.pb");
   command
       .Option("--by", options->by,
               "What a row stands for: an op with inputs of one shape, an op, or a node")
@@ -106,8 +119,9 @@ void AddProfileCommand(CommandLine& line) {
       "nowhere, but makes a step a little slower.\n\n"
       "Example:\n"
       "  graphrun profile ptb.pb --threads 1\n"
-      "  graphrun profile ptb.pb --by node --steps 5 --trace ptb.json");
-  command.Does([options] { ProfileModel(*options); });
+      "  graphrun profile ptb.pb --by node --steps 5 --trace ptb.json\n"
+      "  graphrun profile step.case.pb");
+  command.Does([options] { ProfileFile(*options); });
 }
 
 }  // namespace graphrun
