@@ -52,10 +52,13 @@ class TileRunner {
         const TileArg& in = step.in[0];
         step.sum(rows, columns, At(in, 0), in.at == TileArg::kRegister ? columns : in.map.stride,
                  At(step.out[0], 0));
-      } else if (rows == 1 || step.dense) {
-        RunRow(step, 0, rows * columns, rows * columns);
       } else {
-        for (int64_t r = 0; r < rows; ++r) RunRow(step, r, columns, (rows - r) * columns);
+        SetCursors(step);
+        if (rows == 1 || step.dense) {
+          RunRow(step, 0, rows * columns, rows * columns);
+        } else {
+          for (int64_t r = 0; r < rows; ++r) RunRow(step, r, columns, (rows - r) * columns);
+        }
       }
     }
   }
@@ -79,17 +82,41 @@ class TileRunner {
     const int64_t at = row * map.stride + arg.begin + (map.columns ? column_ : 0);
     return memory_[arg.index] + at * arg.size;
   }
-  static bool Repeats(const TileArg& arg) {
-    return arg.at == TileArg::kOne || (arg.at == TileArg::kMemory && !arg.map.columns);
+  // Where the rows of an argument lie in this tile.
+  struct Cursor {
+    Byte* first = nullptr;
+    int64_t step = 0;  // bytes from row to row
+    bool even = true;  // else rows are found one by one
+  };
+  Cursor CursorOf(const TileArg& arg) {
+    Cursor c{At(arg, 0)};
+    if (arg.at == TileArg::kRegister) {
+      c.step = columns_ * arg.size;
+    } else if (arg.at == TileArg::kMemory && (arg.all_rows || arg.map.rows > 1)) {
+      c.step = arg.map.stride * arg.size;
+      c.even = arg.all_rows;
+    }
+    return c;
+  }
+  Byte* RowAt(const Cursor& c, const TileArg& arg, int64_t r) {
+    return c.even ? c.first + r * c.step : At(arg, r);
+  }
+  void SetCursors(const TileStep& step) {
+    for (int k = 0; k < step.operands; ++k) {
+      const TileArg& arg = step.in[k];
+      cursors_[k] = CursorOf(arg);
+      fills_[k] = arg.at == TileArg::kMemory && !arg.map.columns;
+      by_[k] = fills_[k] || arg.at == TileArg::kOne ? 0 : kBlock;
+    }
+    to_ = CursorOf(step.out[0]);
   }
 
   // Sets the operands of `step` for row `r`.
   void SetOperands(const TileStep& step, int64_t r) {
     for (int k = 0; k < step.operands; ++k) {
       const TileArg& arg = step.in[k];
-      Byte* at = At(arg, r);
-      by_[k] = Repeats(arg) ? 0 : kBlock;
-      if (arg.at == TileArg::kMemory && !arg.map.columns) {
+      Byte* at = RowAt(cursors_[k], arg, r);
+      if (fills_[k]) {
         Fill(arg.size, staged_[k], at, kBlock);
         at = staged_[k];
       }
@@ -98,7 +125,7 @@ class TileRunner {
   }
   void RunBlocks(const TileStep& step, int64_t r, int64_t blocks) {
     SetOperands(step, r);
-    step.run(blocks, from_.data(), by_.data(), At(step.out[0], r));
+    step.run(blocks, from_.data(), by_.data(), RowAt(to_, step.out[0], r));
   }
   // `count` elements from row `r` on, of `left` to the end of the tile. The last that are no whole
   // block are computed beside the result, unless it has room behind them: the last row of a
@@ -109,7 +136,7 @@ class TileRunner {
     if (rest == 0 || step.padded) return RunBlocks(step, r, Blocks(count));
     SetOperands(step, r);
     const TileArg& to = step.out[0];
-    Byte* const out = At(to, r);
+    Byte* const out = RowAt(to_, to, r);
     if (whole > 0) step.run(whole / kBlock, from_.data(), by_.data(), out);
     for (int k = 0; k < step.operands; ++k) {
       const TileArg& arg = step.in[k];
@@ -145,8 +172,12 @@ class TileRunner {
   Byte* const* memory_;
   Byte* const registers_;
   int64_t block_ = 0, row_ = 0, column_ = 0, columns_ = 0;
+  // Of the step at hand.
   std::array<const void*, kMaxOperands> from_{};
   std::array<int64_t, kMaxOperands> by_{};
+  std::array<Cursor, kMaxOperands> cursors_;
+  std::array<bool, kMaxOperands> fills_{};
+  Cursor to_;
   alignas(kAlignment) Byte staged_[kMaxOperands][kSplatBytes];
 };
 

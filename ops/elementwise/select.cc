@@ -7,8 +7,14 @@ namespace graphrun::ops {
 namespace select {
 namespace {
 
+// By masks, which the compiler makes vectors of; it makes a branch or a move each of `c ? a : b`.
 using SelectFn = decltype([](const auto& condition, const auto& t, const auto& e) {
-  return PerElement([](bool c, auto a, auto b) { return c ? a : b; }, condition, t, e);
+  return PerElement(
+      []<typename T>(bool c, T a, T b) {
+        const auto mask = static_cast<T>(-static_cast<T>(c));
+        return static_cast<T>(b ^ ((a ^ b) & mask));
+      },
+      condition, t, e);
 });
 
 // Elements are only moved, so their size is all that matters.
