@@ -69,7 +69,7 @@ class LoopPassesTest : public testing::Test {
       for (size_t i = 0; i < a.size() && i < b.size(); ++i)
         EXPECT_NEAR(a[i], b[i], 1e-5 * (1 + std::abs(b[i])));
     }
-    options.disabled_passes.push_back("fuse");
+    for (const char* pass : {"pack_weights", "fuse"}) options.disabled_passes.push_back(pass);
     compiled_ = CompileFunction(t_.meta.graph, signature, options);
     return *compiled_;
   }

@@ -29,6 +29,8 @@ const std::set<std::string>& Elsewhere() {
       "PreventGradient",          // pass_through_test
       "_Unavailable",             // import_test
       "_CountedLoop",             // loop_passes_test
+      "_PackMatrix",
+      "_PackedMatMul",  // pack_weights_test
   };
   return kOps;
 }

@@ -37,6 +37,8 @@ const std::vector<Pass>& Passes() {
       {"distribute_loops", DistributeLoops, true},
       // When the look-ups of all trips are one.
       {"gather_products", GatherProducts},
+      // When only products that recur are left in loops.
+      {"pack_weights", PackWeights},
       // After those that merge, fold and leave out what would be kept.
       {"keep_derived", KeepDerivedValues},
       // After all who look for ops: what it moves they would not find.

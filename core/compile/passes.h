@@ -57,6 +57,12 @@ void DistributeLoops(Unit& unit);
 //   before: gather(E, i)·W                                 after: gather(E·W, i)
 void GatherProducts(Unit& unit);
 
+// Lays out the matrices that counted loops multiply by in every trip once, before the loop, in the
+// order in which the products read them.
+//
+//   before: Loop(W): h = f(h·W)                            after: P = pack(W), Loop(P): h = f(h·P)
+void PackWeights(Unit& unit);
+
 // Merges pure nodes of the same op, attributes and inputs.
 //
 //   before: a = Tanh(x), b = Tanh(x), c = Add(a, b)        after: a = Tanh(x), c = Add(a, a)

@@ -16,7 +16,7 @@ constexpr int64_t kParallelPack = 1 << 16;
 
 }  // namespace
 
-PackedGemm::PackedGemm(int64_t n, int64_t k, int parts, const GemmKernels& kernels)
+PackedGemm::PackedGemm(int64_t n, int64_t k, int64_t parts, const GemmKernels& kernels)
     : n_(n),
       k_(k),
       kernels_(&kernels),

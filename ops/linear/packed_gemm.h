@@ -25,7 +25,7 @@ inline constexpr double kParallelWork = 1 << 20;
 class PackedGemm {
  public:
   // B is [k, n]. `parts` is the number of threads that are to share a product.
-  PackedGemm(int64_t n, int64_t k, int parts, const GemmKernels& kernels = GemmKernelsHere());
+  PackedGemm(int64_t n, int64_t k, int64_t parts, const GemmKernels& kernels = GemmKernelsHere());
 
   int64_t n() const { return n_; }
   int64_t k() const { return k_; }
