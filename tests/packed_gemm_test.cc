@@ -1,4 +1,4 @@
-// PackedGemm against sums in double, for every kernel that this processor can run.
+// PackedGemm and BlockedGemm against sums in double, for every kernel that this processor can run.
 #include "ops/linear/packed_gemm.h"
 
 #include <gtest/gtest.h>
@@ -10,12 +10,14 @@
 
 #include "core/base/parallel.h"
 #include "core/build/ops.h"
+#include "ops/linear/blocked_gemm.h"
 #include "ops/linear/gemm.h"
 #include "tests/test_graph.h"
 
 namespace graphrun {
 namespace {
 
+using ops::BlockedGemm;
 using ops::GemmKernels;
 using ops::PackedGemm;
 
@@ -184,6 +186,65 @@ TEST(PackedGemmTest, ProductsAreRightWhetherTheyPackOrNot) {
         }
       }
       EXPECT_LT(worst, 4e-6) << m << "," << n << "," << k << " " << ta << tb << alpha;
+    }
+  }
+}
+
+// C and the scratch memory end with a number that must stay.
+std::vector<float> MultiplyBlocked(const Product& p, const GemmKernels& kernels) {
+  const std::vector<float> a = Numbers(p.m * p.k, 1), b = Numbers(p.k * p.n, 2);
+  const BlockedGemm gemm({p.m, p.n, p.k, p.ta, p.tb}, p.parts, kernels);
+  std::vector<float> c(p.m * p.n + 1, 55), scratch(gemm.scratch_size() + 1, 77);
+  gemm.Run(a.data(), b.data(), c.data(), scratch.data());
+  EXPECT_EQ(scratch.back(), 77);
+  EXPECT_EQ(c.back(), 55);
+  return c;
+}
+
+double ErrorOfBlocked(const Product& p, const std::vector<float>& c) {
+  const std::vector<float> a = Numbers(p.m * p.k, 1), b = Numbers(p.k * p.n, 2);
+  double worst = 0;
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      double sum = 0, size = 1;
+      for (int64_t q = 0; q < p.k; ++q) {
+        const double x = a[p.ta ? q * p.m + i : i * p.k + q],
+                     y = b[p.tb ? j * p.k + q : q * p.n + j];
+        sum += x * y;
+        size += std::abs(x * y);
+      }
+      worst = std::max(worst, std::abs(c[i * p.n + j] - sum) / size);
+    }
+  }
+  return worst;
+}
+
+// Sizes within a piece, of one and of several pieces, with and without parts of vectors and tiles.
+TEST(BlockedGemmTest, EveryShapeOfPiecesIsRight) {
+  for (const GemmKernels* kernels : KernelsHere()) {
+    for (int flags = 0; flags < 4; ++flags) {
+      const bool ta = flags & 1, tb = flags & 2;
+      for (const Product& p : {Product{3, 5, 7, ta, tb, false, 2},
+                               {16, 16, 32, ta, tb, false},
+                               {50, 62, 300, ta, tb, false, 2},
+                               {27, 600, 41, ta, tb, false, 3},
+                               {401, 33, 70, ta, tb, false, 3},
+                               {195, 259, 519, ta, tb, false, 2}}) {
+        EXPECT_LT(ErrorOfBlocked(p, MultiplyBlocked(p, *kernels)), 4e-6)
+            << kernels->lanes << " lanes: " << p.m << "," << p.n << "," << p.k << " " << ta << tb;
+      }
+    }
+  }
+}
+
+TEST(BlockedGemmTest, TheBitsDependOnNoNumberOfThreads) {
+  for (const auto& [m, n] : {std::pair{90, 210}, {210, 90}}) {
+    const Product one{m, n, 700, true, false, false, 1};
+    const std::vector<float> want = MultiplyBlocked(one, ops::GemmKernelsHere());
+    for (int parts : {2, 3, 8}) {
+      Product p = one;
+      p.parts = parts;
+      EXPECT_EQ(MultiplyBlocked(p, ops::GemmKernelsHere()), want) << m << ' ' << parts;
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "core/build/ops.h"
 #include "core/graph/op_context.h"
 #include "ops/batch_rules.h"
+#include "ops/linear/blocked_gemm.h"
 #include "ops/linear/gemm.h"
 #include "ops/linear/packed_gemm.h"
 
@@ -39,35 +40,40 @@ std::vector<Grad> Gradient(GradContext& g, const Attrs& t) {
 struct Plan {
   bool ta, tb;
   int64_t m, n, inner;
-  // Packs the right operand for each product.
-  std::optional<PackedGemm> packed;
+  std::optional<BlockedGemm> blocked;
   size_t scratch_bytes() const {
-    return packed ? CheckedBytes(packed->packed_size(), DType::kFloat) : 0;
+    return blocked ? CheckedBytes(blocked->scratch_size(), DType::kFloat) : 0;
   }
 };
 
-// oneDNN's sgemm reads a transposed right operand slowly: from so many rows on, packing it pays.
-// With 1,024 by 256 of it, 128 rows take 0.8 of sgemm's time; with 30 rows both take the same.
-bool Packs(const Plan& p, DType dtype) {
-  constexpr int64_t kRows = 48, kColumns = 32, kInner = 32;
-  return dtype == DType::kFloat && p.tb && p.m >= kRows && p.n >= kColumns && p.inner >= kInner;
+// oneDNN's sgemm reads a transposed right operand slowly: from so many rows on, laying it out
+// ourselves pays. Without AVX-512, its time for the others depends on sizes and places: on a Zen 3
+// core, GFLOP/s of sgemm and ours, [6400,319]ᵀ by [6400,1024] 44 and 71, [1024,512]ᵀ by [1024,128]
+// 36 and 72, [128,1024] by [1024,512] 61 and 84, [600,200] by [200,800] 75 and 77, [6400,256] by
+// [256,1024] 87 and 82.
+bool Blocks(const Plan& p, DType dtype) {
+  constexpr int64_t kRows = 48, kColumns = 32, kInner = 32, kLeast = 16, kShortVector = 8;
+  if (dtype != DType::kFloat) return false;
+  if (p.tb && !p.ta) return p.m >= kRows && p.n >= kColumns && p.inner >= kInner;
+  return GemmKernelsHere().lanes <= kShortVector && p.m >= kLeast && p.n >= kLeast &&
+         p.inner >= kInner &&
+         static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.inner) >=
+             kParallelWork;
 }
 
 Plan MakePlan(const KernelRequest& r, const Attrs& t) {
   Plan p{t.ta, t.tb, r.Out(0)[0], r.Out(0)[1], r.In(0)[t.ta ? 0 : 1], {}};
-  if (Packs(p, r.InType(0))) p.packed.emplace(p.n, p.inner, NumThreads());
+  if (Blocks(p, r.InType(0)))
+    p.blocked.emplace(BlockedGemm::Sizes{p.m, p.n, p.inner, p.ta, p.tb}, NumThreads());
   return p;
 }
 
-void PackedProduct(KernelContext& k, const Plan& p) {
-  Tensor packed = k.Scratch(DType::kFloat, {p.packed->packed_size()});
-  p.packed->Pack(k.In(1).data<float>(), p.tb, p.inner, packed.data<float>());
-  p.packed->Run(p.m, {k.In(0).data<float>(), p.ta ? p.m : p.inner, p.ta}, packed.data<float>(),
-                k.Out(0).data<float>(), p.n, /*add=*/false);
-}
-
 void Kernel(KernelContext& k, const Plan& p) {
-  if (p.packed) return PackedProduct(k, p);
+  if (p.blocked) {
+    Tensor scratch = k.Scratch(DType::kFloat, {p.blocked->scratch_size()});
+    return p.blocked->Run(k.In(0).data<float>(), k.In(1).data<float>(), k.Out(0).data<float>(),
+                          scratch.data<float>());
+  }
   ForNumeric(k.Out(0).dtype(), [&](auto z) {
     using T = decltype(z);
     Gemm<T>(p.ta, p.tb, p.m, p.n, p.inner, k.In(0).data<T>(), k.In(1).data<T>(),

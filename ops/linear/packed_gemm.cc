@@ -14,6 +14,29 @@ constexpr int64_t kDepth = 384;
 constexpr int64_t kHeight = 192;
 constexpr int64_t kParallelPack = 1 << 16;
 
+// Copies k rows of so many numbers side by side. Of a length that the compiler knows, each is a few
+// instructions.
+template <int64_t kWidth>
+void CopyRows(int64_t k, const float* from, int64_t ld, float* to) {
+  for (int64_t p = 0; p < k; ++p, from += ld, to += kWidth) std::copy_n(from, kWidth, to);
+}
+bool CopyWholeRows(int64_t k, const float* from, int64_t ld, int64_t width, float* to) {
+  switch (width) {
+    case 8:
+      return CopyRows<8>(k, from, ld, to), true;
+    case 16:
+      return CopyRows<16>(k, from, ld, to), true;
+    case 32:
+      return CopyRows<32>(k, from, ld, to), true;
+    case 48:
+      return CopyRows<48>(k, from, ld, to), true;
+    case 64:
+      return CopyRows<64>(k, from, ld, to), true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 PackedGemm::PackedGemm(int64_t n, int64_t k, int64_t parts, const GemmKernels& kernels)
@@ -48,6 +71,7 @@ void PackedGemm::PackPart(int part, const float* b, bool transposed, int64_t ldb
     float* out = packed + panel.offset;
     if (!transposed) {
       const float* row = b + panel.column;
+      if (panel.columns == width && CopyWholeRows(k_, row, ldb, width, out)) return;
       for (int64_t p = 0; p < k_; ++p, row += ldb, out += width) {
         std::copy_n(row, panel.columns, out);
         std::fill_n(out + panel.columns, width - panel.columns, 0.0f);
