@@ -154,6 +154,7 @@ std::optional<LoopScalar> LoopScalars::Trips(const std::vector<Bound>& bounds,
   least = {g_.AddNode("Maximum", name, {least, AddInt(g_, name, 0, DType::kInt64)}), 0};
   const Output trips{g_.AddNode("Cast", name, {least}, {{"DstT", DType::kInt32}}), 0};
   not_negative_.insert(trips);
+  most_[trips] = std::min(most, kMost);
   return LoopScalar{0, trips, 1};
 }
 
@@ -213,7 +214,11 @@ bool LoopScalars::IsEmptyList(Output list, const LoopScalar& trips) const {
   if (node.op->meaning != Meaning::kListEmpty || !g_.ConstValue(node.inputs[0])) return false;
   const LoopScalar most = Of(node.inputs[1]);
   if (most.factor != 0) return most == trips;
-  return most.constant < 0 || (trips.factor == 0 && trips.constant <= most.constant);
+  if (most.constant < 0) return true;
+  if (trips.factor == 0) return trips.constant <= most.constant;
+  const auto limit = most_.find(trips.symbol);
+  return trips == LoopScalar{0, trips.symbol, 1} && limit != most_.end() &&
+         limit->second <= most.constant;
 }
 
 // Whether all elements of a list just made are set at once, in order.

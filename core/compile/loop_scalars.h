@@ -94,7 +94,8 @@ class LoopScalars {
   Unit& unit_;
   Function& f_;
   Graph& g_;
-  std::set<Output> not_negative_;  // symbols that are counts of trips
+  std::set<Output> not_negative_;   // symbols that are counts of trips
+  std::map<Output, int64_t> most_;  // of such, what they do not exceed
   std::set<Output> zeros_;
   std::map<Output, Output> tensors_;      // of lists
   std::map<Output, LoopScalar> lengths_;  // of tensors
