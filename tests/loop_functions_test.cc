@@ -91,5 +91,105 @@ TEST_F(LoopFunctionsTest, AListWithRoomForAllTrips) {
   }
 }
 
+// The gradient of a list that is read, as TensorFlow writes it: the shape and the length of the
+// list are saved in each trip, and in each trip of the gradient a list of them is added up.
+TEST_F(LoopFunctionsTest, TheGradientOfReads) {
+  for (const bool known : {true, false}) {
+    feeds_.clear();
+    const Expr fed = Feed(Tensor::Scalar<int32_t>(kTime - 1));
+    const Expr n = known ? op::Const(s(), kTime) : fed;
+    const Expr xs = Feed(Values({kTime, kBatch, kInput})), w = Feed(Values({kUnits, kInput}));
+    const Expr shape = op::Ints(s(), {kBatch, kInput});
+    const Expr list = op::TensorListFromTensor(s(), xs, shape);
+    const std::vector<Expr> out = WhileLoop(
+        s(), [&](const Scope&, Vars v) { return v[0] < n; },
+        [&](const Scope& b, Vars v) {
+          const Expr x = op::TensorListGetItem(b, v[5], v[0], shape, DType::kFloat);
+          const auto push = [&](Expr to, Expr value) {
+            return raw_ops::TensorListPushBack(b, to, value);
+          };
+          return std::vector<Expr>{
+              Next(b, v[0]),
+              op::AddV2(b, v[1], op::Tanh(b, x)),
+              push(v[2], v[0]),
+              push(v[3], raw_ops::TensorListElementShape(b, v[5], DType::kInt32)),
+              push(v[4], op::TensorListLength(b, v[5])),
+              v[5]};
+        },
+        {op::Const(s(), 0), op::Fill(s(), shape, op::Const(s(), 0.0f)), Empty({}, DType::kInt32),
+         Empty({2}, DType::kInt32), Empty({}, DType::kInt32), list});
+    const std::vector<Expr> back = WhileLoop(
+        s(), [&](const Scope&, Vars v) { return v[0] < out[0]; },
+        [&](const Scope& b, Vars v) {
+          const Expr any = op::Const(b, -1);
+          const auto at = raw_ops::TensorListPopBack(b, v[3], any, DType::kInt32);
+          const auto dims = raw_ops::TensorListPopBack(b, v[4], any, DType::kInt32);
+          const auto length = raw_ops::TensorListPopBack(b, v[5], any, DType::kInt32);
+          const Expr dh = op::Tanh(b, v[1]);
+          const Expr zeros = raw_ops::TensorListReserve(b, dims[1], length[1], DType::kFloat);
+          const Expr one = op::TensorListSetItem(b, zeros, at[1], op::MatMul(b, dh, w));
+          return std::vector<Expr>{Next(b, v[0]), dh,      raw_ops::AddN(b, {v[2], one}),
+                                   at[0],         dims[0], length[0]};
+        },
+        {op::Const(s(), 0), Feed(Values({kBatch, kUnits})), raw_ops::ZerosLike(s(), list), out[2],
+         out[3], out[4]});
+    const Expr dx = op::TensorListStack(s(), back[2], shape, DType::kFloat);
+    const Function& f = Compile({dx, out[1]});
+    EXPECT_THAT(Whiles(f), IsEmpty());
+    EXPECT_THAT(ProductsInLoops(f), testing::Each(0));
+    EXPECT_EQ(Count(f, "MatMul"), 1);
+    ExpectSameRuns(fed, {kTime, 0, 2}, {dx, out[1]});
+  }
+}
+
+// A list that holds something already is added to.
+TEST_F(LoopFunctionsTest, AListIsAddedToWhatItHolds) {
+  const Expr n = Feed(Tensor::Scalar<int32_t>(kTime - 2)), x = Feed(Values({kInput}));
+  const Expr shape = op::Ints(s(), {kInput});
+  for (const int length : {kTime, kTime - 1}) {
+    const std::vector<Expr> out = WhileLoop(
+        s(), [&](const Scope&, Vars v) { return v[0] < n; },
+        [&](const Scope& b, Vars v) {
+          const Expr zeros =
+              raw_ops::TensorListReserve(b, shape, op::Const(b, length), DType::kFloat);
+          const Expr one = op::TensorListSetItem(b, zeros, v[0], op::Mul(b, x, v[2]));
+          return std::vector<Expr>{Next(b, v[0]), raw_ops::AddN(b, {v[1], one}),
+                                   op::AddV2(b, v[2], v[2])};
+        },
+        {op::Const(s(), 0), op::TensorListFromTensor(s(), Feed(Values({kTime, kInput})), shape),
+         op::Const(s(), 0.5f)});
+    // Lists of several lengths have no sum.
+    ExpectSameRuns(n, {kTime, 0, 2, kTime + 1},
+                   {op::TensorListStack(s(), out[1], shape, DType::kFloat)});
+  }
+}
+
+// What a loop saves of a value that never changes is that value.
+TEST_F(LoopFunctionsTest, ASavedWeightIsTheWeight) {
+  const Expr w = Feed(Values({kInput, kInput})), x = Feed(Values({kBatch, kInput}));
+  const Expr n = Feed(Tensor::Scalar<int32_t>(kTime));
+  const Expr dims = op::Ints(s(), {kInput, kInput});
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, Vars v) { return v[0] < n; },
+      [&](const Scope& b, Vars v) {
+        return std::vector<Expr>{Next(b, v[0]), raw_ops::TensorListPushBack(b, v[1], v[2]), v[2]};
+      },
+      {op::Const(s(), 0), Empty({kInput, kInput}, DType::kFloat), w});
+  const std::vector<Expr> back = WhileLoop(
+      s(), [&](const Scope&, Vars v) { return v[0] < out[0]; },
+      [&](const Scope& b, Vars v) {
+        const auto popped = raw_ops::TensorListPopBack(b, v[2], dims, DType::kFloat);
+        return std::vector<Expr>{Next(b, v[0]), op::MatMul(b, op::Tanh(b, v[1]), popped[1]),
+                                 popped[0]};
+      },
+      {op::Const(s(), 0), x, out[1]});
+  const Function& f = Compile({back[1]});
+  EXPECT_THAT(Whiles(f), IsEmpty());
+  const std::vector<NodeId> loops = NodesOf(f, Structure::kCountedLoop);
+  ASSERT_EQ(loops.size(), 1) << "nothing is saved";
+  EXPECT_EQ(CountedAttrs(f.graph.node(loops[0])).num_slices(), 0);
+  ExpectSameRuns(n, {kTime, 0, 1}, {back[1]});
+}
+
 }  // namespace
 }  // namespace graphrun

@@ -92,8 +92,8 @@ class LoopBuilder : private LoopFacts {
   }
 
   Output SliceParameter(Output o, size_t i, const Walk& walk) {
-    if (const Tensor* row = scalars_.RowOf(vars_[i].tensor))
-      return made_->graph.AddConst(b_.node(o.node).name, *row);
+    if (const Output row = scalars_.RowOf(vars_[i].tensor); row.valid() && g_.ConstValue(row))
+      return made_->graph.AddConst(b_.node(o.node).name, *g_.ConstValue(row));
     for (const SlicePart& s : slices_) {
       if (s.tensor == vars_[i].tensor && s.walk == walk) return {s.arg, 0};
     }
@@ -224,8 +224,7 @@ class LoopBuilder : private LoopFacts {
     }
     for (size_t i : stacked) {
       const Output tensor{made, out++};
-      if (const Tensor* row = b_.ConstValue(vars_[i].value); row && StacksEveryTrip(i))
-        scalars_.NoteRows(tensor, *row);
+      if (StacksEveryTrip(i)) NoteRows(i, tensor);
       const LoopScalar length =
           vars_[i].stack->length < 0 ? trips_ : LoopScalar{vars_[i].stack->length};
       unit_.ReplaceUses(f_, {id_, static_cast<int>(i)},
@@ -239,6 +238,17 @@ class LoopBuilder : private LoopFacts {
     unit_.ReplaceWaits(f_, id_, {made});
     unit_.RemoveNode(f_, id_);
     made_node_ = made;
+  }
+
+  // Of what is the same in all trips, stacked.
+  void NoteRows(size_t i, Output tensor) {
+    const Output value = vars_[i].value;
+    const int arg = ArgAt(value);
+    if (const Tensor* row = b_.ConstValue(value)) {
+      scalars_.NoteRows(tensor, g_.AddConst(node_.name, *row));
+    } else if (arg >= 0 && vars_[arg].kind == Kind::kInvariant) {
+      scalars_.NoteRows(tensor, Initial(arg));
+    }
   }
 
   Output Plus(Output value, int64_t step) const {

@@ -16,7 +16,7 @@ bool LoopFacts::Find() {
   if (AccessesVariables(g_, id_) || MustRun(g_, id_))
     return Stay("it accesses variables, or has other effects");
   if (!FindTrips()) return Stay("its trips cannot be counted before it begins");
-  if (UncoverIndices()) loop_ = AnalyseLoop(cond_, body_);
+  Uncover();
   n_ = loop_.variables.size();
   vars_.resize(n_);
   for (size_t i = 0; i < n_; ++i) {
@@ -132,58 +132,6 @@ std::optional<Walk> LoopFacts::ToWalk(const LoopScalar& start, int64_t step) con
   if (start.factor != 1 || trips_.factor != 1 || start.symbol != trips_.symbol) return {};
   const std::optional<LoopScalar> offset = LoopScalars::Add({start.constant}, trips_, -1);
   return offset ? std::optional(Walk{offset->constant, step, true}) : std::nullopt;
-}
-
-bool LoopFacts::UncoverIndices() {
-  int counter = -1;
-  for (size_t i = 0; i < loop_.variables.size() && counter < 0; ++i) {
-    if (loop_.variables[i].role != Role::kCounter || !b_.ConstValue(loop_.variables[i].value))
-      continue;
-    const int64_t step = StepOf(static_cast<int>(i));
-    if (step == 1 || step == -1) counter = static_cast<int>(i);
-  }
-  if (counter < 0) return false;
-  const LoopScalar from = scalars_.Of(Initial(counter));
-  bool any = false;
-  for (size_t i = 0; i < loop_.variables.size(); ++i) {
-    const LoopVariable& v = loop_.variables[i];
-    if (v.role != Role::kPopped || b_.type(v.value) != TypeOfArg(counter)) continue;
-    const std::optional<LoopScalars::Sequence> values = scalars_.SequenceOf(Initial(i));
-    if (!values || unit_.UsesOf(body_, v.value).empty()) continue;
-    // A list that runs out is an error of the pop.
-    const auto left = LoopScalars::Add(values->length, trips_, -1);
-    if (!left || left->factor != 0 || left->constant < 0) continue;
-    // In trip t, element length - 1 - t; and t is what the counter has moved.
-    const int64_t factor = -values->step * StepOf(counter);
-    auto offset = LoopScalars::Add(values->first, values->length, values->step);
-    if (offset) offset = LoopScalars::Add(*offset, {values->step}, -1);
-    if (offset) offset = LoopScalars::Add(*offset, from, -factor);
-    if (!offset) continue;
-    const Output popped = v.value;
-    const Output same = Linear(counter, factor, *offset);
-    unit_.ReplaceUses(body_, popped, same);
-    any = true;
-  }
-  return any;
-}
-
-Output LoopFacts::Linear(int counter, int64_t factor, const LoopScalar& offset) {
-  Graph& b = body_.graph;
-  Output o{body_.args[counter], 0};
-  const std::string name = b.node(o.node).name;
-  const DType dtype = b.dtype(o);
-  if (factor != 1) o = {b.AddNode("Mul", name, {o, AddInt(b, name, factor, dtype)}), 0};
-  if (offset == LoopScalar{}) return o;
-  Output more;
-  if (offset.factor == 0) {
-    more = AddInt(b, name, offset.constant, dtype);
-  } else {
-    more = AddCaptures(g_, id_, {scalars_.ToOutput(offset, dtype, name)})[1][0];
-    node_ = g_.node(id_);
-    for (const Function* f : std::initializer_list<const Function*>{&f_, &cond_, &body_})
-      unit_.Touch(*f);
-  }
-  return {b.AddNode("AddV2", name, {o, more}), 0};
 }
 
 bool LoopFacts::Plain(const ValueType& type) const {

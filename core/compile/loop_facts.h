@@ -88,11 +88,25 @@ class LoopFacts {
   std::optional<Walk> WalkOf(const Affine& index);
   std::optional<Walk> ToWalk(const LoopScalar& start, int64_t step) const;
 
-  // Integers that a loop before pushed, trip by trip, and this one pops: what a counter would be.
-  // Puts such in their place, so that accesses by them are seen to move. Returns whether any is.
-  bool UncoverIndices();
+  // ---- What the body finds out in each trip, and is known outside
+
+  // Puts that in its place, and finds out anew what the body does then.
+  void Uncover();
+  // How many elements a list has that stays as it is, and what shape they have.
+  bool UncoverLists();
+  // What a loop before pushed, trip by trip, and this one pops: the values of a counter, so that
+  // accesses by them are seen to move, or what was the same in all trips.
+  bool UncoverPopped();
+  // A list that is added to one of zeros but for one element: only that is changed.
+  bool UncoverUpdates();
+
   // In the body: factor * counter + offset.
   Output Linear(int counter, int64_t factor, const LoopScalar& offset);
+  // In the body: what stands outside.
+  Output Outside(Output o);
+  Output Outside(const LoopScalar& scalar, DType dtype, const std::string& name);
+  // An integer of the body that is the same in all trips.
+  std::optional<LoopScalar> ScalarIn(Output o) const;
 
   // ---- Variables
 

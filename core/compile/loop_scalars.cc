@@ -31,16 +31,11 @@ LoopScalar LoopScalars::Of(Output o) const {
   for (int k = 0; k < kMostTerms; ++k) {
     if (g_.node(o.node).op->meaning == Meaning::kListLength) {
       const Output list = Origin(g_.node(o.node).inputs[0]);
-      const Node& made = g_.node(list.node);
-      if (made.op->meaning == Meaning::kListReserve) {
-        o = made.inputs[1];
+      if (g_.node(list.node).op->meaning == Meaning::kListReserve) {
+        o = g_.node(list.node).inputs[1];
         continue;
       }
-      const auto known = tensors_.find(list);
-      const bool by_rows = made.op->meaning == Meaning::kListFromTensor;
-      const auto length = known != tensors_.end() ? LengthOf(known->second)
-                          : by_rows               ? LengthOf(made.inputs[0])
-                                                  : std::nullopt;
+      const auto length = RowsOf(list);
       const auto sum = length ? Add(offset, *length, 1) : std::nullopt;
       return sum ? *sum : LoopScalar{offset.constant, o, 1};
     }
@@ -65,6 +60,35 @@ LoopScalar LoopScalars::Of(Output o) const {
     o = node.inputs[right ? 0 : 1];
   }
   return {offset.constant, o, 1};
+}
+
+// How many rows the tensor of a list has, if it is a list of one.
+std::optional<LoopScalar> LoopScalars::RowsOf(Output list) const {
+  const auto known = tensors_.find(list);
+  if (known != tensors_.end()) return LengthOf(known->second);
+  const Node& made = g_.node(list.node);
+  return made.op->meaning == Meaning::kListFromTensor ? LengthOf(made.inputs[0]) : std::nullopt;
+}
+
+std::optional<LoopScalar> LoopScalars::LengthOfList(Output list) const {
+  list = Origin(list);
+  const Node& made = g_.node(list.node);
+  return made.op->meaning == Meaning::kListReserve ? Of(made.inputs[1]) : RowsOf(list);
+}
+
+std::optional<Shape> LoopScalars::ElementShapeOf(Output list) const {
+  const Node& made = g_.node(list.node);
+  // The list of a tensor has the shape of its rows, whatever it was declared with.
+  if (made.op->meaning == Meaning::kListFromTensor) {
+    const Shape& tensor = g_.shape(made.inputs[0]);
+    if (tensor.known_rank() && tensor.rank() > 0 && tensor.From(1).fully_known())
+      return tensor.From(1);
+    return {};
+  }
+  if (made.op->meaning != Meaning::kListReserve && made.op->meaning != Meaning::kListEmpty)
+    return {};
+  const Shape& declared = g_.type(list).element_shape;
+  return declared.fully_known() ? std::optional(declared) : std::nullopt;
 }
 
 // The list by which one was made that is as long.
@@ -276,6 +300,16 @@ Output LoopScalars::TensorOf(Output list, const ValueType& element) {
   }
   tensors_[list] = tensor;
   return tensor;
+}
+
+Output LoopScalars::RowOf(Output tensor) const {
+  const auto it = rows_.find(tensor);
+  return it == rows_.end() ? Output() : it->second;
+}
+
+Output LoopScalars::RowOfList(Output list) const {
+  const auto tensor = tensors_.find(list);
+  return tensor == tensors_.end() ? Output() : RowOf(tensor->second);
 }
 
 std::optional<LoopScalars::Sequence> LoopScalars::SequenceOf(Output list) const {

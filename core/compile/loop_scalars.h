@@ -74,20 +74,23 @@ class LoopScalars {
   std::optional<LoopScalar> ReservedLength(Output list) const;
   // Whether it is a list just made, without elements and with room for `trips`.
   bool IsEmptyList(Output list, const LoopScalar& trips) const;
+  // How many elements a list has.
+  std::optional<LoopScalar> LengthOfList(Output list) const;
+  // The shape that a list asks of its elements, where it is the one that the run will find.
+  std::optional<Shape> ElementShapeOf(Output list) const;
   bool IsZeros(Output tensor) const { return zeros_.contains(tensor); }
   // Notes that all rows of a tensor, if it has any, are `row`.
-  void NoteRows(Output tensor, const Tensor& row) { rows_.insert_or_assign(tensor, row); }
-  // That row, or nullptr.
-  const Tensor* RowOf(Output tensor) const {
-    const auto it = rows_.find(tensor);
-    return it == rows_.end() ? nullptr : &it->second;
-  }
+  void NoteRows(Output tensor, Output row) { rows_.insert_or_assign(tensor, row); }
+  // That row, of a tensor or of the tensor of a list; invalid when there is none.
+  Output RowOf(Output tensor) const;
+  Output RowOfList(Output list) const;
 
   // Takes away lists that are made of a tensor and made a tensor again.
   void CancelLists();
 
  private:
   Output Origin(Output list) const;
+  std::optional<LoopScalar> RowsOf(Output list) const;
   Output ZerosOf(const LoopScalar& length, const ValueType& element, const std::string& name);
   bool ScattersAll(const Node& node) const;
 
@@ -100,7 +103,7 @@ class LoopScalars {
   std::map<Output, Output> tensors_;      // of lists
   std::map<Output, LoopScalar> lengths_;  // of tensors
   std::map<Output, Sequence> sequences_;  // vectors
-  std::map<Output, Tensor> rows_;         // of tensors whose rows are all the same
+  std::map<Output, Output> rows_;         // of tensors whose rows are all the same
 };
 
 }  // namespace graphrun

@@ -93,11 +93,12 @@ enum class Meaning {
   kListPop,      // output 0 is list `input 0` without its last element, which is output 1
   kListReserve,  // output 0 is a list of elements that were never set
   kListEmpty,    // output 0 is a list without elements, of at most `input 1`
-  kListFromTensor,  // output 0 is a list of the rows of tensor `input 0`
-  kListStack,       // output 0 is a tensor of the elements of list `input 0`
-  kListLength,      // output 0 is the number of elements of list `input 0`
-  kListScatter,     // output 0 is list `input 0` with the rows of tensor `input 1` at `input 2`
-  kListGather,      // output 0 is a tensor of the elements `input 1` of list `input 0`
+  kListFromTensor,    // output 0 is a list of the rows of tensor `input 0`
+  kListStack,         // output 0 is a tensor of the elements of list `input 0`
+  kListLength,        // output 0 is the number of elements of list `input 0`
+  kListElementShape,  // output 0 is the shape that list `input 0` asks of its elements
+  kListScatter,       // output 0 is list `input 0` with the rows of tensor `input 1` at `input 2`
+  kListGather,        // output 0 is a tensor of the elements `input 1` of list `input 0`
 };
 
 // Ops that the graph code and the executors interpret themselves; all others have a kernel.

@@ -34,6 +34,7 @@ OpDef TensorListElementShapeOp() {
       .Output("element_shape", "shape_type")
       .TypeAttr("shape_type", &Attrs::shape_type, kInts)
       .AllocatesOutputs()
+      .Means(Meaning::kListElementShape)
       .Shape(tensor_list_element_shape::InferShape)
       .NoGradient("its output does not depend on the elements")
       .Kernel(tensor_list_element_shape::Kernel);
