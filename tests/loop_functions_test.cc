@@ -191,5 +191,84 @@ TEST_F(LoopFunctionsTest, ASavedWeightIsTheWeight) {
   ExpectSameRuns(n, {kTime, 0, 1}, {back[1]});
 }
 
+class VariablesInLoopsTest : public LoopFunctionsTest {
+ protected:
+  // Adds the variable up.
+  Expr Total(Expr handle, Expr trips, Expr start) {
+    return WhileLoop(
+        s(), [&](const Scope&, Vars v) { return v[0] < trips; },
+        [&](const Scope& b, Vars v) {
+          const Expr read = op::ReadVariable(b, handle);
+          return std::vector<Expr>{Next(b, v[0]), op::AddV2(b, op::Tanh(b, v[1]), read)};
+        },
+        {op::Const(s(), 0), start})[1];
+  }
+  std::vector<std::string> LoopsOf(const std::vector<Expr>& fetches) {
+    RunSignature signature;
+    for (const auto& [e, value] : feeds_) signature.feeds.emplace_back(e.output(), TypeOf(value));
+    for (const Expr& e : fetches) signature.fetches.push_back(e.output());
+    compiled_ = CompileFunction(t_.meta.graph, signature, {.verify_each = true});
+    return Whiles(*compiled_);
+  }
+};
+
+TEST_F(VariablesInLoopsTest, AreReadBeforeThem) {
+  const Expr v = Variable({kUnits}), unused = Feed(Tensor::Scalar<int32_t>(0));
+  const Expr total = Total(v, op::Const(s(), kTime), Feed(Values({kUnits})));
+  EXPECT_THAT(LoopsOf({total}), IsEmpty());
+  EXPECT_EQ(Count(*compiled_, "ReadVariableOp"), 1);
+  ExpectSameRuns(unused, {0, 0}, {total},
+                 {op::AssignVariable(s(), v, op::Const(s(), Values({kUnits})))});
+  ExpectSameRuns(unused, {0}, {total});
+}
+
+// With no trip a variable may be without a value.
+TEST_F(VariablesInLoopsTest, AreNotReadWithoutATrip) {
+  const Expr v = Variable({kUnits}), n = Feed(Tensor::Scalar<int32_t>(3));
+  const Expr total = Total(v, n, Feed(Values({kUnits})));
+  EXPECT_THAT(LoopsOf({total}), IsEmpty());
+  ExpectSameRuns(n, {0, 2, 0}, {total});
+  ExpectSameRuns(n, {0, 2, kTime}, {total},
+                 {op::AssignVariable(s(), v, op::Const(s(), Values({kUnits})))});
+}
+
+// A loop reads what was written before it, by what it is made of or waits for, and nothing later.
+TEST_F(VariablesInLoopsTest, AreReadBetweenTheSameWrites) {
+  const Expr v = Variable({}), n = Feed(Tensor::Scalar<int32_t>(3));
+  const Expr init = op::AssignVariable(s(), v, op::Const(s(), 1.0f));
+  const auto assign = [&](float value, const Scope& scope) {
+    return op::AssignVariable(scope, v, op::Const(s(), value));
+  };
+  for (const bool known : {true, false}) {
+    const Expr trips = known ? op::Const(s(), 2) : n;
+    const Expr first = assign(2.0f, s());
+    const Scope after = s().WithControlDependencies({first});
+    const Expr start = raw_ops::Identity(after, op::Const(s(), 0.0f));
+    const Expr total = Total(v, trips, start);
+    // Nothing orders the third against the loop.
+    const Expr last = assign(4.0f, s().WithControlDependencies({total}));
+    const Expr later = assign(8.0f, after);
+    const Expr now = op::ReadVariable(s().WithControlDependencies({last, later}), v);
+    EXPECT_THAT(LoopsOf({total, now}), IsEmpty());
+    ExpectSameRuns(n, {3, 1, 0}, {total, now}, {init});
+  }
+}
+
+// Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.
+TEST_F(VariablesInLoopsTest, ALoopThatWritesStaysAsItIs) {
+  const Expr handle = Variable({}), n = op::Const(s(), kTime);
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, Vars v) { return v[0] < n; },
+      [&](const Scope& b, Vars v) {
+        const Expr read = op::ReadVariable(b, handle);
+        const Scope then = b.WithControlDependencies({read});
+        const Expr written = op::AssignVariable(then, handle, v[1]);
+        const Expr sum = op::AddV2(b.WithControlDependencies({written}), v[1], read);
+        return std::vector<Expr>{Next(b, v[0]), sum};
+      },
+      {op::Const(s(), 0), op::Const(s(), 0.5f)});
+  EXPECT_THAT(LoopsOf({out[1]}), ElementsAre("it accesses variables, or has other effects"));
+}
+
 }  // namespace
 }  // namespace graphrun

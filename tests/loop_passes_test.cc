@@ -10,7 +10,6 @@
 #include "core/build/control_flow.h"
 #include "core/build/ops.h"
 #include "core/build/raw_ops.h"
-#include "core/compile/compile.h"
 #include "core/graph/counted_node.h"
 
 namespace graphrun {
@@ -285,24 +284,6 @@ TEST_F(LoopPassesTest, AStepBeginsWhereWhatIsHandedOnIsUsed) {
   EXPECT_EQ(Count(f, "MatMul"), 3);
   for (NodeId id : NodesOf(f, Structure::kCountedLoop))
     EXPECT_EQ(CountedAttrs(f.graph.node(id)).carried, 2);
-}
-
-// Effects that nothing else orders are ordered by ids, which a loop that is made anew has not.
-TEST_F(LoopPassesTest, ALoopThatWritesStaysAsItIs) {
-  const Expr handle = s().Add("VarHandleOp", {},
-                              {{"dtype", DType::kFloat}, {"shape", Shape{}}, {"shared_name", "v"}});
-  const Expr n = op::Const(s(), kTime);
-  const std::vector<Expr> out = WhileLoop(
-      s(), [&](const Scope&, std::span<const Expr> v) { return v[0] < n; },
-      [&](const Scope& b, std::span<const Expr> v) {
-        const Expr read = op::ReadVariable(b, handle);
-        return std::vector<Expr>{op::AddV2(b, v[0], op::Const(b, 1)), op::AddV2(b, v[1], read)};
-      },
-      {op::Const(s(), 0), op::Const(s(), 0.5f)});
-  RunSignature signature;
-  signature.fetches.push_back(out[1].output());
-  const auto f = CompileFunction(t_.meta.graph, signature);
-  EXPECT_THAT(Whiles(*f), ElementsAre("it accesses variables, or has other effects"));
 }
 
 // A list may hold elements of several shapes, as long as nobody asks for one tensor of them.

@@ -13,9 +13,11 @@ bool LoopFacts::Find() {
   if (!loop_.counted()) return Stay("its condition is no bound of a counter");
   if (ConditionActs()) return Stay("its condition has effects");
   // Effects that nothing else orders are ordered by ids, and the loop gets another.
-  if (AccessesVariables(g_, id_) || MustRun(g_, id_))
-    return Stay("it accesses variables, or has other effects");
+  if (MustRun(g_, id_)) return Stay("it accesses variables, or has other effects");
+  const bool reads = AccessesVariables(g_, id_);
+  if (reads && !CanHoistReads()) return Stay("it accesses variables, or has other effects");
   if (!FindTrips()) return Stay("its trips cannot be counted before it begins");
+  if (reads) HoistReads();
   Uncover();
   n_ = loop_.variables.size();
   vars_.resize(n_);

@@ -88,6 +88,17 @@ class LoopFacts {
   std::optional<Walk> WalkOf(const Affine& index);
   std::optional<Walk> ToWalk(const LoopScalar& start, int64_t step) const;
 
+  // ---- Variables that are read
+
+  // Whether all that the loop does with variables is to read them, in the body itself.
+  bool CanHoistReads() const;
+  // Reads them before the loop, when it makes a trip. REQUIRES: CanHoistReads().
+  void HoistReads();
+  // The value of a read of the body, before the loop: of no trip, zeros.
+  Output ReadBefore(NodeId read, const std::vector<NodeId>& after);
+  // What the loop waits for that comes after a write.
+  std::vector<NodeId> WaitsForWrites() const;
+
   // ---- What the body finds out in each trip, and is known outside
 
   // Puts that in its place, and finds out anew what the body does then.
