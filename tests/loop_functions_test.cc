@@ -270,5 +270,27 @@ TEST_F(VariablesInLoopsTest, ALoopThatWritesStaysAsItIs) {
   EXPECT_THAT(LoopsOf({out[1]}), ElementsAre("it accesses variables, or has other effects"));
 }
 
+// What a gradient begins with is zeros in the shape of the variable.
+TEST_F(VariablesInLoopsTest, TheGradientOfOneLeavesTheLoop) {
+  const Expr weight = Variable({kInput, kUnits}), xs = Feed(Values({kTime, kBatch, kInput}));
+  const Expr n = Feed(Tensor::Scalar<int32_t>(kTime));
+  const Expr shape = op::Ints(s(), {kBatch, kInput}), dy = Feed(Values({kBatch, kUnits}));
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, Vars v) { return v[0] < n; },
+      [&](const Scope& b, Vars v) {
+        const Expr x = op::TensorListGetItem(b, v[2], v[0], shape, DType::kFloat);
+        const Expr more = op::MatMul(b, x, v[3], true);
+        return std::vector<Expr>{Next(b, v[0]), raw_ops::AddN(b, {v[1], more}), v[2],
+                                 op::Tanh(b, v[3])};
+      },
+      {op::Const(s(), 0), op::Fill(s(), raw_ops::VariableShape(s(), weight), op::Const(s(), 0.0f)),
+       op::TensorListFromTensor(s(), xs, shape), dy});
+  EXPECT_THAT(LoopsOf({out[1]}), IsEmpty());
+  EXPECT_THAT(ProductsInLoops(*compiled_), testing::Each(0));
+  ExpectSameRuns(n, {kTime, 2, 0}, {out[1]},
+                 {op::AssignVariable(s(), weight, op::Const(s(), Values({kInput, kUnits})))});
+  ExpectSameRuns(n, {2}, {out[1]});
+}
+
 }  // namespace
 }  // namespace graphrun

@@ -101,6 +101,7 @@ class PartialContext {
   }
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   const Shape& In(int i) const { return inputs_[i].shape; }
+  const ValueType& Type(int i) const { return inputs_[i]; }
   Shape Value(int i) const { return value_(i); }
   // The value of input i when it is a constant, nullptr otherwise: for positions, which may be
   // negative.

@@ -33,6 +33,7 @@ OpDef VariableShapeOp() {
       .Reads()
       .AllocatesOutputs()
       .Shape(variable_shape::InferShape)
+      .Partial([](const PartialContext& c) { return c.Type(0).element_shape; })
       .NoGradient("its output does not depend on the value")
       .Kernel(variable_shape::Kernel);
 }
