@@ -170,6 +170,28 @@ TEST_F(LoopPassesTest, AGruKeepsTwoProducts) {
   EXPECT_EQ(Count(f, "MatMul"), 2);
 }
 
+// What comes in beside one state, and both beside another: only the states recur, in one product.
+TEST_F(LoopPassesTest, AJoinWithinAJoin) {
+  const Expr x = Feed(Values({kTime, kBatch, kInput}));
+  const Expr w = Feed(Values({kInput + 2 * kUnits, kUnits}));
+  const std::vector<Expr> out =
+      OverTime(s(), x, op::Const(s(), kTime),
+               {Feed(Values({kBatch, kUnits})), Feed(Values({kBatch, kUnits}))}, kUnits,
+               [&](const Scope& b, Expr in, std::span<const Expr> v) {
+                 const Expr both = op::Concat(b, {op::Concat(b, {in, v[0]}, 1), v[1]}, 1);
+                 const Expr h = op::Tanh(b, op::MatMul(b, both, w));
+                 return std::vector<Expr>{h, op::Mul(b, h, v[1]), h};
+               });
+  const Expr loss = op::ReduceSum(s(), op::Mul(s(), out[0], out[0]));
+  const Function& f = Compile({loss});
+  EXPECT_THAT(InnerSizes(f), ElementsAre(2 * kUnits));
+  EXPECT_EQ(Count(f, "MatMul"), 1) << "of all inputs";
+  std::vector<Expr> wanted = {loss};
+  for (const Grad& g : Gradients(s(), {loss}, {x, w})) wanted.push_back(ToDense(s(), g));
+  const Function& b = Compile(wanted);
+  EXPECT_EQ(Count(b, "MatMul"), 3) << "of all inputs, their gradient, and that of the weight";
+}
+
 // Without a recurrence nothing is left of the loop.
 TEST_F(LoopPassesTest, AMapIsOneOpForAllTrips) {
   const Expr w = Feed(Values({kInput, kUnits}));

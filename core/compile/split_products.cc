@@ -22,8 +22,11 @@ class Splitter {
   void Run() {
     FindComponents();
     for (NodeId id : TopologicalOrder(g_)) {
-      if (id >= static_cast<NodeId>(component_.size()) || !IsProduct(id) || !Recurs(id)) continue;
+      if (!IsProduct(id) || !Recurs(id)) continue;
       if (!SplitInner(id)) SplitColumns(id);
+      // What is new recurs as the product did.
+      component_.resize(g_.num_ids(), component_[id]);
+      invariant_.resize(g_.num_ids(), false);
     }
   }
 
@@ -70,32 +73,85 @@ class Splitter {
     return {g_.AddNode("Slice", name, {b, first, count}), 0};
   }
 
+  // Whether a node joins columns, at an axis that is known.
+  bool JoinsColumns(NodeId id) const {
+    const Node& join = g_.node(id);
+    if (join.op->meaning != Meaning::kJoin || !join.control_inputs.empty()) return false;
+    const Tensor* axis = g_.ConstValue(join.inputs.back());
+    return axis && (axis->int_at(0) == 1 || axis->int_at(0) == -1);
+  }
+  // What a join of columns joins, and joins among that which recur with `id`.
+  std::vector<Output> Joined(NodeId join, NodeId id) const {
+    std::vector<Output> parts;
+    const Node& node = g_.node(join);
+    for (size_t k = 0; k + 1 < node.inputs.size(); ++k) {
+      const Output o = node.inputs[k];
+      if (Beside(o.node, id) && JoinsColumns(o.node)) {
+        const std::vector<Output> inner = Joined(o.node, id);
+        parts.insert(parts.end(), inner.begin(), inner.end());
+      } else {
+        parts.push_back(o);
+      }
+    }
+    return parts;
+  }
+  Output JoinColumns(const std::string& name, std::vector<Output> parts) {
+    if (parts.size() == 1) return parts[0];
+    parts.push_back(AddInt(g_, name, 1));
+    return {g_.AddNode("ConcatV2", name, parts), 0};
+  }
+
   // concat(x, h)·W, of which only h recurs: x·W₁ + h·W₂.
   bool SplitInner(NodeId id) {
     const Node product = g_.node(id);
-    const NodeId joined = product.inputs[0].node;
-    const Node join = g_.node(joined);
-    if (join.op->meaning != Meaning::kJoin || !join.control_inputs.empty()) return false;
-    const Tensor* axis = g_.ConstValue(join.inputs.back());
-    if (!axis || (axis->int_at(0) != 1 && axis->int_at(0) != -1)) return false;
-    const size_t n = join.inputs.size() - 1;
-    size_t outside = 0;
-    for (size_t k = 0; k < n; ++k) {
-      if (!Static(join.inputs[k])) return false;
-      if (!Beside(join.inputs[k].node, id)) ++outside;
+    if (!JoinsColumns(product.inputs[0].node)) return false;
+    const std::vector<Output> parts = Joined(product.inputs[0].node, id);
+    const auto recurs = [&](Output o) { return Beside(o.node, id); };
+    if (!std::all_of(parts.begin(), parts.end(), [&](Output o) { return Static(o); })) return false;
+    if (std::all_of(parts.begin(), parts.end(), recurs) ||
+        std::none_of(parts.begin(), parts.end(), recurs)) {
+      return false;
     }
-    if (outside == 0 || outside == n) return false;
     const bool tb = TransposesOf(product).b;
     int64_t row = 0;
     Output sum;
-    for (size_t k = 0; k < n; ++k) {
-      const int64_t rows = g_.shape(join.inputs[k])[1];
+    for (size_t k = 0; k < parts.size();) {
+      // Neighbours that recur stay one operand.
+      size_t end = k + 1;
+      while (recurs(parts[k]) && end < parts.size() && recurs(parts[end])) ++end;
+      const Output operand = JoinColumns(product.name, {parts.begin() + k, parts.begin() + end});
+      const int64_t rows = g_.shape(operand)[1];
       const Output weight = Part(product.name, product.inputs[1], tb ? 1 : 0, row, rows);
-      const Output part = AddProduct(g_, id, join.inputs[k], weight, tb);
+      const Output part = AddProduct(g_, id, operand, weight, tb);
       sum = sum.valid() ? Output{g_.AddNode("AddV2", product.name, {sum, part}), 0} : part;
       row += rows;
+      k = end;
     }
     unit_.ReplaceUses(f_, {id, 0}, sum);
+    return true;
+  }
+
+  struct Box {
+    NodeId node;
+    int64_t begin, size;  // columns
+  };
+  // The columns of a value that are used, where its uses take columns, and those of them. Returns
+  // false when something else uses it.
+  bool FindBoxes(Output o, int64_t from, std::vector<Box>* boxes) {
+    const std::vector<Use> uses = unit_.UsesOf(f_, o);
+    for (const Use& use : uses) {
+      if (use.node == kNoNode || use.index != 0) return false;
+      const Node& node = g_.node(use.node);
+      if (node.op->meaning != Meaning::kBox || !node.control_inputs.empty()) return false;
+      const Tensor* begin = g_.ConstValue(node.inputs[1]);
+      const Shape& part = g_.shape({use.node, 0});
+      if (!begin || !part.fully_known() || part[0] != g_.shape(o)[0]) return false;
+      const int64_t at = from + begin->int_at(1);
+      const size_t before = boxes->size();
+      if (FindBoxes({use.node, 0}, at, boxes)) continue;
+      boxes->resize(before);
+      boxes->push_back({use.node, at, part[1]});
+    }
     return true;
   }
 
@@ -103,24 +159,11 @@ class Splitter {
   // and others that nobody uses: a product for those.
   void SplitColumns(NodeId id) {
     const Node product = g_.node(id);
-    const std::vector<Use> uses = unit_.UsesOf(f_, {id, 0});
     const Shape& whole = g_.shape({id, 0});
-    struct Box {
-      NodeId node;
-      int64_t begin, size;
-    };
     std::vector<Box> boxes;
-    bool some = false;
-    for (const Use& use : uses) {
-      if (use.node == kNoNode || use.index != 0) return;
-      const Node& node = g_.node(use.node);
-      if (node.op->meaning != Meaning::kBox || !node.control_inputs.empty()) return;
-      const Tensor* begin = g_.ConstValue(node.inputs[1]);
-      const Shape& part = g_.shape({use.node, 0});
-      if (!begin || !part.fully_known() || part[0] != whole[0]) return;
-      boxes.push_back({use.node, begin->int_at(1), part[1]});
-      some = some || !Beside(use.node, id);
-    }
+    if (!FindBoxes({id, 0}, 0, &boxes)) return;
+    const bool some = std::any_of(boxes.begin(), boxes.end(),
+                                  [&](const Box& box) { return !Beside(box.node, id); });
     const bool part = boxes.size() == 1 && boxes[0].size < whole[1];
     if (!part && (!some || boxes.size() < 2)) return;
     std::vector<std::pair<int64_t, int64_t>> ranges;
