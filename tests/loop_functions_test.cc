@@ -191,6 +191,24 @@ TEST_F(LoopFunctionsTest, ASavedWeightIsTheWeight) {
   ExpectSameRuns(n, {kTime, 0, 1}, {back[1]});
 }
 
+// A list that stays one, as it is longer than the loop, tells of what shape its elements are.
+TEST_F(LoopFunctionsTest, ElementsOfAListThatOnlyTheFeedTells) {
+  const Expr x = Feed(Values({kTime, kBatch, kInput}), {kTime, -1, kInput});
+  const Expr any = op::Ints(s(), {-1, kInput});
+  const Expr room = op::Const(s(), kTime + 5);
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope& c, Vars v) { return v[0] < op::Const(c, kTime); },
+      [&](const Scope& b, Vars v) {
+        const Expr row = op::TensorListGetItem(b, v[2], v[0], any, DType::kFloat);
+        return std::vector<Expr>{Next(b, v[0]),
+                                 op::TensorListSetItem(b, v[1], v[0], op::Tanh(b, row)), v[2]};
+      },
+      {op::Const(s(), 0), raw_ops::TensorListReserve(s(), any, room, DType::kFloat),
+       op::TensorListFromTensor(s(), x, any)});
+  const Expr first = raw_ops::TensorListGather(s(), out[1], op::Ints(s(), {0}), any, DType::kFloat);
+  EXPECT_THAT(Whiles(Compile({first})), IsEmpty());
+}
+
 class VariablesInLoopsTest : public LoopFunctionsTest {
  protected:
   // Adds the variable up.

@@ -342,7 +342,6 @@ Output LoopScalars::ListOf(Output tensor, const LoopScalar& length, const Shape&
 }
 
 void LoopScalars::CancelLists() {
-  bool any = false;
   for (NodeId id = 0; id < g_.num_ids(); ++id) {
     if (!g_.exists(id)) continue;
     const Node& node = g_.node(id);
@@ -356,11 +355,11 @@ void LoopScalars::CancelLists() {
       continue;
     }
     if (gathers && !CountsUp(g_.ConstValue(node.inputs[1]))) continue;
-    any = any || !unit_.UsesOf(f_, {id, 0}).empty();
     unit_.ReplaceUses(f_, {id, 0}, it->second);
   }
-  // Lists hide how long they are; tensors in their place tell more about what is made of them.
-  if (any) RefineTypes(g_);
+  // Lists hide how long they are, and what their elements are: tensors in their place, and the
+  // lists of those, tell more about what is made of them.
+  RefineTypes(g_);
 }
 
 }  // namespace graphrun
