@@ -209,6 +209,22 @@ TEST_F(LoopFunctionsTest, ElementsOfAListThatOnlyTheFeedTells) {
   EXPECT_THAT(Whiles(Compile({first})), IsEmpty());
 }
 
+// Each join of the same doubles what is joined.
+TEST_F(LoopFunctionsTest, JoinsOfTheSame) {
+  const Expr n = Feed(Tensor::Scalar<int32_t>(kTime)), x = Feed(Values({kBatch, kInput}));
+  const Expr w = Feed(Values({kInput + kUnits, kUnits})), h = Feed(Values({kBatch, kUnits}));
+  const std::vector<Expr> out = WhileLoop(
+      s(), [&](const Scope&, Vars v) { return v[0] < n; },
+      [&](const Scope& b, Vars v) {
+        Expr none = op::Slice(b, v[1], op::Ints(b, {0, 0}), op::Ints(b, {-1, 0}));
+        for (int i = 0; i < 40; ++i) none = op::Concat(b, {none, none}, 1);
+        const Expr joined = op::Concat(b, {none, op::Concat(b, {x, v[1]}, 1)}, 1);
+        return std::vector<Expr>{Next(b, v[0]), op::Tanh(b, op::MatMul(b, joined, w))};
+      },
+      {op::Const(s(), 0), h});
+  EXPECT_THAT(Whiles(Compile({out[1]})), IsEmpty());
+}
+
 class VariablesInLoopsTest : public LoopFunctionsTest {
  protected:
   // Adds the variable up.

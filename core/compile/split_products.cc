@@ -80,15 +80,21 @@ class Splitter {
     const Tensor* axis = g_.ConstValue(join.inputs.back());
     return axis && (axis->int_at(0) == 1 || axis->int_at(0) == -1);
   }
-  // What a join of columns joins, and joins among that which recur with `id`.
+  // What a join of columns joins, and joins among that which recur with `id`. Few of them: joins of
+  // the same double what they join.
   std::vector<Output> Joined(NodeId join, NodeId id) const {
-    std::vector<Output> parts;
-    const Node& node = g_.node(join);
-    for (size_t k = 0; k + 1 < node.inputs.size(); ++k) {
-      const Output o = node.inputs[k];
-      if (Beside(o.node, id) && JoinsColumns(o.node)) {
-        const std::vector<Output> inner = Joined(o.node, id);
-        parts.insert(parts.end(), inner.begin(), inner.end());
+    constexpr size_t kMostParts = 64;
+    std::vector<Output> parts, rest;  // rest: the next one last
+    const auto open = [&](NodeId node) {
+      const std::vector<Output>& inputs = g_.node(node).inputs;
+      rest.insert(rest.end(), inputs.rbegin() + 1, inputs.rend());
+    };
+    open(join);
+    while (!rest.empty()) {
+      const Output o = rest.back();
+      rest.pop_back();
+      if (parts.size() + rest.size() < kMostParts && Beside(o.node, id) && JoinsColumns(o.node)) {
+        open(o.node);
       } else {
         parts.push_back(o);
       }
@@ -135,24 +141,34 @@ class Splitter {
     NodeId node;
     int64_t begin, size;  // columns
   };
-  // The columns of a value that are used, where its uses take columns, and those of them. Returns
-  // false when something else uses it.
-  bool FindBoxes(Output o, int64_t from, std::vector<Box>* boxes) {
-    const std::vector<Use> uses = unit_.UsesOf(f_, o);
-    for (const Use& use : uses) {
-      if (use.node == kNoNode || use.index != 0) return false;
-      const Node& node = g_.node(use.node);
-      if (node.op->meaning != Meaning::kBox || !node.control_inputs.empty()) return false;
-      const Tensor* begin = g_.ConstValue(node.inputs[1]);
-      const Shape& part = g_.shape({use.node, 0});
-      if (!begin || !part.fully_known() || part[0] != g_.shape(o)[0]) return false;
-      const int64_t at = from + begin->int_at(1);
-      const size_t before = boxes->size();
-      if (FindBoxes({use.node, 0}, at, boxes)) continue;
-      boxes->resize(before);
-      boxes->push_back({use.node, at, part[1]});
+  // The uses of a value, whose first column is `from`, where all take columns. Returns false, and
+  // adds none, when something else uses it.
+  bool AddBoxes(Output o, int64_t from, std::vector<Box>* boxes) {
+    const size_t before = boxes->size();
+    for (const Use& use : unit_.UsesOf(f_, o)) {
+      const bool takes = use.node != kNoNode && use.index == 0 &&
+                         g_.node(use.node).op->meaning == Meaning::kBox &&
+                         g_.node(use.node).control_inputs.empty();
+      const Tensor* begin = takes ? g_.ConstValue(g_.node(use.node).inputs[1]) : nullptr;
+      const Shape part = takes ? g_.shape({use.node, 0}) : Shape::Unknown();
+      if (!begin || !part.fully_known() || part[0] != g_.shape(o)[0]) {
+        boxes->resize(before);
+        return false;
+      }
+      boxes->push_back({use.node, from + begin->int_at(1), part[1]});
     }
     return true;
+  }
+  // The columns of a product that are used, where its uses take columns, and others those of them;
+  // none when something else uses it.
+  std::vector<Box> FindBoxes(NodeId product) {
+    std::vector<Box> found, rest;
+    AddBoxes({product, 0}, 0, &rest);
+    for (size_t k = 0; k < rest.size(); ++k) {
+      const Box box = rest[k];
+      if (!AddBoxes({box.node, 0}, box.begin, &rest)) found.push_back(box);
+    }
+    return found;
   }
 
   // Columns of g·W, of which some recur and others do not: a product for each. Or some that recur,
@@ -160,8 +176,7 @@ class Splitter {
   void SplitColumns(NodeId id) {
     const Node product = g_.node(id);
     const Shape& whole = g_.shape({id, 0});
-    std::vector<Box> boxes;
-    if (!FindBoxes({id, 0}, 0, &boxes)) return;
+    const std::vector<Box> boxes = FindBoxes(id);
     const bool some = std::any_of(boxes.begin(), boxes.end(),
                                   [&](const Box& box) { return !Beside(box.node, id); });
     const bool part = boxes.size() == 1 && boxes[0].size < whole[1];
